@@ -82,6 +82,6 @@ class GaussianPose2:
         return offset
 
     def squared_mahalanobis(self, pose: Pose2) -> float:
-        """Return the squared Mahalanobis distance of ``pose`` (chi-square, 3 degrees of freedom)."""
+        """Return the squared Mahalanobis distance of ``pose`` (3 degrees of freedom)."""
         offset = self.offset_of(pose)
         return float(offset @ np.linalg.solve(self.covariance, offset))

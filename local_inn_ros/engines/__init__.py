@@ -1,0 +1,7 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What runs a bundle's networks: one protocol, several engines."""
+
+from local_inn_ros.engines.protocol import Engine
+
+__all__ = ["Engine"]

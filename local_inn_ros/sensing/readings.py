@@ -1,0 +1,57 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What arrives from the robot, free of ROS types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.geometry import Pose2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """One sweep of a planar laser, as sensor_msgs/LaserScan carries it.
+
+    Attributes:
+        stamp_s: when it was taken, in seconds.
+        ranges_m: (n,) float32, raw: NaN, infinities, zeros and negatives as they came.
+        angle_min_rad: angle of the first range in the sensor frame, counter-clockwise from x.
+        angle_increment_rad: step to the next range; negative where the laser turns clockwise.
+        range_min_m: nearer than this is not a measurement.
+        range_max_m: this far or farther is not a measurement.
+    """
+
+    stamp_s: float
+    ranges_m: NDArray[np.float32]
+    angle_min_rad: float
+    angle_increment_rad: float
+    range_min_m: float
+    range_max_m: float
+
+    def angles_rad(self) -> NDArray[np.float64]:
+        """Return the angle of each range (n,), in the sensor frame."""
+        steps = np.arange(self.ranges_m.size, dtype=np.float64)
+        return self.angle_min_rad + self.angle_increment_rad * steps
+
+
+@dataclass(frozen=True, slots=True)
+class Odometry:
+    """One reading of the odometry, as nav_msgs/Odometry carries it.
+
+    Attributes:
+        stamp_s: when it was valid, in seconds.
+        pose: the base in the odometry frame (continuous, drifts: REP-105).
+        speed_mps: forward speed in the base frame; negative in reverse.
+        lateral_speed_mps: speed to the left in the base frame.
+        yaw_rate_radps: rate of turn, counter-clockwise.
+    """
+
+    stamp_s: float
+    pose: Pose2
+    speed_mps: float = 0.0
+    lateral_speed_mps: float = 0.0
+    yaw_rate_radps: float = 0.0
