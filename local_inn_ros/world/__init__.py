@@ -1,3 +1,31 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The world as a grid: maps, ray casting, distance fields, generated tracks and floors."""
+"""The world a robot moves in: maps, what a laser sees on them, and where a robot can be."""
+
+from local_inn_ros.world.free_space import FreeSpace
+from local_inn_ros.world.map_check import MapWarning
+from local_inn_ros.world.map_file import load_map, map_hash, save_map
+from local_inn_ros.world.occupancy_grid import (
+    FREE,
+    OCCUPIED,
+    UNKNOWN,
+    Bounds,
+    OccupancyGrid,
+    grid_hash,
+)
+from local_inn_ros.world.ray_casting import RayCaster
+
+__all__ = [
+    "FREE",
+    "OCCUPIED",
+    "UNKNOWN",
+    "Bounds",
+    "FreeSpace",
+    "MapWarning",
+    "OccupancyGrid",
+    "RayCaster",
+    "grid_hash",
+    "load_map",
+    "map_hash",
+    "save_map",
+]
