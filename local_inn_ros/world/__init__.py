@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The world a robot moves in: maps, what a laser sees on them, and where a robot can be."""
 
+from local_inn_ros.world.distance_field import distance_to_occupied, signed_distance
 from local_inn_ros.world.free_space import FreeSpace
+from local_inn_ros.world.likelihood_field import FieldValues, LikelihoodField
 from local_inn_ros.world.map_check import MapWarning
 from local_inn_ros.world.map_file import load_map, map_hash, save_map
 from local_inn_ros.world.occupancy_grid import (
@@ -20,12 +22,16 @@ __all__ = [
     "OCCUPIED",
     "UNKNOWN",
     "Bounds",
+    "FieldValues",
     "FreeSpace",
+    "LikelihoodField",
     "MapWarning",
     "OccupancyGrid",
     "RayCaster",
+    "distance_to_occupied",
     "grid_hash",
     "load_map",
     "map_hash",
     "save_map",
+    "signed_distance",
 ]

@@ -116,6 +116,10 @@ class OccupancyGrid:
         mask: NDArray[np.bool_] = self.cells == OCCUPIED
         return mask
 
+    def unknown_mask(self) -> NDArray[np.bool_]:
+        """Return (rows, cols): True where a cell is neither free nor occupied."""
+        return ~(self.free_mask() | self.occupied_mask())
+
     def world_to_cell(self, points: ArrayLike) -> NDArray[np.int64]:
         """Return the cells (n, 2), as (row, col), that hold points (n, 2) of the map frame.
 

@@ -1,0 +1,122 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The likelihood field: how far a beam's end point lies from the nearest surface.
+
+Thrun, Burgard and Fox, Probabilistic Robotics (2005), section 6.4, with the distance signed and
+interpolated so that it has a gradient to align scans with.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.world.distance_field import signed_distance
+from local_inn_ros.world.occupancy_grid import OccupancyGrid
+
+
+class FieldValues(NamedTuple):
+    """The likelihood field at some points.
+
+    Attributes:
+        distances_m: (n,) signed distance to the surface: positive before it, negative behind.
+        gradients: (n, 2) its derivative by the point's x and y in the map frame, without unit;
+            zero where the distance is clamped.
+    """
+
+    distances_m: NDArray[np.float64]
+    gradients: NDArray[np.float64]
+
+
+class LikelihoodField:
+    """A map's signed distance, bilinear between cell centres, clamped far from any surface.
+
+    Attributes:
+        max_distance_m: distances are clamped to this, either way; so are all points off the map.
+    """
+
+    def __init__(
+        self, grid: OccupancyGrid, surface_offset_m: float = 0.0, max_distance_m: float = 0.6
+    ) -> None:
+        """Compute the field.
+
+        Args:
+            grid: the map.
+            surface_offset_m: how far before the faces of occupied cells the surface lies. 0 for
+                scans cast on the same map; on a map made by SLAM, whose occupied cells are those
+                that end points fell into, about minus half a cell.
+            max_distance_m: where to clamp. Farther end points pull on nothing.
+        """
+        self.max_distance_m = max_distance_m
+        self._field = np.ascontiguousarray(signed_distance(grid) - surface_offset_m)
+        self._resolution_m = grid.resolution_m
+        self._map_from_grid: Pose2 = grid.origin
+
+    def evaluate(self, points: ArrayLike) -> FieldValues:
+        """Return the field at points (n, 2) of the map frame."""
+        where = np.ascontiguousarray(points, dtype=np.float64)
+        distances = np.empty(len(where))
+        gradients = np.empty((len(where), 2))
+        origin = self._map_from_grid
+        _evaluate_kernel(
+            self._field,
+            1.0 / self._resolution_m,
+            origin.x,
+            origin.y,
+            math.cos(origin.yaw),
+            math.sin(origin.yaw),
+            self.max_distance_m,
+            where,
+            distances,
+            gradients,
+        )
+        return FieldValues(distances, gradients)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _evaluate_kernel(  # type: ignore[no-untyped-def]
+    field, cells_per_m, x0, y0, cosine, sine, limit, points, distances, gradients
+):
+    """Fill distances (n,) and gradients (n, 2)."""
+    rows, cols = field.shape
+    for i in range(points.shape[0]):
+        distances[i] = limit
+        gradients[i, 0] = 0.0
+        gradients[i, 1] = 0.0
+        ahead, aside = points[i, 0] - x0, points[i, 1] - y0
+        x = (cosine * ahead + sine * aside) * cells_per_m
+        y = (cosine * aside - sine * ahead) * cells_per_m
+        # Written so that NaN counts as off the map too.
+        if not (x >= 0.0 and x < cols and y >= 0.0 and y < rows):
+            continue
+        # Cell centres lie at half cells; the outermost half cell repeats the edge.
+        u = min(max(x - 0.5, 0.0), cols - 1.0)
+        v = min(max(y - 0.5, 0.0), rows - 1.0)
+        col = min(int(u), max(cols - 2, 0))
+        row = min(int(v), max(rows - 2, 0))
+        right, up = min(col + 1, cols - 1), min(row + 1, rows - 1)
+        a, b = u - col, v - row
+        low_left, low_right = field[row, col], field[row, right]
+        high_left, high_right = field[up, col], field[up, right]
+        low = low_left + a * (low_right - low_left)
+        high = high_left + a * (high_right - high_left)
+        value = low + b * (high - low)
+        if value >= limit:
+            continue
+        if value <= -limit:
+            distances[i] = -limit
+            continue
+        distances[i] = value
+        slope_x = (low_right - low_left) + b * (high_right - high_left - low_right + low_left)
+        slope_y = high - low
+        if x < 0.5 or x > cols - 0.5:
+            slope_x = 0.0
+        if y < 0.5 or y > rows - 0.5:
+            slope_y = 0.0
+        gradients[i, 0] = (cosine * slope_x - sine * slope_y) * cells_per_m
+        gradients[i, 1] = (sine * slope_x + cosine * slope_y) * cells_per_m
