@@ -1,0 +1,86 @@
+# Everything is made from Python 3.10 to 3.13, gcc and g++ alone; `make` lists the targets.
+
+# The Python that the environment is made from, and where the environment lies.
+PYTHON ?= python3
+VENV ?= .venv
+
+# The torch that training and the tests use. PyTorch's own index carries it without CUDA, which saves
+# several gigabytes; `make test TORCH_INDEX=` takes PyPI's build instead.
+TORCH ?= torch==2.13.0
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+
+# A ROS that the shell has sourced must not reach into the environment.
+unexport PYTHONPATH LD_LIBRARY_PATH AMENT_PREFIX_PATH CMAKE_PREFIX_PATH
+# Set by the ROS wheels' start-up hook of another environment, it would switch off that of ours.
+unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-slow lint bench-intel bench-accuracy clean distclean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(STAMPS)/base ## drive, localize, kidnap and relocalize a simulated robot; writes build/demo/
+	@echo "==> demo: local-inn demo --out build/demo"
+	@$(BIN)/local-inn demo --out build/demo
+
+test: lint ## check style and types, then run the tests
+	@echo "==> test: pytest, without those marked slow"
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(STAMPS)/dev ## run the tests that take more than half a minute each
+	@echo "==> test: pytest, those marked slow"
+	@$(BIN)/python -m pytest -m slow
+
+lint: $(STAMPS)/dev ## check style (ruff) and types (mypy)
+	@echo "==> lint: ruff"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@echo "==> lint: mypy"
+	@$(BIN)/mypy
+
+bench-intel: $(STAMPS)/dev ## train on a real building and localize its robot; writes build/bench/intel_lab.json
+	@echo "==> bench: Intel Research Lab"
+	@$(BIN)/python benchmarks/intel_lab.py --out build/bench/intel_lab.json
+
+bench-accuracy: $(STAMPS)/dev ## measure errors against speed on maps; writes build/bench/accuracy.json
+	@echo "==> bench: accuracy"
+	@$(BIN)/python benchmarks/accuracy.py --short --out build/bench/accuracy.json
+
+clean: ## remove what was built and the tools' caches, keep the environment
+	rm -rf build install log dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+distclean: clean ## remove the environment too
+	rm -rf $(VENV)
+
+# The environment. A stamp is written when its step has succeeded, so an interrupted step runs again.
+
+$(STAMPS)/venv:
+	@scripts/check_host.sh $(PYTHON)
+	@echo "==> environment: virtual environment in $(VENV)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/packages: $(STAMPS)/venv setup.py setup.cfg interfaces/requirements.txt
+	@echo "==> environment: local_inn_ros, its libraries and the ROS 2 wheels from PyPI"
+	@scripts/pip_install.sh $(VENV) -e '.[ros]' -r interfaces/requirements.txt
+	@touch $@
+
+$(STAMPS)/base: $(STAMPS)/packages scripts/build_tf2_msgs.sh $(shell find interfaces/tf2_msgs -type f)
+	@echo "==> environment: tf2_msgs, built from its definition"
+	@scripts/build_tf2_msgs.sh $(VENV)
+	@touch $@
+
+$(STAMPS)/torch: $(STAMPS)/base
+	@echo "==> environment: $(TORCH)"
+	@scripts/pip_install.sh $(VENV) $(addprefix --extra-index-url ,$(TORCH_INDEX)) '$(TORCH)'
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/torch
+	@echo "==> environment: training, evaluation and test tools"
+	@scripts/pip_install.sh $(VENV) -e '.[ros,train,eval,test,dev]'
+	@touch $@

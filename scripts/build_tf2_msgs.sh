@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Build tf2_msgs from its definition and install it into a virtual environment with the ROS 2 wheels.
+# Usage: build_tf2_msgs.sh VENV
+#
+# Nothing has to be sourced afterwards: the wheels' start-up hook makes Python look for libraries
+# in VENV/lib, where this installs them.
+set -euo pipefail
+
+source_dir=$(cd "$(dirname "$0")/../interfaces/tf2_msgs" && pwd)
+venv=$(cd "$1" && pwd)
+python=$venv/bin/python
+build_dir=$(mktemp -d)
+trap 'rm -rf "$build_dir"' EXIT
+
+# The wheels' CMake files name the include folders of the machine that built them.
+python_include=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"])')
+numpy_include=$("$python" -c 'import numpy; print(numpy.get_include())')
+built_on='/opt/python/cp3[0-9]+-cp3[0-9]+'
+grep -rlE "$built_on/" "$venv/share" --include='*.cmake' | xargs -r sed -i -E \
+    -e "s#$built_on/lib/python3[.0-9]*/site-packages/numpy/_?core/include#$numpy_include#g" \
+    -e "s#$built_on/include/python3[.0-9]*#$python_include#g"
+
+run() {
+    "$@" >"$build_dir/log" 2>&1 || {
+        cat "$build_dir/log" >&2
+        echo "error: tf2_msgs could not be built; the lines above say why" >&2
+        exit 1
+    }
+}
+
+export PATH=$venv/bin:$PATH AMENT_PREFIX_PATH=$venv CMAKE_PREFIX_PATH=$venv
+run cmake -S "$source_dir" -B "$build_dir/tf2_msgs" -DCMAKE_BUILD_TYPE=Release \
+    -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX="$venv" -DPython3_EXECUTABLE="$python"
+run cmake --build "$build_dir/tf2_msgs" --parallel "$(nproc)"
+run cmake --install "$build_dir/tf2_msgs"
+
+"$python" -c 'from tf2_msgs.msg import TFMessage; TFMessage()'

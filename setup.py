@@ -1,0 +1,37 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What setup.cfg cannot say: the folders that ROS expects under share/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from setuptools import setup
+
+PACKAGE = "local_inn_ros"
+RESOURCE_FOLDERS = ("launch", "config", "models")
+
+
+def shared_files() -> list[tuple[str, list[str]]]:
+    """Return (destination folder, files) for all that is installed under share/.
+
+    Engines compiled for one GPU (``*.plan``) are made on the robot and never installed.
+    """
+    share = Path("share") / PACKAGE
+    files = [
+        ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
+        (str(share), ["package.xml"]),
+    ]
+    for root in map(Path, RESOURCE_FOLDERS):
+        for folder in [root, *sorted(path for path in root.rglob("*") if path.is_dir())]:
+            names = sorted(
+                str(path)
+                for path in folder.glob("*")
+                if path.is_file() and path.suffix not in (".plan", ".pyc")
+            )
+            if names:
+                files.append((str(share / folder), names))
+    return files
+
+
+setup(data_files=shared_files())
