@@ -1,0 +1,254 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The filter that fuses odometry with fixes, each at its own stamp.
+
+An extended Kalman filter over (x, y, yaw) in the map frame. What it believes is a function of the
+start, the odometry and the fixes in the order of their stamps, never of the order in which they
+arrived: a late fix is put where it belongs and everything after it is done again.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from scipy.stats import chi2
+
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.filter_step import Belief, FilterStep, Fusion
+from local_inn_ros.localization.motion_model import MotionNoise
+from local_inn_ros.localization.odometry_buffer import Arrival, OdometryBuffer
+from local_inn_ros.sensing import Odometry
+
+__all__ = ["FilterSettings", "Fusion", "PoseFilter", "StampedPose"]
+
+
+@dataclass(frozen=True, slots=True)
+class FilterSettings:
+    """What a filter is told.
+
+    Attributes:
+        motion_noise: how fast the odometry's error grows.
+        gate_probability: share of right fixes that the gate lets pass.
+        history_s: how late a fix may come.
+        lost_after: refusals in a row after which the filter calls itself lost.
+    """
+
+    motion_noise: MotionNoise = field(default_factory=MotionNoise)
+    gate_probability: float = 0.999
+    history_s: float = 2.0
+    lost_after: int = 20
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            ValueError: one is out of range.
+        """
+        if not 0.0 < self.gate_probability < 1.0:
+            raise ValueError("gate_probability lies between 0 and 1")
+        if not self.history_s > 0.0:
+            raise ValueError("history_s must be positive")
+        if self.lost_after < 1:
+            raise ValueError("lost_after must be at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class StampedPose:
+    """A pose of the base in the map frame at an instant."""
+
+    stamp_s: float
+    pose: GaussianPose2
+
+
+@dataclass(slots=True)
+class _Event:
+    """One instant of the history: the start, an odometry reading or a fix.
+
+    ``odometry`` is the base in the odometry frame then; ``measurement`` is set for fixes alone;
+    ``belief`` is what the filter believes once the event is done.
+    """
+
+    stamp_s: float
+    odometry: Pose2
+    belief: Belief
+    measurement: GaussianPose2 | None = None
+    fusion: Fusion | None = None
+
+
+def _stamp(event: _Event) -> float:
+    return event.stamp_s
+
+
+class PoseFilter:
+    """Fuses odometry and fixes into one pose of the base in the map frame."""
+
+    def __init__(self, settings: FilterSettings | None = None) -> None:
+        """Begin without a pose: ``reset`` gives one."""
+        self.settings = FilterSettings() if settings is None else settings
+        gate = float(chi2.ppf(self.settings.gate_probability, df=3))
+        self._step = FilterStep(self.settings.motion_noise, gate)
+        self._odometry = OdometryBuffer(max(10.0, 2.0 * self.settings.history_s))
+        # A start for which no odometry has come yet.
+        self._waiting: StampedPose | None = None
+        self._events: list[_Event] = []
+
+    @property
+    def initialized(self) -> bool:
+        """Whether there is a pose to tell."""
+        return bool(self._events) or self._waiting is not None
+
+    @property
+    def consecutive_refusals(self) -> int:
+        """How many fixes in a row, by stamp, the gate has refused."""
+        return self._events[-1].belief.refusals if self._events else 0
+
+    @property
+    def lost(self) -> bool:
+        """Whether so many fixes were refused in a row that the pose is probably wrong."""
+        return self.consecutive_refusals >= self.settings.lost_after
+
+    def reset(self, pose: GaussianPose2, stamp_s: float) -> None:
+        """Begin again from a pose of the base in the map frame.
+
+        The pose is carried forward by the odometry since its stamp. A stamp that the odometry
+        does not reach is taken as the newest one that it does.
+
+        Args:
+            pose: where the base was.
+            stamp_s: when it was there.
+        """
+        self._events.clear()
+        self._waiting = None
+        odometry = self._odometry.pose_at(stamp_s)
+        newest_s = self._odometry.newest_stamp_s
+        if newest_s is None:
+            self._waiting = StampedPose(stamp_s, pose)
+            return
+        if odometry is None:
+            stamp_s = newest_s
+            odometry = self._odometry.pose_at(newest_s)
+        assert odometry is not None
+        self._events.append(_Event(stamp_s, odometry, Belief.of(pose)))
+        self._events += [
+            self._event(reading.stamp_s, reading.pose) for reading in self._odometry.after(stamp_s)
+        ]
+        self._redo_from(1)
+        self._forget()
+
+    def predict(self, odometry: Odometry) -> Arrival:
+        """Take in one odometry reading and say what became of it.
+
+        When time jumps back the history is dropped; the pose last believed is kept and goes on
+        from the new stamp.
+        """
+        previous_s = self._odometry.newest_stamp_s
+        arrival = self._odometry.add(odometry)
+        if arrival is Arrival.TIME_JUMP and self.initialized:
+            self.reset(self.estimate().pose, odometry.stamp_s)
+        elif arrival is Arrival.KEPT and self._waiting is not None:
+            self.reset(self._waiting.pose, odometry.stamp_s)
+        elif arrival is Arrival.KEPT and self._events and previous_s is not None:
+            self._insert_odometry(odometry, previous_s)
+            self._forget()
+        return arrival
+
+    def fuse(self, measurement: GaussianPose2, stamp_s: float) -> Fusion:
+        """Fuse what a sensor says of the base's pose in the map frame, at its own stamp.
+
+        Args:
+            measurement: the pose with its covariance; a direction in which nothing was seen has a
+                very wide one (up to 1e3 m).
+            stamp_s: when it was measured; late is fine within ``history_s``.
+
+        Returns:
+            Whether it was accepted, how far off it was, and why not.
+        """
+        if not self._events:
+            return Fusion.refused("no initial pose and odometry yet")
+        if stamp_s < self._events[0].stamp_s:
+            return Fusion.refused("older than the history")
+        odometry = self._odometry.pose_at(stamp_s)
+        if odometry is None:
+            return Fusion.refused("ahead of the odometry")
+        event = self._event(stamp_s, odometry, measurement)
+        self._insert_fix(event)
+        assert event.fusion is not None
+        return event.fusion
+
+    def estimate(self) -> StampedPose:
+        """Return the pose at the newest instant known.
+
+        Raises:
+            RuntimeError: there is no initial pose yet.
+        """
+        if self._events:
+            last = self._events[-1]
+            return StampedPose(last.stamp_s, last.belief.to_gaussian())
+        if self._waiting is not None:
+            return self._waiting
+        raise RuntimeError("the filter has no initial pose yet: call reset first")
+
+    def estimate_at(self, stamp_s: float) -> GaussianPose2 | None:
+        """Return the pose at an instant, from everything up to that instant.
+
+        None before the history, past the reach of the odometry, or without a pose.
+        """
+        index = bisect_right(self._events, stamp_s, key=_stamp) - 1
+        odometry = self._odometry.pose_at(stamp_s)
+        if index < 0 or odometry is None:
+            return None
+        event = self._events[index]
+        return self._carried(event, stamp_s, odometry).to_gaussian()
+
+    def map_from_odom(self) -> Pose2:
+        """Return the pose of the odometry frame in the map frame (REP-105).
+
+        Raises:
+            RuntimeError: there is no initial pose and odometry yet.
+        """
+        if not self._events:
+            raise RuntimeError("map_from_odom needs an initial pose and odometry")
+        last = self._events[-1]
+        return last.belief.to_pose() @ last.odometry.inverse()
+
+    def _insert_fix(self, fix: _Event) -> None:
+        """Put a fix where its stamp belongs and redo everything after it."""
+        index = bisect_right(self._events, fix.stamp_s, key=_stamp)
+        self._events.insert(index, fix)
+        self._redo_from(index)
+
+    def _insert_odometry(self, reading: Odometry, previous_s: float) -> None:
+        """Put a reading in, and fixes that came ahead of it where they turn out to belong."""
+        first = bisect_right(self._events, previous_s, key=_stamp)
+        for event in self._events[first:]:
+            # Placed by extrapolation at first; now the way there is known.
+            known = self._odometry.pose_at(event.stamp_s)
+            event.odometry = event.odometry if known is None else known
+        index = bisect_left(self._events, reading.stamp_s, key=_stamp)
+        if index > 0:
+            self._events.insert(index, self._event(reading.stamp_s, reading.pose))
+        self._redo_from(max(first, 1))
+
+    def _event(
+        self, stamp_s: float, odometry: Pose2, measurement: GaussianPose2 | None = None
+    ) -> _Event:
+        return _Event(stamp_s, odometry, self._events[0].belief, measurement)
+
+    def _redo_from(self, index: int) -> None:
+        for previous, event in pairwise(self._events[index - 1 :]):
+            event.belief = self._carried(previous, event.stamp_s, event.odometry)
+            if event.measurement is not None:
+                event.belief, event.fusion = self._step.update(event.belief, event.measurement)
+
+    def _carried(self, event: _Event, stamp_s: float, odometry: Pose2) -> Belief:
+        increment = event.odometry.between(odometry)
+        return self._step.predict(event.belief, increment, stamp_s - event.stamp_s)
+
+    def _forget(self) -> None:
+        oldest_s = self._events[-1].stamp_s - self.settings.history_s
+        # The last event before the horizon stays: late fixes start from it.
+        keep = bisect_right(self._events, oldest_s, key=_stamp) - 1
+        if keep > 0:
+            del self._events[:keep]

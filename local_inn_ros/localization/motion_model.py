@@ -1,0 +1,98 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How odometry moves a pose, and what it adds to its uncertainty.
+
+Thrun, Burgard and Fox, Probabilistic Robotics (2005), sections 5.4 and 7.4: the odometry increment
+is the control input. Here the increment is kept in the axes of the body, so that reversing and
+sideways motion are what they are.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.geometry import Pose2
+
+
+@dataclass(frozen=True, slots=True)
+class MotionNoise:
+    """Standard deviations of the odometry after one unit of what causes them.
+
+    The errors are random walks: they grow with the root of the amount, so that cutting a motion
+    into pieces changes nothing.
+
+    Attributes:
+        along_per_metre_m: error ahead after one metre of travel.
+        across_per_metre_m: error to the side after one metre of travel.
+        yaw_per_metre_rad: error of heading after one metre of travel.
+        yaw_per_radian_rad: error of heading after one radian of turning.
+        position_per_radian_m: error of position, in any direction, after one radian of turning.
+        position_per_second_m: error of position after one second, moving or not.
+        yaw_per_second_rad: error of heading after one second, moving or not.
+    """
+
+    along_per_metre_m: float = 0.06
+    across_per_metre_m: float = 0.03
+    yaw_per_metre_rad: float = 0.03
+    yaw_per_radian_rad: float = 0.06
+    position_per_radian_m: float = 0.03
+    position_per_second_m: float = 0.01
+    yaw_per_second_rad: float = 0.005
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            ValueError: one is negative or not finite.
+        """
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0.0):
+                raise ValueError(f"{name} must be finite and not negative, got {value}")
+
+    def body_covariance(self, increment: Pose2, duration_s: float) -> NDArray[np.float64]:
+        """Return the covariance (3, 3) that an increment adds, in the axes of the body."""
+        metres, radians = math.hypot(increment.x, increment.y), abs(increment.yaw)
+        position = (
+            self.position_per_radian_m**2 * radians + self.position_per_second_m**2 * duration_s
+        )
+        ahead, aside = self.along_per_metre_m**2 * metres, self.across_per_metre_m**2 * metres
+        covariance = np.zeros((3, 3))
+        covariance[0, 0] = position + ahead
+        covariance[1, 1] = position + aside
+        covariance[2, 2] = (
+            self.yaw_per_metre_rad**2 * metres
+            + self.yaw_per_radian_rad**2 * radians
+            + self.yaw_per_second_rad**2 * duration_s
+        )
+        if metres > 0.0:
+            # The path's direction is what "along" means: a robot may drive sideways.
+            direction = np.array([increment.x, increment.y]) / metres
+            normal = np.array([-direction[1], direction[0]])
+            covariance[:2, :2] = (
+                position * np.eye(2)
+                + ahead * np.outer(direction, direction)
+                + aside * np.outer(normal, normal)
+            )
+        return covariance
+
+
+def motion_jacobian(pose: Pose2, increment: Pose2) -> NDArray[np.float64]:
+    """Return the derivative (3, 3) of ``pose @ increment`` by ``pose``, both as (x, y, yaw)."""
+    cosine, sine = math.cos(pose.yaw), math.sin(pose.yaw)
+    jacobian = np.eye(3)
+    jacobian[0, 2] = -sine * increment.x - cosine * increment.y
+    jacobian[1, 2] = cosine * increment.x - sine * increment.y
+    return jacobian
+
+
+def in_map_axes(covariance: NDArray[np.float64], yaw_rad: float) -> NDArray[np.float64]:
+    """Turn a body-axes pose covariance (3, 3) into the axes of the frame the yaw is given in."""
+    cosine, sine = math.cos(yaw_rad), math.sin(yaw_rad)
+    rotation = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+    turned: NDArray[np.float64] = rotation @ covariance @ rotation.T
+    return turned

@@ -1,0 +1,109 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The recent past of the odometry, readable at any instant."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from enum import Enum
+
+from local_inn_ros.geometry import Pose2, Twist2, interpolate_poses
+from local_inn_ros.sensing import Odometry
+
+# A twist is trusted this far past the newest reading: a few periods of a slow odometry.
+EXTRAPOLATION_S = 0.1
+# A stamp further back than this means that the clock was set back or a recording began again.
+TIME_JUMP_S = 1.0
+
+
+class Arrival(Enum):
+    """What became of a reading."""
+
+    KEPT = "kept"
+    DROPPED = "dropped"
+    """No newer than the newest: repeated or out of order."""
+    TIME_JUMP = "time jump"
+    """Time went back: everything older was cleared, the reading was kept."""
+
+
+class OdometryBuffer:
+    """Odometry readings of the last seconds, interpolated along circle arcs."""
+
+    def __init__(self, horizon_s: float = 10.0) -> None:
+        """Begin empty; readings older than ``horizon_s`` before the newest are forgotten."""
+        self._horizon_s = horizon_s
+        self._stamps: list[float] = []
+        self._readings: list[Odometry] = []
+
+    @property
+    def newest_stamp_s(self) -> float | None:
+        """Stamp of the newest reading; None where there is none."""
+        return self._stamps[-1] if self._stamps else None
+
+    @property
+    def oldest_stamp_s(self) -> float | None:
+        """Stamp of the oldest reading still known; None where there is none."""
+        return self._stamps[0] if self._stamps else None
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._stamps.clear()
+        self._readings.clear()
+
+    def add(self, odometry: Odometry) -> Arrival:
+        """Take in one reading and say what became of it."""
+        arrival = Arrival.KEPT
+        if self._stamps and odometry.stamp_s <= self._stamps[-1]:
+            if odometry.stamp_s >= self._stamps[-1] - TIME_JUMP_S:
+                return Arrival.DROPPED
+            self.clear()
+            arrival = Arrival.TIME_JUMP
+        self._stamps.append(odometry.stamp_s)
+        self._readings.append(odometry)
+        self._forget()
+        return arrival
+
+    def pose_at(self, stamp_s: float) -> Pose2 | None:
+        """Return the base in the odometry frame at an instant.
+
+        Interpolated between readings; carried on with the newest twist up to ``EXTRAPOLATION_S``
+        past the newest.
+
+        Returns:
+            The pose; None before the oldest reading or too far past the newest.
+        """
+        if not self._stamps or stamp_s < self._stamps[0]:
+            return None
+        if stamp_s > self._stamps[-1]:
+            return self._extrapolated(stamp_s)
+        after = bisect_left(self._stamps, stamp_s)
+        if self._stamps[after] == stamp_s:
+            return self._readings[after].pose
+        start, end = self._readings[after - 1], self._readings[after]
+        share = (stamp_s - start.stamp_s) / (end.stamp_s - start.stamp_s)
+        return interpolate_poses(start.pose, end.pose, share)
+
+    def after(self, stamp_s: float) -> list[Odometry]:
+        """Return the readings newer than ``stamp_s``, oldest first."""
+        return self._readings[bisect_right(self._stamps, stamp_s) :]
+
+    def motion_between(self, from_s: float, to_s: float) -> Pose2 | None:
+        """Return the base at ``to_s`` seen from the base at ``from_s``; None where not known."""
+        start, end = self.pose_at(from_s), self.pose_at(to_s)
+        return None if start is None or end is None else start.between(end)
+
+    def _extrapolated(self, stamp_s: float) -> Pose2 | None:
+        newest = self._readings[-1]
+        ahead_s = stamp_s - newest.stamp_s
+        if ahead_s > EXTRAPOLATION_S:
+            return None
+        speed = Twist2(newest.speed_mps, newest.lateral_speed_mps, newest.yaw_rate_radps)
+        return newest.pose @ speed.scaled(ahead_s).to_pose()
+
+    def _forget(self) -> None:
+        # One reading before the horizon stays, so that all of the horizon can be interpolated.
+        keep = max(bisect_left(self._stamps, self._stamps[-1] - self._horizon_s) - 1, 0)
+        # Deleting from the front moves the whole list: done rarely, many at a time.
+        if keep > len(self._stamps) // 2 or keep > 256:
+            del self._stamps[:keep]
+            del self._readings[:keep]

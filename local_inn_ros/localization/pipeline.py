@@ -1,0 +1,112 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One robot, from raw readings to a fused pose, without ROS."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.localization.ekf import Fusion, PoseFilter, StampedPose
+from local_inn_ros.localization.fix import Fix
+from local_inn_ros.localization.localizer import Localizer
+from local_inn_ros.localization.odometry_buffer import Arrival
+from local_inn_ros.localization.relocalizer import Relocalizer, SearchResult
+from local_inn_ros.sensing import Odometry, Scan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScanResult:
+    """What became of one scan. All poses are of the base, in the map frame.
+
+    Attributes:
+        stamp_s: stamp of the scan.
+        fix: what the localizer answered.
+        fusion: what the filter did with it.
+        fused: the filter's pose at the scan's stamp, after fusion.
+        prior: the filter's pose at the scan's stamp, before.
+        seconds: time spent in all.
+    """
+
+    stamp_s: float
+    fix: Fix
+    fusion: Fusion
+    fused: GaussianPose2
+    prior: GaussianPose2
+    seconds: float
+
+
+class LocalizationPipeline:
+    """Filter, localizer and global search of one robot, wired together.
+
+    The nodes wire the same parts over topics; this is for whoever has the readings at hand.
+    """
+
+    def __init__(
+        self,
+        localizer: Localizer,
+        pose_filter: PoseFilter,
+        relocalizer: Relocalizer | None = None,
+    ) -> None:
+        """Wire the parts; without a relocalizer ``relocalize`` cannot be called."""
+        self._localizer = localizer
+        self._filter = pose_filter
+        self._relocalizer = relocalizer
+
+    @property
+    def pose_filter(self) -> PoseFilter:
+        """The filter, for what it tells of itself."""
+        return self._filter
+
+    def set_initial_pose(self, pose: GaussianPose2, stamp_s: float) -> None:
+        """Begin again from a pose of the base in the map frame."""
+        self._filter.reset(pose, stamp_s)
+
+    def add_odometry(self, odometry: Odometry) -> Arrival:
+        """Take in one odometry reading and say what became of it."""
+        return self._filter.predict(odometry)
+
+    def add_scan(self, scan: Scan) -> ScanResult | None:
+        """Locate one scan and fuse the fix.
+
+        Returns:
+            What became of it; None where there is no initial pose yet, or the odometry does not
+            reach the scan's stamp.
+
+        Raises:
+            SensorError: the scan cannot be used.
+        """
+        started = time.perf_counter()
+        prior = self._filter.estimate_at(scan.stamp_s)
+        if prior is None:
+            return None
+        fix = self._localizer.locate(scan, prior)
+        fusion = self._filter.fuse(fix.measurement, scan.stamp_s)
+        fused = self._filter.estimate_at(scan.stamp_s)
+        seconds = time.perf_counter() - started
+        return ScanResult(
+            scan.stamp_s, fix, fusion, prior if fused is None else fused, prior, seconds
+        )
+
+    def relocalize(self, scan: Scan) -> SearchResult:
+        """Search the whole map for the robot; begin again from there where it is found.
+
+        Raises:
+            RuntimeError: the pipeline was made without a relocalizer.
+            SensorError: the scan cannot be used.
+        """
+        if self._relocalizer is None:
+            raise RuntimeError("this pipeline was made without a relocalizer")
+        result = self._relocalizer.search(scan)
+        if result.found and result.pose is not None:
+            self._filter.reset(result.pose, scan.stamp_s)
+        return result
+
+    def estimate(self) -> StampedPose:
+        """Return the pose at the newest instant known.
+
+        Raises:
+            RuntimeError: there is no initial pose yet.
+        """
+        return self._filter.estimate()
