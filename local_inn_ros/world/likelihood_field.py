@@ -15,7 +15,6 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from local_inn_ros.geometry import Pose2
 from local_inn_ros.world.distance_field import signed_distance
 from local_inn_ros.world.occupancy_grid import OccupancyGrid
 
@@ -33,11 +32,34 @@ class FieldValues(NamedTuple):
     gradients: NDArray[np.float64]
 
 
+class FieldRaster(NamedTuple):
+    """A likelihood field as plain numbers, for compiled code.
+
+    Attributes:
+        distances_m: (rows, cols) signed distance at the cell centres.
+        cells_per_m: inverse of the side of a cell.
+        x_m: x of the grid's origin in the map frame.
+        y_m: y of the grid's origin in the map frame.
+        cosine: of the origin's yaw.
+        sine: of the origin's yaw.
+        limit_m: where distances are clamped.
+    """
+
+    distances_m: NDArray[np.float64]
+    cells_per_m: float
+    x_m: float
+    y_m: float
+    cosine: float
+    sine: float
+    limit_m: float
+
+
 class LikelihoodField:
     """A map's signed distance, bilinear between cell centres, clamped far from any surface.
 
     Attributes:
         max_distance_m: distances are clamped to this, either way; so are all points off the map.
+        raster: the field as plain numbers, for compiled code.
     """
 
     def __init__(
@@ -53,36 +75,29 @@ class LikelihoodField:
             max_distance_m: where to clamp. Farther end points pull on nothing.
         """
         self.max_distance_m = max_distance_m
-        self._field = np.ascontiguousarray(signed_distance(grid) - surface_offset_m)
-        self._resolution_m = grid.resolution_m
-        self._map_from_grid: Pose2 = grid.origin
+        self.raster = FieldRaster(
+            np.ascontiguousarray(signed_distance(grid) - surface_offset_m),
+            1.0 / grid.resolution_m,
+            grid.origin.x,
+            grid.origin.y,
+            math.cos(grid.origin.yaw),
+            math.sin(grid.origin.yaw),
+            float(max_distance_m),
+        )
 
     def evaluate(self, points: ArrayLike) -> FieldValues:
         """Return the field at points (n, 2) of the map frame."""
         where = np.ascontiguousarray(points, dtype=np.float64)
         distances = np.empty(len(where))
         gradients = np.empty((len(where), 2))
-        origin = self._map_from_grid
-        _evaluate_kernel(
-            self._field,
-            1.0 / self._resolution_m,
-            origin.x,
-            origin.y,
-            math.cos(origin.yaw),
-            math.sin(origin.yaw),
-            self.max_distance_m,
-            where,
-            distances,
-            gradients,
-        )
+        evaluate_raster(self.raster, where, distances, gradients)
         return FieldValues(distances, gradients)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _evaluate_kernel(  # type: ignore[no-untyped-def]
-    field, cells_per_m, x0, y0, cosine, sine, limit, points, distances, gradients
-):
-    """Fill distances (n,) and gradients (n, 2)."""
+def evaluate_raster(raster, points, distances, gradients):  # type: ignore[no-untyped-def]
+    """Fill distances (n,) and gradients (n, 2) at points (n, 2) of the map frame."""
+    field, cells_per_m, x0, y0, cosine, sine, limit = raster
     rows, cols = field.shape
     for i in range(points.shape[0]):
         distances[i] = limit
