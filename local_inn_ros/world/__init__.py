@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The world a robot moves in: maps, what a laser sees on them, and where a robot can be."""
 
+from local_inn_ros.world.closed_path import ClosedPath
 from local_inn_ros.world.distance_field import distance_to_occupied, signed_distance
 from local_inn_ros.world.free_space import FreeSpace
+from local_inn_ros.world.generated_track import generate_race_track
+from local_inn_ros.world.generated_world import GeneratedWorld
 from local_inn_ros.world.likelihood_field import FieldValues, LikelihoodField
 from local_inn_ros.world.map_check import MapWarning
 from local_inn_ros.world.map_file import load_map, map_hash, save_map
@@ -22,13 +25,16 @@ __all__ = [
     "OCCUPIED",
     "UNKNOWN",
     "Bounds",
+    "ClosedPath",
     "FieldValues",
     "FreeSpace",
+    "GeneratedWorld",
     "LikelihoodField",
     "MapWarning",
     "OccupancyGrid",
     "RayCaster",
     "distance_to_occupied",
+    "generate_race_track",
     "grid_hash",
     "load_map",
     "map_hash",
