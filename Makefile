@@ -63,6 +63,7 @@ $(STAMPS)/venv:
 	@scripts/check_host.sh $(PYTHON)
 	@echo "==> environment: virtual environment in $(VENV)"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@scripts/pip_install.sh $(VENV) 'pip>=25' # older ones take twice as long over the wheels
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/packages: $(STAMPS)/venv setup.py setup.cfg interfaces/requirements.txt
