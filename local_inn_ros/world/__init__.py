@@ -19,6 +19,7 @@ from local_inn_ros.world.occupancy_grid import (
     grid_hash,
 )
 from local_inn_ros.world.ray_casting import RayCaster
+from local_inn_ros.world.route import plan_lap
 
 __all__ = [
     "FREE",
@@ -38,6 +39,7 @@ __all__ = [
     "grid_hash",
     "load_map",
     "map_hash",
+    "plan_lap",
     "save_map",
     "signed_distance",
 ]

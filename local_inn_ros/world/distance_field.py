@@ -17,7 +17,7 @@ def distance_to_occupied(grid: OccupancyGrid) -> NDArray[np.float64]:
     0 in occupied cells. Unknown cells do not count as occupied (``grid.unknown_mask`` tells them
     apart). Where nothing is occupied, the length of the map's diagonal.
     """
-    return _distances(~grid.occupied_mask()) * grid.resolution_m
+    return distance_within(~grid.occupied_mask()) * grid.resolution_m
 
 
 def signed_distance(grid: OccupancyGrid) -> NDArray[np.float64]:
@@ -27,12 +27,15 @@ def signed_distance(grid: OccupancyGrid) -> NDArray[np.float64]:
     bilinear interpolation between centres is zero exactly on the faces of straight walls.
     """
     occupied = grid.occupied_mask()
-    outside, inside = _distances(~occupied) - 0.5, _distances(occupied) - 0.5
+    outside, inside = distance_within(~occupied) - 0.5, distance_within(occupied) - 0.5
     return np.where(occupied, -inside, outside) * grid.resolution_m
 
 
-def _distances(region: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return, in cells, how far each cell of a region is from the nearest cell outside it."""
+def distance_within(region: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return (rows, cols), in cells, how far each cell of a region is from the nearest one outside.
+
+    Centre to centre; 0 outside the region. Where nothing is outside, the map's diagonal.
+    """
     if region.all():
         return np.full(region.shape, float(np.hypot(*region.shape)))
     distances: NDArray[np.float64] = ndimage.distance_transform_edt(region)

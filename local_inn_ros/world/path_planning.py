@@ -1,0 +1,124 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Shortest paths over free space that keep to the middle of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+from scipy.spatial import KDTree
+
+from local_inn_ros.errors import MapError
+from local_inn_ros.world.distance_field import distance_within
+from local_inn_ros.world.free_space import FreeSpace
+from local_inn_ros.world.occupancy_grid import OccupancyGrid
+
+# Nodes of the graph lie about this far apart.
+_NODE_SPACING_M = 0.1
+# More clearance than this is worth nothing.
+_AMPLE_CLEARANCE_M = 1.5
+_NO_NODE = -9999
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanningGraph:
+    """Places on a map and the steps between them.
+
+    Attributes:
+        points: (n, 2) places in the map frame, a lattice over the free space.
+        clearance_m: (n,) distance of each from all that is not free.
+        starts: (e,) node from which an edge starts; each edge is listed once.
+        ends: (e,) node where it ends.
+        costs: (e,) its length, times more the nearer it passes to what is not free.
+    """
+
+    points: NDArray[np.float64]
+    clearance_m: NDArray[np.float64]
+    starts: NDArray[np.intp]
+    ends: NDArray[np.intp]
+    costs: NDArray[np.float64]
+
+    @staticmethod
+    def over(grid: OccupancyGrid, clearance_m: float) -> PlanningGraph:
+        """Lay a lattice over the places of a map that have at least this clearance.
+
+        Raises:
+            MapError: there are none.
+        """
+        space = FreeSpace(grid, clearance_m)
+        stride = max(1, round(_NODE_SPACING_M / grid.resolution_m))
+        mask = space.mask[::stride, ::stride]
+        if not mask.any():
+            raise MapError("the map's free space is too small to plan a path in")
+        clearance = distance_within(grid.free_mask()) * grid.resolution_m
+        clearance = clearance[::stride, ::stride][mask]
+        number = np.full(mask.shape, -1, dtype=np.intp)
+        number[mask] = np.arange(np.count_nonzero(mask))
+        dearness = (_AMPLE_CLEARANCE_M / np.clip(clearance, 0.05, _AMPLE_CLEARANCE_M)) ** 2
+        starts, ends, costs = [], [], []
+        for row_step, col_step in ((0, 1), (1, 0), (1, 1), (1, -1)):
+            start, end = _neighbours(number, row_step, col_step)
+            length_m = stride * grid.resolution_m * float(np.hypot(row_step, col_step))
+            starts.append(start)
+            ends.append(end)
+            costs.append(length_m * 0.5 * (dearness[start] + dearness[end]))
+        return PlanningGraph(
+            points=grid.cell_to_world(np.argwhere(mask) * stride),
+            clearance_m=clearance,
+            starts=np.concatenate(starts),
+            ends=np.concatenate(ends),
+            costs=np.concatenate(costs),
+        )
+
+
+class PathsToRoute:
+    """The best way from anywhere in the free space to a route, found once for all places."""
+
+    def __init__(self, grid: OccupancyGrid, route: ArrayLike, clearance_m: float) -> None:
+        """Search outward from the route.
+
+        Args:
+            grid: the map.
+            route: (k, 2) points in the map frame.
+            clearance_m: paths keep this clear of all that is not free.
+
+        Raises:
+            MapError: the map has no room, or the route does not lie in it.
+        """
+        graph = PlanningGraph.over(grid, clearance_m)
+        self._points = graph.points
+        self._nodes = KDTree(graph.points)
+        away, nearest = self._nodes.query(np.asarray(route, dtype=np.float64))
+        near = np.asarray(away) <= 2.0 * _NODE_SPACING_M
+        on_route = np.unique(np.asarray(nearest)[near])
+        if len(on_route) == 0:
+            raise MapError("the route does not lie in the free space of the map")
+        count = len(graph.points)
+        matrix = sparse.csr_matrix((graph.costs, (graph.starts, graph.ends)), shape=(count, count))
+        _, self._next, _ = csgraph.dijkstra(
+            matrix, directed=False, indices=on_route, return_predecessors=True, min_only=True
+        )
+
+    def path_from(self, x: float, y: float) -> NDArray[np.float64]:
+        """Return points (k, 2), k >= 1, that lead from the place nearest to (x, y) to the route."""
+        _, node = self._nodes.query([x, y])
+        path = [int(node)]
+        while self._next[path[-1]] != _NO_NODE:
+            path.append(int(self._next[path[-1]]))
+        return self._points[path]
+
+
+def _neighbours(
+    number: NDArray[np.intp], row_step: int, col_step: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the nodes that have a neighbour in this direction, and those neighbours."""
+    rows, cols = number.shape
+    low, high = max(0, -col_step), cols - max(0, col_step)
+    start = number[: rows - row_step, low:high]
+    end = number[row_step:, low + col_step : high + col_step]
+    both = (start >= 0) & (end >= 0)
+    return start[both], end[both]
