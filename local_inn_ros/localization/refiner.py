@@ -4,18 +4,43 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.alignment_kernel import AlignmentLimits, align
 from local_inn_ros.world.likelihood_field import LikelihoodField
+
+# Shorter levers would make a turn look like no motion at all.
+_LEAST_LEVER_M = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class RefinerSettings:
-    """What a refiner is told."""
+    """What a refiner is told.
+
+    Attributes:
+        first_scale_m: end points farther than about this from a surface are given up at first.
+        last_scale_deviations: the same at last, in deviations of an end point.
+        shrink: the scale's factor from one step to the next.
+        least_share: a direction is moved along, and counts as known, only where at least this
+            share of the end points lies on surfaces that face it. Walls that are not parallel to
+            the grid's axes seem to face along themselves by a little, being stairs of cells.
+        most_steps: steps at most.
+        map_deviation_cells: deviation of the map's surface from the true one, in cells.
+        correlated_beams: neighbouring beams that share one error of the map.
+    """
+
+    first_scale_m: float = 0.3
+    last_scale_deviations: float = 3.0
+    shrink: float = 0.6
+    least_share: float = 0.01
+    most_steps: int = 15
+    map_deviation_cells: float = 0.25
+    correlated_beams: float = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,8 +49,8 @@ class Refinement:
 
     Attributes:
         pose: the sensor in the map frame.
-        information: (3, 3) information on (x, y, yaw) in the axes of the map; about zero in
-            directions that the scan says nothing of, in which the pose was not moved either.
+        information: (3, 3) information on (x, y, yaw) in the axes of the map; zero in directions
+            that the scan says nothing of, in which the pose was not moved either.
         rms_m: root mean square distance of the end points that count from the surface.
         inlier_share: share of the end points that count.
         converged: whether the steps died away.
@@ -49,9 +74,49 @@ class Refiner:
         noise_std_m: float,
         settings: RefinerSettings | None = None,
     ) -> None:
-        """Take the field and the standard deviation of a range."""
-        raise NotImplementedError
+        """Set up.
+
+        Args:
+            field: the map's likelihood field.
+            noise_std_m: standard deviation of a range.
+            settings: how to align.
+        """
+        chosen = RefinerSettings() if settings is None else settings
+        cell_m = 1.0 / field.raster.cells_per_m
+        self._raster = field.raster
+        self._deviation_m = math.hypot(noise_std_m, chosen.map_deviation_cells * cell_m)
+        self._correlated_beams = chosen.correlated_beams
+        last_scale_m = chosen.last_scale_deviations * self._deviation_m
+        self._limits = AlignmentLimits(
+            first_scale_m=max(chosen.first_scale_m, last_scale_m),
+            last_scale_m=last_scale_m,
+            shrink=chosen.shrink,
+            least_share=chosen.least_share,
+            most_steps=chosen.most_steps,
+            longest_step_m=0.3,
+            settled_m=1e-4,
+        )
 
     def refine(self, points_m: NDArray[np.float64], start: Pose2) -> Refinement:
-        """Align end points (k, 2), in the sensor frame, from a start (sensor in the map)."""
-        raise NotImplementedError
+        """Align a scan.
+
+        Args:
+            points_m: (k, 2) end points in the sensor frame; k may be 0.
+            start: the sensor in the map frame, a few decimetres off at most.
+        """
+        points = np.ascontiguousarray(points_m, dtype=np.float64)
+        if len(points) == 0:
+            return Refinement(start, np.zeros((3, 3)), 0.0, 0.0, False, 0)
+        lever_m = max(math.sqrt(float(np.mean(np.square(points).sum(axis=1)))), _LEAST_LEVER_M)
+        found = align(self._raster, points, start.x, start.y, start.yaw, lever_m, self._limits)
+        rms_m = math.sqrt(found.square / found.weight) if found.weight > 0.0 else 0.0
+        # A scan that fits worse than it should knows less than it should.
+        variance = max(self._deviation_m, rms_m) ** 2 * self._correlated_beams
+        return Refinement(
+            Pose2.from_array([found.x, found.y, found.yaw]),
+            0.5 * (found.normal + found.normal.T) / variance,
+            rms_m,
+            found.weight / len(points),
+            found.converged,
+            found.steps,
+        )
