@@ -1,0 +1,239 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Write ROS 2 bags (MCAP) without ROS."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from rosbags.interfaces import (
+    Connection,
+    Qos,
+    QosDurability,
+    QosHistory,
+    QosLiveliness,
+    QosReliability,
+    QosTime,
+)
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
+from local_inn_ros.errors import BagError
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.sensing import Odometry, Scan
+
+# RMW_DURATION_INFINITE.
+_FOREVER = QosTime(9223372036, 854775807)
+# As tf2's static broadcaster offers it, so that `ros2 bag play` latches it again.
+_LATCHED = Qos(
+    QosHistory.KEEP_LAST,
+    1,
+    QosReliability.RELIABLE,
+    QosDurability.TRANSIENT_LOCAL,
+    _FOREVER,
+    _FOREVER,
+    QosLiveliness.AUTOMATIC,
+    _FOREVER,
+    False,
+)
+
+
+class BagWriter:
+    """A bag in the making; a context manager.
+
+    The topics are ``/scan``, ``/odom``, ``/tf`` (odom to base_link), ``/tf_static`` (base_link to
+    laser) and, where there is one, ``/ground_truth`` (base_link in map). The bag appears under its
+    name when the context ends without an exception, and whole; otherwise nothing is left of it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Begin a bag.
+
+        Args:
+            path: the bag folder, which must not exist yet.
+
+        Raises:
+            BagError: there is something at that path already, or it cannot be written.
+        """
+        self.path = Path(path)
+        if self.path.exists():
+            raise BagError(f"{self.path} exists already; remove it or name another --out")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._folder = Path(tempfile.mkdtemp(prefix=".bag-", dir=self.path.parent))
+        except OSError as error:
+            raise BagError(f"cannot write a bag at {self.path}: {error.strerror}") from error
+        self._types = get_typestore(Stores.ROS2_HUMBLE)
+        self._connections: dict[str, Connection] = {}
+        self._writer = Writer(
+            self._folder / self.path.name,
+            version=8,  # the newest metadata that Humble still reads
+            storage_plugin=StoragePlugin.MCAP,
+        )
+        self._writer.open()
+
+    def __enter__(self) -> BagWriter:
+        """Return the writer."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish the bag, or drop it where something went wrong."""
+        try:
+            if kind is None:
+                self._writer.close()
+                (self._folder / self.path.name).replace(self.path)
+            else:
+                self._writer.abort()
+        finally:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def write_mount(self, stamp_s: float, mount: Pose2) -> None:
+        """Write where the laser is mounted, to ``/tf_static``."""
+        transform = self._transform(stamp_s, "base_link", "laser", mount)
+        self._write("/tf_static", "tf2_msgs/msg/TFMessage", stamp_s, transforms=[transform])
+
+    def write_scan(self, scan: Scan) -> None:
+        """Write a scan to ``/scan``; its ranges stay raw."""
+        last = scan.angle_min_rad + scan.angle_increment_rad * max(scan.ranges_m.size - 1, 0)
+        self._write(
+            "/scan",
+            "sensor_msgs/msg/LaserScan",
+            scan.stamp_s,
+            header=self._header(scan.stamp_s, "laser"),
+            angle_min=scan.angle_min_rad,
+            angle_max=last,
+            angle_increment=scan.angle_increment_rad,
+            time_increment=0.0,
+            scan_time=0.0,
+            range_min=scan.range_min_m,
+            range_max=scan.range_max_m,
+            ranges=np.asarray(scan.ranges_m, dtype=np.float32),
+            intensities=np.zeros(0, dtype=np.float32),
+        )
+
+    def write_odometry(self, reading: Odometry) -> None:
+        """Write a reading to ``/odom`` and as the transform odom to base_link to ``/tf``."""
+        stamp_s = reading.stamp_s
+        twist = self._make(
+            "geometry_msgs/msg/Twist",
+            linear=self._vector(reading.speed_mps, reading.lateral_speed_mps, 0.0),
+            angular=self._vector(0.0, 0.0, reading.yaw_rate_radps),
+        )
+        unknown = np.zeros(36)
+        self._write(
+            "/odom",
+            "nav_msgs/msg/Odometry",
+            stamp_s,
+            header=self._header(stamp_s, "odom"),
+            child_frame_id="base_link",
+            pose=self._make(
+                "geometry_msgs/msg/PoseWithCovariance",
+                pose=self._pose(reading.pose),
+                covariance=unknown,
+            ),
+            twist=self._make(
+                "geometry_msgs/msg/TwistWithCovariance", twist=twist, covariance=unknown
+            ),
+        )
+        transform = self._transform(stamp_s, "odom", "base_link", reading.pose)
+        self._write("/tf", "tf2_msgs/msg/TFMessage", stamp_s, transforms=[transform])
+
+    def write_ground_truth(self, stamp_s: float, pose: Pose2) -> None:
+        """Write where the base is in the map, to ``/ground_truth`` (PoseStamped)."""
+        self._write(
+            "/ground_truth",
+            "geometry_msgs/msg/PoseStamped",
+            stamp_s,
+            header=self._header(stamp_s, "map"),
+            pose=self._pose(pose),
+        )
+
+    def _write(self, topic: str, kind: str, stamp_s: float, **fields: Any) -> None:
+        if topic not in self._connections:
+            latched = (_LATCHED,) if topic == "/tf_static" else ()
+            self._connections[topic] = self._writer.add_connection(
+                topic, kind, typestore=self._types, offered_qos_profiles=latched
+            )
+        message = self._make(kind, **fields)
+        raw = self._types.serialize_cdr(message, kind)
+        self._writer.write(self._connections[topic], _nanoseconds(stamp_s), raw)
+
+    def _make(self, kind: str, **fields: Any) -> Any:
+        return self._types.types[kind](**fields)
+
+    def _header(self, stamp_s: float, frame: str) -> Any:
+        seconds, rest = divmod(_nanoseconds(stamp_s), 1_000_000_000)
+        time = self._make("builtin_interfaces/msg/Time", sec=seconds, nanosec=rest)
+        return self._make("std_msgs/msg/Header", stamp=time, frame_id=frame)
+
+    def _vector(self, x: float, y: float, z: float) -> Any:
+        return self._make("geometry_msgs/msg/Vector3", x=x, y=y, z=z)
+
+    def _quaternion(self, yaw: float) -> Any:
+        return self._make(
+            "geometry_msgs/msg/Quaternion",
+            x=0.0,
+            y=0.0,
+            z=math.sin(0.5 * yaw),
+            w=math.cos(0.5 * yaw),
+        )
+
+    def _pose(self, pose: Pose2) -> Any:
+        point = self._make("geometry_msgs/msg/Point", x=pose.x, y=pose.y, z=0.0)
+        orientation = self._quaternion(pose.yaw)
+        return self._make("geometry_msgs/msg/Pose", position=point, orientation=orientation)
+
+    def _transform(self, stamp_s: float, parent: str, child: str, pose: Pose2) -> Any:
+        transform = self._make(
+            "geometry_msgs/msg/Transform",
+            translation=self._vector(pose.x, pose.y, 0.0),
+            rotation=self._quaternion(pose.yaw),
+        )
+        return self._make(
+            "geometry_msgs/msg/TransformStamped",
+            header=self._header(stamp_s, parent),
+            child_frame_id=child,
+            transform=transform,
+        )
+
+
+def write_bag(
+    path: Path, mount: Pose2, scans: Sequence[Scan], odometry: Sequence[Odometry]
+) -> None:
+    """Write a whole bag: the mount, then scans and odometry by their stamps.
+
+    Args:
+        path: the bag folder, which must not exist yet.
+        mount: pose of the laser in the base frame.
+        scans: sweeps, by stamp.
+        odometry: readings, by stamp.
+
+    Raises:
+        BagError: there is something at that path already, or it cannot be written.
+    """
+    readings: list[Scan | Odometry] = sorted(
+        [*odometry, *scans], key=lambda reading: reading.stamp_s
+    )
+    with BagWriter(path) as bag:
+        bag.write_mount(readings[0].stamp_s if readings else 0.0, mount)
+        for reading in readings:
+            if isinstance(reading, Scan):
+                bag.write_scan(reading)
+            else:
+                bag.write_odometry(reading)
+
+
+def _nanoseconds(stamp_s: float) -> int:
+    return round(stamp_s * 1e9)
