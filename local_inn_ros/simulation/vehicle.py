@@ -20,6 +20,7 @@ class VehicleLimits:
         steering_rate_radps: how fast the steering turns.
         acceleration_mps2: how fast it gains speed.
         braking_mps2: how fast it loses speed.
+        grip_mps2: largest lateral acceleration that its driver dares.
     """
 
     wheelbase_m: float = 0.33
@@ -27,6 +28,7 @@ class VehicleLimits:
     steering_rate_radps: float = 3.2
     acceleration_mps2: float = 5.0
     braking_mps2: float = 7.0
+    grip_mps2: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)

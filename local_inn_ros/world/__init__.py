@@ -18,6 +18,7 @@ from local_inn_ros.world.occupancy_grid import (
     OccupancyGrid,
     grid_hash,
 )
+from local_inn_ros.world.path_planning import PathsToRoute
 from local_inn_ros.world.ray_casting import RayCaster
 from local_inn_ros.world.route import plan_lap
 
@@ -33,6 +34,7 @@ __all__ = [
     "LikelihoodField",
     "MapWarning",
     "OccupancyGrid",
+    "PathsToRoute",
     "RayCaster",
     "distance_to_occupied",
     "generate_race_track",

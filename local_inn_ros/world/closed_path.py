@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
 
+from local_inn_ros.geometry import Pose2
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClosedPath:
@@ -65,6 +67,11 @@ class ClosedPath:
     def step_m(self) -> float:
         """Distance between neighbouring points along the path."""
         return self.length_m / len(self.points)
+
+    def pose(self, index: int) -> Pose2:
+        """Return the point of this index with the direction of travel there."""
+        x, y = self.points[index].tolist()
+        return Pose2(x, y, float(self.headings_rad[index]))
 
     def nearest(self, x: float, y: float) -> int:
         """Return the index of the path's point nearest to a point of the map frame."""

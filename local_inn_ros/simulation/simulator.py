@@ -1,0 +1,178 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A robot and its sensors on a map, as a stream of readings with the truth beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.simulation.driver import Driver
+from local_inn_ros.simulation.odometry_model import OdometryModel, WheelOdometry
+from local_inn_ros.simulation.sensors import Laser, LaserModel
+from local_inn_ros.simulation.vehicle import (
+    VehicleCommand,
+    VehicleLimits,
+    VehicleState,
+    step_vehicle,
+)
+from local_inn_ros.world import OccupancyGrid, RayCaster
+
+_CONTROL_HZ = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class TruthState:
+    """Where the robot really is.
+
+    Attributes:
+        stamp_s: simulated time.
+        pose: the base in the map frame.
+        speed_mps: forward speed; negative in reverse.
+        yaw_rate_radps: rate of turn, counter-clockwise.
+    """
+
+    stamp_s: float
+    pose: Pose2
+    speed_mps: float
+    yaw_rate_radps: float
+
+
+Event: TypeAlias = TruthState | Odometry | Scan
+
+
+class Simulator:
+    """Drives a robot round a lap and reports what its sensors see, in the order of time.
+
+    Time is simulated: it advances as far as it is asked to, and as fast as the machine can.
+    Readings have no delay; a scan's beams are all taken at its stamp. The same seed gives the
+    same stream, however it is cut into calls.
+    """
+
+    def __init__(
+        self,
+        grid: OccupancyGrid,
+        route: ArrayLike,
+        laser: LaserModel,
+        odometry: OdometryModel,
+        speed_mps: float,
+        rng: np.random.Generator,
+        odometry_rate_hz: float = 100.0,
+        limits: VehicleLimits | None = None,
+    ) -> None:
+        """Put the robot, at rest, on the first point of the lap.
+
+        Args:
+            grid: the map.
+            route: (n, 2) closed lap in the map frame.
+            laser: the scanner; its description says how many scans a second.
+            odometry: how wrong the odometry is.
+            speed_mps: speed on the lap, where its bends allow it.
+            rng: source of all that is random.
+            odometry_rate_hz: odometry readings a second.
+            limits: what the vehicle can do; an F1TENTH car where left out.
+
+        Raises:
+            MapError: the route does not lie in the free space of the map.
+        """
+        laser_rng, odometry_rng = rng.spawn(2)
+        self._limits = limits or VehicleLimits()
+        self._driver = Driver(grid, route, self._limits)
+        self._laser = Laser(RayCaster(grid), laser, laser_rng)
+        self._odometry = WheelOdometry(odometry, odometry_rng)
+        self._speed_mps = speed_mps
+        self._rates_hz = (_CONTROL_HZ, odometry_rate_hz, laser.spec.rate_hz)
+        self._ticks = [0, 1, 1]
+        self._asked_s = 0.0
+        self._now_s = 0.0
+        self._odometry_s = 0.0
+        self._state = self._driver.start
+        self._motion = Pose2.identity()
+        self._command = VehicleCommand(0.0, 0.0)
+
+    @property
+    def truth(self) -> TruthState:
+        """Where the robot was at the latest tick of its control, odometry or laser."""
+        return TruthState(
+            self._now_s,
+            self._state.pose,
+            self._state.speed_mps,
+            self._state.yaw_rate_radps(self._limits),
+        )
+
+    @property
+    def on_lap(self) -> bool:
+        """Whether the robot drives its lap, rather than back to it after a teleport."""
+        return self._driver.on_lap
+
+    def set_speed(self, speed_mps: float) -> None:
+        """Change the speed wanted from now on; 0 makes it stand.
+
+        Raises:
+            ValueError: the speed is negative.
+        """
+        if not speed_mps >= 0.0:
+            raise ValueError(f"the speed wanted cannot be negative, got {speed_mps}")
+        self._speed_mps = speed_mps
+
+    def teleport(self, pose: Pose2) -> None:
+        """Pick the robot up and put it down, at rest, in the map frame.
+
+        Its odometry notices nothing. From there it drives back to the lap and on.
+        """
+        self._state = VehicleState(pose)
+        self._driver.place(self._state)
+
+    def advance_to(self, stamp_s: float) -> list[Event]:
+        """Let time run on to a stamp and return what happened until then, that stamp included.
+
+        At one and the same stamp the truth comes first, then odometry, then the scan.
+        """
+        events: list[Event] = []
+        self._asked_s = max(self._asked_s, stamp_s)
+        while True:
+            due = [tick / rate for tick, rate in zip(self._ticks, self._rates_hz, strict=True)]
+            next_s = min(due)
+            if next_s > stamp_s:
+                break
+            self._drive_until(next_s)
+            control, odometry, scan = (stamp == next_s for stamp in due)
+            if control:
+                self._command = self._driver.command(
+                    self._state, self._speed_mps, 1.0 / _CONTROL_HZ
+                )
+            if odometry or scan:
+                events.append(self.truth)
+            if odometry:
+                events.append(self._read_odometry())
+            if scan:
+                events.append(self._laser.scan(self._state.pose, next_s))
+            for index, happened in enumerate((control, odometry, scan)):
+                self._ticks[index] += happened
+        return events
+
+    def events(self, duration_s: float) -> Iterator[Event]:
+        """Yield what happens during a time from now, one after the other."""
+        end_s = self._asked_s + duration_s
+        while self._asked_s < end_s:
+            yield from self.advance_to(min(self._asked_s + 1.0 / max(self._rates_hz), end_s))
+
+    def _drive_until(self, stamp_s: float) -> None:
+        duration_s = stamp_s - self._now_s
+        if duration_s > 0.0:
+            moved = step_vehicle(self._state, self._command, self._limits, duration_s)
+            self._motion = self._motion @ self._state.pose.between(moved.pose)
+            self._state = moved
+            self._now_s = stamp_s
+
+    def _read_odometry(self) -> Odometry:
+        reading = self._odometry.update(self._motion, self._now_s - self._odometry_s, self._now_s)
+        self._motion = Pose2.identity()
+        self._odometry_s = self._now_s
+        return reading
