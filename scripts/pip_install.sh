@@ -6,9 +6,10 @@ set -euo pipefail
 venv=$1
 shift
 
-# pip writes RECORD last and takes a package without it for installed: have it installed again.
+# pip takes a package for installed as soon as its metadata lie there, which may be before its other
+# files do. Only when all is in place does it note itself in RECORD: forget what it did not finish.
 for info in "$venv"/lib/python3.*/site-packages/*.dist-info; do
-    if [ -d "$info" ] && [ ! -f "$info/RECORD" ]; then
+    if [ -d "$info" ] && ! grep -qs '\.dist-info/INSTALLER,' "$info/RECORD"; then
         rm -r "$info"
     fi
 done
