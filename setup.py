@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What setup.cfg cannot say: the folders that ROS expects under share/."""
+"""What setup.cfg cannot say, chiefly the folders that ROS expects under share/."""
 
 from __future__ import annotations
 
@@ -34,4 +34,8 @@ def shared_files() -> list[tuple[str, list[str]]]:
     return files
 
 
-setup(data_files=shared_files())
+setup(
+    data_files=shared_files(),
+    # As a string: what setup.cfg makes of it, colcon cannot read.
+    python_requires=">=3.10",
+)
