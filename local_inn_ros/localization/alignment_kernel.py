@@ -58,32 +58,28 @@ class Alignment(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def align(raster, points, x, y, yaw, lever_m, limits):  # type: ignore[no-untyped-def]
+def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore[no-untyped-def]
     """Move a pose until the points (k, 2) lie on the surface of a field.
 
     Gauss-Newton with Geman-McClure weights whose scale shrinks from step to step (graduated
     non-convexity, Yang et al. 2020). Yaw enters as arc length at ``lever_m``, so that all three
-    unknowns are in metres. In eigen-directions of J^T W J that too few points see no step is made
-    (solution remapping, Zhang, Kaess and Singh 2016).
+    unknowns are in metres. No step is made in directions that too few points see (solution
+    remapping, Zhang, Kaess and Singh 2016); which they are is told from the directions that
+    smoothed surfaces face, since the field's own gradient follows every stair of a slanted wall.
     """
     count = points.shape[0]
     moved, gradients = np.empty((count, 2)), np.empty((count, 2))
     distances = np.empty(count)
+    identity = np.eye(3)
     scale = limits.first_scale_m
     converged, steps = False, 0
-    normal, pull, weight, square = _normal_equations(
-        raster, points, x, y, yaw, lever_m, scale, moved, distances, gradients
+    normal, pull, seen, weight, square = _normal_equations(
+        raster, surfaces, points, x, y, yaw, lever_m, scale, moved, distances, gradients
     )
     while steps < limits.most_steps and not converged:
-        values, directions = np.linalg.eigh(normal)
-        step = np.zeros(3)
-        for i in range(3):
-            if values[i] > 0.0 and values[i] >= limits.least_share * weight:
-                along = 0.0
-                for j in range(3):
-                    along += directions[j, i] * pull[j]
-                for j in range(3):
-                    step[j] -= directions[j, i] * along / values[i]
+        known = _known_directions(seen, limits.least_share * weight)
+        # Full rank: the directions given up stand as ones, and nothing pulls along them.
+        step = -np.linalg.solve(known @ normal @ known + (identity - known), known @ pull)
         length = math.sqrt(step[0] ** 2 + step[1] ** 2 + step[2] ** 2)
         if length > limits.longest_step_m:
             step *= limits.longest_step_m / length
@@ -91,34 +87,46 @@ def align(raster, points, x, y, yaw, lever_m, limits):  # type: ignore[no-untype
         steps += 1
         converged = scale <= limits.last_scale_m and length < limits.settled_m
         scale = max(scale * limits.shrink, limits.last_scale_m)
-        normal, pull, weight, square = _normal_equations(
-            raster, points, x, y, yaw, lever_m, scale, moved, distances, gradients
+        normal, pull, seen, weight, square = _normal_equations(
+            raster, surfaces, points, x, y, yaw, lever_m, scale, moved, distances, gradients
         )
-    values, directions = np.linalg.eigh(normal)
-    kept = np.zeros((3, 3))
-    for i in range(3):
-        if values[i] > 0.0 and values[i] >= limits.least_share * weight:
-            for j in range(3):
-                for k in range(3):
-                    kept[j, k] += values[i] * directions[j, i] * directions[k, i]
-    for j in range(3):
-        kept[2, j] *= lever_m
-        kept[j, 2] *= lever_m
+    known = _known_directions(seen, limits.least_share * weight)
+    kept = known @ normal @ known
+    kept[2, :] *= lever_m
+    kept[:, 2] *= lever_m
     return Alignment(x, y, yaw, kept, weight, square, converged, steps)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def _known_directions(seen, least):  # type: ignore[no-untyped-def]
+    """Return the projector (3, 3) on the eigen-directions of ``seen`` with at least ``least``."""
+    values, directions = np.linalg.eigh(seen)
+    projector = np.zeros((3, 3))
+    for i in range(3):
+        if values[i] > 0.0 and values[i] >= least:
+            for j in range(3):
+                for k in range(3):
+                    projector[j, k] += directions[j, i] * directions[k, i]
+    return projector
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _normal_equations(  # type: ignore[no-untyped-def]
-    raster, points, x, y, yaw, lever_m, scale_m, moved, distances, gradients
+    raster, surfaces, points, x, y, yaw, lever_m, scale_m, moved, distances, gradients
 ):
-    """Return J^T W J (3, 3), J^T W d (3,), the sum of weights and the weighted sum of squares."""
+    """Weigh the points and sum up what they say.
+
+    Returns:
+        J^T W J (3, 3); J^T W d (3,); (3, 3) the same as the first for the smoothed surfaces; the
+        sum of the weights; the weighted sum of squared distances.
+    """
     cosine, sine = math.cos(yaw), math.sin(yaw)
     for i in range(points.shape[0]):
         moved[i, 0] = x + cosine * points[i, 0] - sine * points[i, 1]
         moved[i, 1] = y + sine * points[i, 0] + cosine * points[i, 1]
     evaluate_raster(raster, moved, distances, gradients)
-    xx, xy, xt, yy, yt, tt = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    bx, by, bt, total, square = 0.0, 0.0, 0.0, 0.0, 0.0
+    normal, seen, pull = np.zeros((3, 3)), np.zeros((3, 3)), np.zeros(3)
+    total, square = 0.0, 0.0
     squared_scale = scale_m * scale_m
     for i in range(points.shape[0]):
         d, gx, gy = distances[i], gradients[i, 0], gradients[i, 1]
@@ -126,17 +134,45 @@ def _normal_equations(  # type: ignore[no-untyped-def]
             continue
         share = squared_scale / (squared_scale + d * d)
         w = share * share
-        gt = (gy * (moved[i, 0] - x) - gx * (moved[i, 1] - y)) / lever_m
-        xx += w * gx * gx
-        xy += w * gx * gy
-        xt += w * gx * gt
-        yy += w * gy * gy
-        yt += w * gy * gt
-        tt += w * gt * gt
-        bx += w * gx * d
-        by += w * gy * d
-        bt += w * gt * d
+        # A turn moves the point across its lever.
+        across_x, across_y = -(moved[i, 1] - y) / lever_m, (moved[i, 0] - x) / lever_m
+        gt = gx * across_x + gy * across_y
+        normal[0, 0] += w * gx * gx
+        normal[0, 1] += w * gx * gy
+        normal[0, 2] += w * gx * gt
+        normal[1, 1] += w * gy * gy
+        normal[1, 2] += w * gy * gt
+        normal[2, 2] += w * gt * gt
+        pull[0] += w * gx * d
+        pull[1] += w * gy * d
+        pull[2] += w * gt * d
         total += w
         square += w * d * d
-    normal = np.array([[xx, xy, xt], [xy, yy, yt], [xt, yt, tt]])
-    return normal, np.array([bx, by, bt]), total, square
+        xx, xy, yy = _surface_at(raster, surfaces, moved[i, 0], moved[i, 1])
+        tx, ty = xx * across_x + xy * across_y, xy * across_x + yy * across_y
+        seen[0, 0] += w * xx
+        seen[0, 1] += w * xy
+        seen[0, 2] += w * tx
+        seen[1, 1] += w * yy
+        seen[1, 2] += w * ty
+        seen[2, 2] += w * (across_x * tx + across_y * ty)
+    for j in range(3):
+        for k in range(j):
+            normal[j, k] = normal[k, j]
+            seen[j, k] = seen[k, j]
+    return normal, pull, seen, total, square
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _surface_at(raster, surfaces, x, y):  # type: ignore[no-untyped-def]
+    """Return the surface tensor's xx, xy, yy in the axes of the map at a point on the grid."""
+    ahead, aside = x - raster.x_m, y - raster.y_m
+    c, s = raster.cosine, raster.sine
+    col = int((c * ahead + s * aside) * raster.cells_per_m)
+    row = int((c * aside - s * ahead) * raster.cells_per_m)
+    xx, xy, yy = surfaces[row, col, 0], surfaces[row, col, 1], surfaces[row, col, 2]
+    return (
+        c * c * xx - 2.0 * c * s * xy + s * s * yy,
+        c * s * (xx - yy) + (c * c - s * s) * xy,
+        s * s * xx + 2.0 * c * s * xy + c * c * yy,
+    )

@@ -35,11 +35,11 @@ class MotionNoise:
         yaw_per_second_rad: error of heading after one second, moving or not.
     """
 
-    along_per_metre_m: float = 0.06
-    across_per_metre_m: float = 0.03
-    yaw_per_metre_rad: float = 0.03
-    yaw_per_radian_rad: float = 0.06
-    position_per_radian_m: float = 0.03
+    along_per_metre_m: float = 0.1
+    across_per_metre_m: float = 0.05
+    yaw_per_metre_rad: float = 0.05
+    yaw_per_radian_rad: float = 0.1
+    position_per_radian_m: float = 0.05
     position_per_second_m: float = 0.01
     yaw_per_second_rad: float = 0.005
 

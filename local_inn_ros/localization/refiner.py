@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment_kernel import AlignmentLimits, align
 from local_inn_ros.world.likelihood_field import LikelihoodField
+from local_inn_ros.world.surface_directions import surface_directions
 
 # Shorter levers would make a turn look like no motion at all.
 _LEAST_LEVER_M = 0.5
@@ -23,24 +24,23 @@ class RefinerSettings:
     """What a refiner is told.
 
     Attributes:
-        first_scale_m: end points farther than about this from a surface are given up at first.
-        last_scale_deviations: the same at last, in deviations of an end point.
+        first_scale_m: end points farther than about this from a surface are given up at first;
+            at last, those farther than about a cell and three deviations of a range.
         shrink: the scale's factor from one step to the next.
         least_share: a direction is moved along, and counts as known, only where at least this
-            share of the end points lies on surfaces that face it. Walls that are not parallel to
-            the grid's axes seem to face along themselves by a little, being stairs of cells.
+            share of the end points lies on surfaces that face it.
         most_steps: steps at most.
-        map_deviation_cells: deviation of the map's surface from the true one, in cells.
-        correlated_beams: neighbouring beams that share one error of the map.
+        map_deviation_m: how far off the map is where it looks right: no number of end points
+            makes a position more certain. 0 for the map that a simulator runs on.
+        map_yaw_deviation_rad: the same for heading.
     """
 
     first_scale_m: float = 0.3
-    last_scale_deviations: float = 3.0
     shrink: float = 0.6
-    least_share: float = 0.01
+    least_share: float = 0.005
     most_steps: int = 15
-    map_deviation_cells: float = 0.25
-    correlated_beams: float = 4.0
+    map_deviation_m: float = 0.0
+    map_yaw_deviation_rad: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,11 +82,13 @@ class Refiner:
             settings: how to align.
         """
         chosen = RefinerSettings() if settings is None else settings
-        cell_m = 1.0 / field.raster.cells_per_m
         self._raster = field.raster
-        self._deviation_m = math.hypot(noise_std_m, chosen.map_deviation_cells * cell_m)
-        self._correlated_beams = chosen.correlated_beams
-        last_scale_m = chosen.last_scale_deviations * self._deviation_m
+        self._surfaces = surface_directions(field.grid)
+        self._noise_std_m = noise_std_m
+        self._map_variances = np.square(
+            [chosen.map_deviation_m, chosen.map_deviation_m, chosen.map_yaw_deviation_rad]
+        )
+        last_scale_m = math.hypot(3.0 * noise_std_m, 1.0 / field.raster.cells_per_m)
         self._limits = AlignmentLimits(
             first_scale_m=max(chosen.first_scale_m, last_scale_m),
             last_scale_m=last_scale_m,
@@ -94,7 +96,7 @@ class Refiner:
             least_share=chosen.least_share,
             most_steps=chosen.most_steps,
             longest_step_m=0.3,
-            settled_m=1e-4,
+            settled_m=5e-4,
         )
 
     def refine(self, points_m: NDArray[np.float64], start: Pose2) -> Refinement:
@@ -108,15 +110,23 @@ class Refiner:
         if len(points) == 0:
             return Refinement(start, np.zeros((3, 3)), 0.0, 0.0, False, 0)
         lever_m = max(math.sqrt(float(np.mean(np.square(points).sum(axis=1)))), _LEAST_LEVER_M)
-        found = align(self._raster, points, start.x, start.y, start.yaw, lever_m, self._limits)
+        found = align(
+            self._raster, self._surfaces, points, start.x, start.y, start.yaw, lever_m, self._limits
+        )
         rms_m = math.sqrt(found.square / found.weight) if found.weight > 0.0 else 0.0
-        # A scan that fits worse than it should knows less than it should.
-        variance = max(self._deviation_m, rms_m) ** 2 * self._correlated_beams
         return Refinement(
             Pose2.from_array([found.x, found.y, found.yaw]),
-            0.5 * (found.normal + found.normal.T) / variance,
+            self._information(found.normal, rms_m),
             rms_m,
             found.weight / len(points),
             found.converged,
             found.steps,
         )
+
+    def _information(self, normal: NDArray[np.float64], rms_m: float) -> NDArray[np.float64]:
+        # A scan that fits worse than it should knows less than it should.
+        information = normal / max(self._noise_std_m, rms_m) ** 2
+        # (I^-1 + M)^-1 in a form that needs no inverse of I, which may be singular.
+        limited = np.linalg.solve(np.eye(3) + information * self._map_variances, information)
+        symmetric: NDArray[np.float64] = 0.5 * (limited + limited.T)
+        return symmetric

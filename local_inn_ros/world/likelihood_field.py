@@ -58,6 +58,7 @@ class LikelihoodField:
     """A map's signed distance, bilinear between cell centres, clamped far from any surface.
 
     Attributes:
+        grid: the map.
         max_distance_m: distances are clamped to this, either way; so are all points off the map.
         raster: the field as plain numbers, for compiled code.
     """
@@ -74,6 +75,7 @@ class LikelihoodField:
                 that end points fell into, about minus half a cell.
             max_distance_m: where to clamp. Farther end points pull on nothing.
         """
+        self.grid = grid
         self.max_distance_m = max_distance_m
         self.raster = FieldRaster(
             np.ascontiguousarray(signed_distance(grid) - surface_offset_m),

@@ -1,0 +1,63 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The prior of a scan, where filter and localizer do not share memory."""
+
+from __future__ import annotations
+
+from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.localization.ekf import StampedPose
+from local_inn_ros.localization.motion_model import MotionNoise, in_map_axes, motion_jacobian
+from local_inn_ros.localization.odometry_buffer import Arrival, OdometryBuffer
+from local_inn_ros.sensing import Odometry
+
+
+class PriorKeeper:
+    """Carries the newest pose that a filter told to the stamp of a scan, by the odometry.
+
+    The filter may run in another process: its poses arrive late, and stop when it stops.
+    """
+
+    def __init__(self, noise: MotionNoise | None = None) -> None:
+        """Begin without a pose.
+
+        Args:
+            noise: how fast the odometry's error grows.
+        """
+        self._noise = MotionNoise() if noise is None else noise
+        self._odometry = OdometryBuffer()
+        self._told: StampedPose | None = None
+
+    @property
+    def told(self) -> StampedPose | None:
+        """The newest pose that the filter told; None where there is none."""
+        return self._told
+
+    def add_odometry(self, odometry: Odometry) -> Arrival:
+        """Take in one odometry reading; a jump back in time drops the pose told."""
+        arrival = self._odometry.add(odometry)
+        if arrival is Arrival.TIME_JUMP:
+            self._told = None
+        return arrival
+
+    def tell(self, pose: StampedPose) -> None:
+        """Take in what the filter believes."""
+        self._told = pose
+
+    def prior_at(self, stamp_s: float) -> GaussianPose2 | None:
+        """Return the base in the map frame at an instant.
+
+        None where the filter has told nothing, or the odometry does not reach from there to here.
+        """
+        told = self._told
+        if told is None:
+            return None
+        increment = self._odometry.motion_between(told.stamp_s, stamp_s)
+        if increment is None:
+            return None
+        start = told.pose.mean
+        # Backward in time is as uncertain as forward: what counts is how far.
+        spread = self._noise.body_covariance(increment, abs(stamp_s - told.stamp_s))
+        jacobian = motion_jacobian(start, increment)
+        covariance = jacobian @ told.pose.covariance @ jacobian.T
+        covariance += in_map_axes(spread, start.yaw + 0.5 * increment.yaw)
+        return GaussianPose2(start @ increment, 0.5 * (covariance + covariance.T))
