@@ -28,8 +28,10 @@ _CLEARANCE_M = 0.25
 # It turns back from a wall that its base would come this near to within the glance.
 _STOP_CLEARANCE_M = 0.2
 _GLANCE_M = 0.2
-_LONGEST_REVERSE_M = 0.8
-_WELL_AIMED_RAD = 0.5
+_SHORTEST_REVERSE_M = 0.4
+_LONGEST_REVERSE_M = 1.0
+_WELL_AIMED_RAD = 0.2
+_LOOKAHEAD_M = 0.3
 # An approach ends so far along the lap, heading the way the lap does.
 _MERGE_M = 3.0
 
@@ -109,7 +111,9 @@ class Driver:
         ahead = lap.nearest(*way[-1]) + np.arange(1, math.ceil(_MERGE_M / lap.step_m))
         points = np.vstack([way, lap.points[ahead % len(lap.points)]])
         smooth = ndimage.gaussian_filter1d(points, 2.0, axis=0, mode="nearest")
-        return DrivingPath(smooth, np.full(len(smooth), _APPROACH_MPS), _STEP_M, closed=False)
+        return DrivingPath(
+            smooth, np.full(len(smooth), _APPROACH_MPS), _STEP_M, False, _LOOKAHEAD_M
+        )
 
     def _manoeuvre(self, state: VehicleState, speed_mps: float, since_s: float) -> VehicleCommand:
         """Go forward where there is room, else back with the wheels turned the other way."""
@@ -119,8 +123,10 @@ class Driver:
         backward = VehicleCommand(max(_REVERSE_MPS, -speed_mps), away)
         if self._reverse_left_m > 0.0:
             self._reverse_left_m -= abs(state.speed_mps) * since_s
-            if abs(error) < _WELL_AIMED_RAD or self._blocked(state, backward):
-                self._reverse_left_m = 0.0
+            far_enough = self._reverse_left_m < _LONGEST_REVERSE_M - _SHORTEST_REVERSE_M
+            aimed = far_enough and abs(error) < _WELL_AIMED_RAD
+            if self._reverse_left_m <= 0.0 or aimed or self._blocked(state, backward):
+                self.place(state)
             return backward
         if self._blocked(state, forward):
             self._reverse_left_m = _LONGEST_REVERSE_M

@@ -14,9 +14,9 @@ from local_inn_ros.geometry import Pose2, wrap_angle
 from local_inn_ros.simulation.vehicle import VehicleCommand, VehicleLimits, VehicleState
 from local_inn_ros.world import ClosedPath
 
-# The point pursued lies this far ahead, and farther with speed.
-_LOOKAHEAD_M = 0.7
+# The point pursued lies farther ahead with speed.
 _LOOKAHEAD_S = 0.18
+_LAP_LOOKAHEAD_M = 0.7
 # How far along the path the nearest point may move from one look to the next.
 _SEARCH_M = 3.0
 
@@ -30,12 +30,14 @@ class DrivingPath:
         speeds_mps: (n,) how fast it may be driven there.
         step_m: distance between neighbouring points.
         closed: whether the last point is joined to the first.
+        lookahead_m: how far ahead the point pursued lies at a crawl; less cuts corners less.
     """
 
     points: NDArray[np.float64]
     speeds_mps: NDArray[np.float64]
     step_m: float
     closed: bool
+    lookahead_m: float
 
 
 class PathFollower:
@@ -52,7 +54,9 @@ class PathFollower:
         """Whether the end of an open path is as near as the lookahead."""
         if self.path.closed or self._nearest is None:
             return False
-        return (len(self.path.points) - 1 - self._nearest) * self.path.step_m < _LOOKAHEAD_M
+        return (
+            len(self.path.points) - 1 - self._nearest
+        ) * self.path.step_m < self.path.lookahead_m
 
     def bearing_error(self, state: VehicleState) -> float:
         """Return the angle from the vehicle's heading to the point it pursues, in rad."""
@@ -76,7 +80,7 @@ class PathFollower:
         """Return the point one lookahead beyond the nearest."""
         points, count = self.path.points, len(self.path.points)
         self._nearest = self._find_nearest(state.pose)
-        lookahead_m = _LOOKAHEAD_M + _LOOKAHEAD_S * abs(state.speed_mps)
+        lookahead_m = self.path.lookahead_m + _LOOKAHEAD_S * abs(state.speed_mps)
         index = self._nearest + math.ceil(lookahead_m / self.path.step_m)
         index = index % count if self.path.closed else min(index, count - 1)
         return float(points[index, 0]), float(points[index, 1])
@@ -103,7 +107,7 @@ def lap_to_drive(lap: ClosedPath, limits: VehicleLimits) -> DrivingPath:
     squared = limits.grip_mps2 / np.maximum(np.abs(lap.curvatures), 1e-9)
     # A driver who brakes at the limit leaves nothing for the bend.
     speeds = np.sqrt(within_braking(squared, 2.0 * 0.7 * limits.braking_mps2 * lap.step_m))
-    return DrivingPath(lap.points, speeds, lap.step_m, closed=True)
+    return DrivingPath(lap.points, speeds, lap.step_m, closed=True, lookahead_m=_LAP_LOOKAHEAD_M)
 
 
 def within_braking(squared_speeds: NDArray[np.float64], gain: float) -> NDArray[np.float64]:

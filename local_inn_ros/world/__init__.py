@@ -5,6 +5,7 @@
 from local_inn_ros.world.closed_path import ClosedPath
 from local_inn_ros.world.distance_field import distance_to_occupied, signed_distance
 from local_inn_ros.world.free_space import FreeSpace
+from local_inn_ros.world.generated_floor import generate_floor
 from local_inn_ros.world.generated_track import generate_race_track
 from local_inn_ros.world.generated_world import GeneratedWorld
 from local_inn_ros.world.likelihood_field import FieldValues, LikelihoodField
@@ -37,6 +38,7 @@ __all__ = [
     "PathsToRoute",
     "RayCaster",
     "distance_to_occupied",
+    "generate_floor",
     "generate_race_track",
     "grid_hash",
     "load_map",
