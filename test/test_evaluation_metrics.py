@@ -154,7 +154,7 @@ def test_the_json_has_the_keys_of_the_design_page() -> None:
     spent = latency(np.array([0.001]), [{"encode": 0.001}])
     never = lost(np.arange(3.0), np.zeros((3, 3)), np.zeros((3, 3)))
     score = Score(
-        3, 2.0, 1.5, errors, errors, right, spent, never,
+        3, 2.0, 1.5, spent, errors, errors, right, never,
         {"mcl": Baseline(errors, never, spent, right)},
     )  # fmt: skip
     written = json.loads(json.dumps(score.to_json()))

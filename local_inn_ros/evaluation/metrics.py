@@ -111,10 +111,10 @@ class Score:
         n: scans that were scored.
         duration_s: from the first of them to the last.
         path_m: length of the reference's way over them.
-        fused: errors of the filter.
+        latency_ms: of the whole way from scan to pose.
+        fused: errors of the filter; None without a reference, as are the next three.
         fix: errors of the network alone, before refiner and filter.
         calibration: of the filter's covariance.
-        latency_ms: of the whole way from scan to pose.
         lost: when the filter was lost.
         baselines: other localizers by name.
     """
@@ -122,26 +122,30 @@ class Score:
     n: int
     duration_s: float
     path_m: float
-    fused: PoseErrors
-    fix: PoseErrors
-    calibration: Calibration
     latency_ms: Latency
-    lost: Lost
+    fused: PoseErrors | None = None
+    fix: PoseErrors | None = None
+    calibration: Calibration | None = None
+    lost: Lost | None = None
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as plain numbers and mappings."""
+        """Return the figures as plain numbers and mappings; null stands for what is not known."""
         return {
             "n": self.n,
             "duration_s": self.duration_s,
             "path_m": self.path_m,
-            "fused": asdict(self.fused),
-            "fix": asdict(self.fix),
-            "calibration": asdict(self.calibration),
-            "latency_ms": asdict(self.latency_ms),
-            "lost": asdict(self.lost),
+            "fused": _plain(self.fused),
+            "fix": _plain(self.fix),
+            "calibration": _plain(self.calibration),
+            "latency_ms": _plain(self.latency_ms),
+            "lost": _plain(self.lost),
             "baselines": {name: baseline.to_json() for name, baseline in self.baselines.items()},
         }
+
+
+def _plain(part: PoseErrors | Calibration | Latency | Lost | None) -> dict[str, Any] | None:
+    return None if part is None else asdict(part)
 
 
 def position_errors_m(

@@ -1,0 +1,195 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Run a localizer over recorded readings and keep what it answered."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.errors import BagError, SensorError
+from local_inn_ros.evaluation.monte_carlo import MonteCarloLocalizer
+from local_inn_ros.evaluation.trajectory import Trajectory
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.pipeline import LocalizationPipeline, ScanResult
+from local_inn_ros.sensing import Odometry, Scan
+
+# How well a reference's first pose is known, as the localizer is told.
+_START_DEVIATION_M = 0.1
+_START_DEVIATION_RAD = math.radians(3.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replay:
+    """What a localizer answered, one row for each scan it answered. Poses are of the base.
+
+    Attributes:
+        stamps_s: (n,) stamps of the scans.
+        fused: (n, 3) poses of the filter after the scan.
+        covariances: (n, 3, 3) of ``fused``.
+        network: (n, 3) poses of the network alone, before refiner and filter.
+        accepted: (n,) whether the filter's gate let the fix pass.
+        quality: (n,) the localizer's own judgement of its fix.
+        seconds: (n,) time spent on each scan in all.
+        stages: time spent on each scan, by stage.
+        unanswered: scans that got no answer, counted by the reason.
+    """
+
+    stamps_s: NDArray[np.float64]
+    fused: NDArray[np.float64]
+    covariances: NDArray[np.float64]
+    network: NDArray[np.float64]
+    accepted: NDArray[np.bool_]
+    quality: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+    stages: tuple[Mapping[str, float], ...]
+    unanswered: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BaselineReplay:
+    """What a baseline answered, one row for each scan that it answered.
+
+    Attributes:
+        stamps_s: (n,) stamps of the scans.
+        poses: (n, 3) poses of the base.
+        covariances: (n, 3, 3) of ``poses``.
+        seconds: (n,) time spent on each scan.
+    """
+
+    stamps_s: NDArray[np.float64]
+    poses: NDArray[np.float64]
+    covariances: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+
+
+def replay(
+    pipeline: LocalizationPipeline,
+    readings: Iterable[Scan | Odometry],
+    reference: Trajectory | None = None,
+    on_scan: Callable[[], None] = lambda: None,
+) -> Replay:
+    """Feed readings to a localizer, in their order.
+
+    Args:
+        pipeline: the localizer, with a relocalizer where no reference is given.
+        readings: odometry and scans; see ``Recording.readings``.
+        reference: poses of the base in the map frame. The localizer starts from the one at the
+            first scan that it covers, and sees no other. Without a reference the localizer looks
+            for itself on the whole map, scan by scan until it finds itself.
+        on_scan: called after each scan, to show progress.
+
+    Raises:
+        BagError: not one scan was answered; the message says why.
+    """
+    results: list[ScanResult] = []
+    unanswered: Counter[str] = Counter()
+    started = False
+    for reading in readings:
+        if isinstance(reading, Odometry):
+            pipeline.add_odometry(reading)
+            continue
+        on_scan()
+        try:
+            started = started or _begin(pipeline, reading, reference)
+            result = pipeline.add_scan(reading) if started else None
+        except SensorError as error:
+            unanswered[str(error)] += 1
+            continue
+        if result is not None:
+            results.append(result)
+        elif started:
+            unanswered["the odometry does not reach the scan's stamp"] += 1
+        else:
+            reason = "the robot was not found" if reference is None else "no reference there"
+            unanswered[reason] += 1
+    if not results:
+        raise BagError(f"not one scan could be answered: {_reasons(unanswered)}")
+    return _collected(results, unanswered)
+
+
+def replay_baseline(
+    localizer: MonteCarloLocalizer,
+    readings: Iterable[Scan | Odometry],
+    reference: Trajectory,
+    on_scan: Callable[[], None] = lambda: None,
+) -> BaselineReplay:
+    """Feed readings to the baseline, from the same start as the localizer that it is set beside.
+
+    Raises:
+        BagError: not one scan was answered.
+    """
+    stamps, estimates, seconds = [], [], []
+    started = False
+    for reading in readings:
+        if isinstance(reading, Odometry):
+            localizer.add_odometry(reading)
+            continue
+        on_scan()
+        if not started:
+            pose = _starting_pose(reading, reference)
+            if pose is not None:
+                localizer.reset(pose, reading.stamp_s)
+                started = True
+        begun = time.perf_counter()
+        try:
+            estimate = localizer.add_scan(reading)
+        except SensorError:
+            continue
+        if estimate is not None:
+            seconds.append(time.perf_counter() - begun)
+            stamps.append(reading.stamp_s)
+            estimates.append(estimate)
+    if not estimates:
+        raise BagError("the particle filter could not answer one scan")
+    return BaselineReplay(
+        np.array(stamps),
+        np.array([estimate.mean.to_array() for estimate in estimates]),
+        np.array([estimate.covariance for estimate in estimates]),
+        np.array(seconds),
+    )
+
+
+def _begin(pipeline: LocalizationPipeline, scan: Scan, reference: Trajectory | None) -> bool:
+    if reference is None:
+        return pipeline.relocalize(scan).found
+    pose = _starting_pose(scan, reference)
+    if pose is None:
+        return False
+    pipeline.set_initial_pose(pose, scan.stamp_s)
+    return True
+
+
+def _starting_pose(scan: Scan, reference: Trajectory) -> GaussianPose2 | None:
+    pose = reference.at([scan.stamp_s])[0]
+    if not np.isfinite(pose).all():
+        return None
+    return GaussianPose2.from_deviations(
+        Pose2.from_array(pose), _START_DEVIATION_M, _START_DEVIATION_M, _START_DEVIATION_RAD
+    )
+
+
+def _collected(results: list[ScanResult], unanswered: Mapping[str, int]) -> Replay:
+    return Replay(
+        stamps_s=np.array([r.stamp_s for r in results]),
+        fused=np.array([r.fused.mean.to_array() for r in results]),
+        covariances=np.array([r.fused.covariance for r in results]),
+        network=np.array([r.fix.network.mean.to_array() for r in results]),
+        accepted=np.array([r.fusion.accepted for r in results]),
+        quality=np.array([r.fix.quality for r in results]),
+        seconds=np.array([r.seconds for r in results]),
+        stages=tuple(r.fix.stage_s for r in results),
+        unanswered=dict(unanswered),
+    )
+
+
+def _reasons(unanswered: Mapping[str, int]) -> str:
+    if not unanswered:
+        return "there are no scans"
+    return "; ".join(f"{reason} ({count} scans)" for reason, count in unanswered.items())
