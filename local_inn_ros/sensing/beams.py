@@ -16,6 +16,10 @@ from local_inn_ros.sensing.readings import Scan
 
 # A scan must see at least this share of the beams that a bundle was trained for.
 _LEAST_COVERAGE = 0.6
+# Neighbouring beams meet one surface where their ranges differ by no more than on a wall that is
+# met this obliquely (tangent of the angle of incidence), and the noise of a laser.
+_MOST_OBLIQUE = 5.0
+_NOISE_M = 0.02
 
 
 class BeamState(IntEnum):
@@ -79,7 +83,9 @@ def classify_ranges(
 class BeamPicker:
     """Picks, by angle, the beams that a consumer wants out of scans of any geometry.
 
-    The choice is computed once for each scan geometry and then only indexed.
+    A wanted angle between two beams that meet the same surface gets the range of that surface
+    there; otherwise the nearest beam speaks for it. Which beams lie where is computed once for
+    each scan geometry.
     """
 
     def __init__(
@@ -99,28 +105,42 @@ class BeamPicker:
         self._range_max_m = range_max_m
         self._least_coverage = least_coverage
         self._geometry: tuple[int, float, float] | None = None
-        self._index = np.zeros(0, dtype=np.intp)
-        self._covered = np.zeros(0, dtype=np.bool_)
+        self._match = _Match.nothing()
 
     def pick(self, scan: Scan) -> BeamReading:
         """Return the wanted beams of a scan.
 
         Raises:
-            SensorError: the scan is empty, its angles make no sense, or it sees too few of the
-                wanted angles.
+            SensorError: the scan is empty, its angles or range limits make no sense, or it sees
+                too few of the wanted angles.
         """
+        range_max_m = min(scan.range_max_m, self._range_max_m)
+        if not scan.range_min_m < range_max_m:
+            raise SensorError(
+                f"the scan's range limits make no sense here: range_min {scan.range_min_m}, "
+                f"range_max {scan.range_max_m}, of which {self._range_max_m} m are used"
+            )
         geometry = (scan.ranges_m.size, scan.angle_min_rad, scan.angle_increment_rad)
         if geometry != self._geometry:
-            self._index, self._covered = self._match(scan)
+            self._match = self._matched(scan)
             self._geometry = geometry
-        ranges = scan.ranges_m[self._index]
-        range_max_m = min(scan.range_max_m, self._range_max_m)
-        states = classify_ranges(ranges, scan.range_min_m, range_max_m)
-        states[~self._covered] = BeamState.INVALID
-        known = np.where(states == BeamState.RETURN, ranges, np.float32(0.0)).astype(np.float32)
+        match = self._match
+        nearest = scan.ranges_m[match.nearest]
+        states = classify_ranges(nearest, scan.range_min_m, range_max_m)
+        states[~match.covered] = BeamState.INVALID
+        ranges = np.where(states == BeamState.RETURN, nearest, np.float32(1.0))
+        # NaN and the infinities never lie on the same surface as anything.
+        other = scan.ranges_m[match.neighbour]
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(other - ranges)
+        same = gap <= _NOISE_M + _MOST_OBLIQUE * abs(scan.angle_increment_rad) * ranges
+        # Along a straight wall the inverse of the range is nearly linear in the angle.
+        share = np.where(same & (other > 0.0), match.share, np.float32(0.0))
+        between = ranges / (1.0 + share * (ranges / np.where(share > 0.0, other, ranges) - 1.0))
+        known = np.where(states == BeamState.RETURN, between, 0.0).astype(np.float32)
         return BeamReading(scan.stamp_s, self._angles, known, states)
 
-    def _match(self, scan: Scan) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    def _matched(self, scan: Scan) -> _Match:
         count, step = scan.ranges_m.size, scan.angle_increment_rad
         if count == 0:
             raise SensorError("the scan is empty: it holds no ranges")
@@ -134,8 +154,8 @@ class BeamPicker:
         # An angle a hair before the first beam is the first beam, not one a full turn later.
         full_turn = 2 * math.pi / abs(step)
         position = np.where(full_turn - position <= 0.5 + 1e-6, position - full_turn, position)
-        index = np.rint(position).astype(np.intp)
-        covered = (index >= 0) & (index < count)
+        nearest = np.rint(position).astype(np.intp)
+        covered = (nearest >= 0) & (nearest < count)
         if covered.mean() < self._least_coverage:
             last = scan.angle_min_rad + step * (count - 1)
             raise SensorError(
@@ -143,4 +163,34 @@ class BeamPicker:
                 f"{covered.mean():.0%} of the beams from {self._angles[0]:.2f} to "
                 f"{self._angles[-1]:.2f} rad that are needed: use a bundle made for this sensor"
             )
-        return np.clip(index, 0, count - 1), covered
+        nearest = np.clip(nearest, 0, count - 1)
+        offset = np.where(covered, position - nearest, 0.0)
+        neighbour = nearest + np.sign(offset).astype(np.intp)
+        if abs(full_turn - count) < 0.5:
+            neighbour %= count
+        else:
+            neighbour = np.clip(neighbour, 0, count - 1)
+        return _Match(nearest, neighbour, np.abs(offset).astype(np.float32), covered)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Match:
+    """Which beams of a scan lie at the wanted angles.
+
+    Attributes:
+        nearest: (n,) index of the nearest beam.
+        neighbour: (n,) index of the beam on the other side of the angle.
+        share: (n,) how far the angle lies from the nearest towards the neighbour, 0 to 0.5.
+        covered: (n,) whether the scan reaches the angle at all.
+    """
+
+    nearest: NDArray[np.intp]
+    neighbour: NDArray[np.intp]
+    share: NDArray[np.float32]
+    covered: NDArray[np.bool_]
+
+    @staticmethod
+    def nothing() -> _Match:
+        """Return the match of no scan."""
+        index = np.zeros(0, dtype=np.intp)
+        return _Match(index, index, np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.bool_))

@@ -78,7 +78,7 @@ def load_sensor_spec(path: Path) -> SensorSpec:
     if not isinstance(content, dict):
         raise SensorError(f"the sensor file {path} must be a mapping of names to values")
     try:
-        return SensorSpec(**content)
+        return SensorSpec.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"
