@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What runs a bundle's networks: one protocol, several engines."""
 
+from local_inn_ros.engines.bundle import Bundle
+from local_inn_ros.engines.description import BundleDescription, Calibration, PriorSpec
+from local_inn_ros.engines.onnx_engine import OnnxEngine
 from local_inn_ros.engines.protocol import Engine
 
-__all__ = ["Engine"]
+__all__ = ["Bundle", "BundleDescription", "Calibration", "Engine", "OnnxEngine", "PriorSpec"]

@@ -1,0 +1,135 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What bundle.yaml says, as checked data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from local_inn_ros.errors import BundleError
+from local_inn_ros.sensing import SensorSpec
+
+SCHEMA = "local_inn_ros/bundle/1"
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PriorSpec(_Block):
+    """Which priors the networks were trained for.
+
+    Attributes:
+        deviation: (x m, y m, yaw rad) standard deviation of a prior of spread 1.
+        widest_spread: widest prior that the networks know.
+        fine_spread: spread of the second pass, which starts from the answer of the first.
+    """
+
+    deviation: tuple[float, float, float]
+    widest_spread: float = Field(gt=0.0)
+    fine_spread: float = Field(gt=0.0)
+
+
+class Calibration(_Block):
+    """What was measured after training, on poses and noise that training had not seen.
+
+    Attributes:
+        covariance_scale: for (x, y, yaw): what the samples' variances are multiplied by.
+        forward_deviation_m: robust standard deviation of the forward pass against ray casting.
+        surface_offset_m: where end points lie, from the faces of the map's occupied cells;
+            0 for simulated scans, negative where the walls of a mapped building hold end points
+            in the middle of their cells.
+    """
+
+    covariance_scale: tuple[float, float, float]
+    forward_deviation_m: float = Field(gt=0.0)
+    surface_offset_m: float = 0.0
+
+
+class FileReference(_Block):
+    """A file of the bundle.
+
+    Attributes:
+        file: name within the bundle's folder.
+        sha256: hash of its content.
+    """
+
+    file: str
+    sha256: str
+
+
+class MapReference(_Block):
+    """The map that a bundle was made from; a copy lies in the bundle.
+
+    Attributes:
+        file: name of the copy's YAML file within the bundle's folder.
+        sha256: hash of what the map says (``world.grid_hash``), whatever file holds it.
+    """
+
+    file: str
+    sha256: str
+
+
+class BundleDescription(_Block):
+    """All that a bundle says of itself.
+
+    Attributes:
+        schema_name: version of this layout.
+        system: the method that made the networks.
+        created_by: version of the package that wrote the bundle.
+        sensor: what the networks were trained for.
+        map: the map they hold.
+        prior: the priors they were trained for.
+        latent_size: length of the latent z.
+        networks: encoder, inverse and forward, by name.
+        calibration: what was measured after training.
+        training: settings of the training, for the record.
+        measured: errors on poses that training had not seen, for the record.
+    """
+
+    schema_name: str
+    system: str
+    created_by: str
+    sensor: SensorSpec
+    map: MapReference
+    prior: PriorSpec
+    latent_size: int = Field(ge=1)
+    networks: dict[str, FileReference]
+    calibration: Calibration
+    training: dict[str, str | int | float | bool | dict[str, int | float] | None]
+    measured: dict[str, float]
+
+
+def read_description(path: Path) -> BundleDescription:
+    """Read and check a bundle.yaml.
+
+    Raises:
+        BundleError: it is missing, unreadable, or of another schema.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BundleError(f"no bundle at {path.parent}: it has no {path.name}") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BundleError(f"cannot read {path}: {error}") from error
+    found = content.get("schema_name") if isinstance(content, dict) else None
+    if found != SCHEMA:
+        raise BundleError(
+            f"{path} is of schema {found!r}, this version reads {SCHEMA!r}: "
+            "train the bundle again, or install the version that made it"
+        )
+    try:
+        return BundleDescription(**content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise BundleError(f"{path}: {where}: {first['msg']}") from None
+
+
+def write_description(description: BundleDescription, path: Path) -> None:
+    """Write a bundle.yaml (YAML that safe_load reads, in the order of the fields)."""
+    content = description.model_dump(mode="json")
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
