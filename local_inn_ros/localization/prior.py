@@ -7,7 +7,11 @@ from __future__ import annotations
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.ekf import StampedPose
 from local_inn_ros.localization.motion_model import MotionNoise, in_map_axes, motion_jacobian
-from local_inn_ros.localization.odometry_buffer import Arrival, OdometryBuffer
+from local_inn_ros.localization.odometry_buffer import (
+    EXTRAPOLATION_S,
+    Arrival,
+    OdometryBuffer,
+)
 from local_inn_ros.sensing import Odometry
 
 
@@ -42,6 +46,11 @@ class PriorKeeper:
     def tell(self, pose: StampedPose) -> None:
         """Take in what the filter believes."""
         self._told = pose
+
+    def reaches(self, stamp_s: float) -> bool:
+        """Tell whether the odometry has come far enough for a prior at an instant."""
+        newest_s = self._odometry.newest_stamp_s
+        return newest_s is not None and stamp_s <= newest_s + EXTRAPOLATION_S
 
     def prior_at(self, stamp_s: float) -> GaussianPose2 | None:
         """Return the base in the map frame at an instant.

@@ -1,0 +1,231 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""ROS messages to the package's own types and back (REP-103, REP-105, REP-117).
+
+Arrays pass as buffers; a Python list of a scan's ranges costs thirty times as much (rclpy #763).
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import (
+    Point,
+    Pose,
+    PoseArray,
+    PoseStamped,
+    PoseWithCovariance,
+    PoseWithCovarianceStamped,
+    Quaternion,
+    TransformStamped,
+    Vector3,
+)
+from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
+from nav_msgs.msg import Odometry as OdometryMessage
+from numpy.typing import NDArray
+from sensor_msgs.msg import LaserScan
+from std_msgs.msg import Header
+
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.world import OccupancyGrid
+
+# Where x, y and yaw stand in the 6x6 covariance of geometry_msgs/PoseWithCovariance.
+_PLANAR = np.ix_([0, 1, 5], [0, 1, 5])
+_LEAST_QUATERNION = 1e-6
+
+
+class MessageError(LocalInnError):
+    """A message whose content cannot be used; the text says what is wrong with it."""
+
+
+def frame_name(name: str) -> str:
+    """Return a frame's name as tf2 has it, without the leading slash of ROS 1."""
+    return name.lstrip("/")
+
+
+def to_seconds(stamp: Time) -> float:
+    """Return a stamp in seconds."""
+    return float(stamp.sec) + 1e-9 * float(stamp.nanosec)
+
+
+def to_stamp(seconds: float) -> Time:
+    """Return the stamp of an instant, to the nanosecond that a float can tell."""
+    total = max(round(seconds * 1e9), 0)
+    return Time(sec=total // 1_000_000_000, nanosec=total % 1_000_000_000)
+
+
+def header(stamp: Time, frame: str) -> Header:
+    """Return a header."""
+    return Header(stamp=stamp, frame_id=frame)
+
+
+def to_yaw(rotation: Quaternion) -> float:
+    """Return the yaw of a quaternion of any length but zero.
+
+    Raises:
+        MessageError: it is zero or not finite.
+    """
+    x, y, z, w = rotation.x, rotation.y, rotation.z, rotation.w
+    norm = math.sqrt(x * x + y * y + z * z + w * w)
+    if not math.isfinite(norm) or norm < _LEAST_QUATERNION:
+        raise MessageError(f"the quaternion (x {x}, y {y}, z {z}, w {w}) is not a rotation")
+    x, y, z, w = x / norm, y / norm, z / norm, w / norm
+    return math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
+
+
+def to_quaternion(yaw: float) -> Quaternion:
+    """Return the quaternion of a turn about the vertical."""
+    return Quaternion(z=math.sin(0.5 * yaw), w=math.cos(0.5 * yaw))
+
+
+def to_pose(message: Pose) -> Pose2:
+    """Project a pose onto the plane.
+
+    Raises:
+        MessageError: a number is not finite or the quaternion is zero.
+    """
+    pose = Pose2(message.position.x, message.position.y, to_yaw(message.orientation))
+    if not pose.is_finite():
+        raise MessageError(f"the position ({pose.x}, {pose.y}) is not finite")
+    return pose
+
+
+def pose_message(pose: Pose2) -> Pose:
+    """Return a pose on the ground."""
+    return Pose(position=Point(x=pose.x, y=pose.y), orientation=to_quaternion(pose.yaw))
+
+
+def pose_stamped_message(pose: Pose2, stamp: Time, frame: str) -> PoseStamped:
+    """Return a pose on the ground, in a frame at an instant."""
+    return PoseStamped(header=header(stamp, frame), pose=pose_message(pose))
+
+
+def to_gaussian(message: PoseWithCovariance) -> GaussianPose2:
+    """Read a planar pose with its covariance.
+
+    Raises:
+        MessageError: the pose is no pose, or the covariance is not finite, not symmetric, or not
+            positive semi-definite.
+    """
+    covariance = np.asarray(message.covariance, dtype=np.float64).reshape(6, 6)[_PLANAR]
+    try:
+        return GaussianPose2(to_pose(message.pose), covariance)
+    except ValueError as error:
+        raise MessageError(str(error)) from None
+
+
+def gaussian_message(pose: GaussianPose2) -> PoseWithCovariance:
+    """Return a pose on the ground with its covariance; z, roll and pitch are known to be zero."""
+    covariance = np.zeros((6, 6))
+    covariance[_PLANAR] = pose.covariance
+    return PoseWithCovariance(pose=pose_message(pose.mean), covariance=covariance.reshape(36))
+
+
+def stamped_gaussian_message(
+    pose: GaussianPose2, stamp: Time, frame: str
+) -> PoseWithCovarianceStamped:
+    """Return a pose with its covariance, in a frame at an instant."""
+    return PoseWithCovarianceStamped(header=header(stamp, frame), pose=gaussian_message(pose))
+
+
+def pose_array_message(poses: NDArray[np.float64], stamp: Time, frame: str) -> PoseArray:
+    """Return poses (n, 3) of (x, y, yaw)."""
+    listed = [pose_message(Pose2(*row)) for row in poses.tolist()]
+    return PoseArray(header=header(stamp, frame), poses=listed)
+
+
+def to_scan(message: LaserScan) -> Scan:
+    """Read a scan; its ranges stay as they came."""
+    return Scan(
+        stamp_s=to_seconds(message.header.stamp),
+        ranges_m=np.frombuffer(message.ranges, dtype=np.float32),
+        angle_min_rad=message.angle_min,
+        angle_increment_rad=message.angle_increment,
+        range_min_m=message.range_min,
+        range_max_m=message.range_max,
+    )
+
+
+def scan_message(scan: Scan, stamp: Time, frame: str) -> LaserScan:
+    """Return a scan as a message."""
+    count = scan.ranges_m.size
+    return LaserScan(
+        header=header(stamp, frame),
+        angle_min=scan.angle_min_rad,
+        angle_max=scan.angle_min_rad + scan.angle_increment_rad * max(count - 1, 0),
+        angle_increment=scan.angle_increment_rad,
+        range_min=scan.range_min_m,
+        range_max=scan.range_max_m,
+        ranges=array("f", scan.ranges_m.astype(np.float32, copy=False).tobytes()),
+    )
+
+
+def to_odometry(message: OdometryMessage) -> Odometry:
+    """Read an odometry reading.
+
+    Raises:
+        MessageError: a number is not finite or the quaternion is zero.
+    """
+    twist = message.twist.twist
+    reading = Odometry(
+        stamp_s=to_seconds(message.header.stamp),
+        pose=to_pose(message.pose.pose),
+        speed_mps=twist.linear.x,
+        lateral_speed_mps=twist.linear.y,
+        yaw_rate_radps=twist.angular.z,
+    )
+    if not math.isfinite(reading.speed_mps + reading.lateral_speed_mps + reading.yaw_rate_radps):
+        raise MessageError("the odometry's speed is not finite")
+    return reading
+
+
+def odometry_message(
+    pose: GaussianPose2, reading: Odometry, stamp: Time, frame: str, child_frame: str
+) -> OdometryMessage:
+    """Return the pose of a base with the speed that ``reading`` tells."""
+    message = OdometryMessage(
+        header=header(stamp, frame), child_frame_id=child_frame, pose=gaussian_message(pose)
+    )
+    twist = message.twist.twist
+    twist.linear.x = reading.speed_mps
+    twist.linear.y = reading.lateral_speed_mps
+    twist.angular.z = reading.yaw_rate_radps
+    return message
+
+
+def transform_message(pose: Pose2, stamp: Time, frame: str, child_frame: str) -> TransformStamped:
+    """Return the transform that takes ``child_frame`` into ``frame``."""
+    message = TransformStamped(header=header(stamp, frame), child_frame_id=child_frame)
+    message.transform.translation = Vector3(x=pose.x, y=pose.y)
+    message.transform.rotation = to_quaternion(pose.yaw)
+    return message
+
+
+def to_grid(message: OccupancyGridMessage) -> OccupancyGrid:
+    """Read a map.
+
+    Raises:
+        MapError: its cells, resolution or origin make no sense.
+        MessageError: the data are not width times height, or the origin's quaternion is zero.
+    """
+    rows, cols = message.info.height, message.info.width
+    if len(message.data) != rows * cols:
+        raise MessageError(f"the map says {rows} x {cols} cells and holds {len(message.data)}")
+    cells = np.frombuffer(message.data, dtype=np.int8).reshape(rows, cols)
+    return OccupancyGrid(cells, message.info.resolution, to_pose(message.info.origin))
+
+
+def grid_message(grid: OccupancyGrid, stamp: Time, frame: str) -> OccupancyGridMessage:
+    """Return a map as a message."""
+    message = OccupancyGridMessage(header=header(stamp, frame))
+    message.info.map_load_time = stamp
+    message.info.resolution = grid.resolution_m
+    message.info.width, message.info.height = grid.cols, grid.rows
+    message.info.origin = pose_message(grid.origin)
+    message.data = array("b", grid.cells.tobytes())
+    return message

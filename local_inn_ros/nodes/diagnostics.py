@@ -1,0 +1,121 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a node tells of its health on `/diagnostics`, once a second."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]
+from rclpy.node import Node
+
+from local_inn_ros.nodes.qos import RELIABLE
+
+OK = DiagnosticStatus.OK
+WARN = DiagnosticStatus.WARN
+ERROR = DiagnosticStatus.ERROR
+
+_PERIOD_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a node is.
+
+    Attributes:
+        level: OK, WARN or ERROR.
+        message: the same in a few words.
+        values: figures by name; floats are rounded for reading.
+    """
+
+    level: bytes
+    message: str
+    values: Mapping[str, object]
+
+
+class Tally:
+    """Counts what happened since the last report, and in all, and averages durations."""
+
+    def __init__(self) -> None:
+        self._since_s = time.monotonic()
+        self._recent: Counter[str] = Counter()
+        self._total: Counter[str] = Counter()
+        self._seconds: dict[str, float] = {}
+
+    def count(self, what: str) -> None:
+        """Note that something happened."""
+        self._recent[what] += 1
+        self._total[what] += 1
+
+    def spent(self, stages_s: Mapping[str, float]) -> None:
+        """Note seconds spent, by stage."""
+        for name, seconds in stages_s.items():
+            self._seconds[name] = self._seconds.get(name, 0.0) + seconds
+            self._recent[f"stage {name}"] += 1
+
+    def recent(self, what: str) -> int:
+        """Return how often something happened since the last report."""
+        return self._recent[what]
+
+    def totals(self) -> dict[str, int]:
+        """Return how often each thing happened since the start."""
+        return dict(sorted(self._total.items()))
+
+    def rate_hz(self, what: str) -> float:
+        """Return how often something happens in a second, since the last report."""
+        return self._recent[what] / max(time.monotonic() - self._since_s, 1e-3)
+
+    def stages_ms(self) -> dict[str, float]:
+        """Return the mean milliseconds of each stage since the last report."""
+        return {
+            name: 1e3 * seconds / self._recent[f"stage {name}"]
+            for name, seconds in self._seconds.items()
+        }
+
+    def begin_anew(self) -> None:
+        """Begin the next report."""
+        self._since_s = time.monotonic()
+        self._recent.clear()
+        self._seconds.clear()
+
+
+class DiagnosticsPublisher:
+    """Publishes a node's health every second of real time, also while simulated time stands."""
+
+    def __init__(self, node: Node, tally: Tally, examine: Callable[[], Health]) -> None:
+        """Start.
+
+        Args:
+            node: the node that is examined.
+            tally: begun anew after each report.
+            examine: says how the node is; called from the node's executor.
+        """
+        self._node = node
+        self._tally = tally
+        self._examine = examine
+        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", RELIABLE)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = node.create_timer(_PERIOD_S, self._publish, clock=steady)
+
+    def _publish(self) -> None:
+        health = self._examine()
+        self._tally.begin_anew()
+        values = [KeyValue(key=key, value=_text(value)) for key, value in health.values.items()]
+        status = DiagnosticStatus(
+            level=health.level,
+            name=self._node.get_fully_qualified_name().lstrip("/"),
+            message=health.message,
+            hardware_id="local_inn_ros",
+            values=values,
+        )
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(message)
+
+
+def _text(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

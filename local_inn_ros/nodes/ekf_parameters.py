@@ -1,0 +1,65 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters of the filter's node; AMCL's names where AMCL has the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from local_inn_ros.nodes.parameters import ParameterInfo, parameter
+
+
+@dataclass(frozen=True)
+class EkfParameters:
+    """What the node can be told."""
+
+    fix_topics: tuple[str, ...] = parameter(
+        ("lidar_localizer/measurement",),
+        ParameterInfo("Topics with PoseWithCovarianceStamped to fuse, one for each localizer."),
+    )
+    global_frame_id: str = parameter(
+        "map", ParameterInfo("Frame of the map.", amcl="global_frame_id")
+    )
+    odom_frame_id: str = parameter(
+        "odom", ParameterInfo("Frame of the odometry.", amcl="odom_frame_id")
+    )
+    base_frame_id: str = parameter(
+        "base_link", ParameterInfo("Frame of the robot's base.", amcl="base_frame_id")
+    )
+    tf_broadcast: bool = parameter(
+        True, ParameterInfo("Publish the transform from map to odom.", amcl="tf_broadcast")
+    )
+    transform_tolerance: float = parameter(
+        1.0,
+        ParameterInfo(
+            "How far ahead the transform is stamped.",
+            low=0.0,
+            high=10.0,
+            unit="s",
+            amcl="transform_tolerance",
+        ),
+    )
+    set_initial_pose: bool = parameter(
+        False, ParameterInfo("Begin at initial_pose.", amcl="set_initial_pose")
+    )
+    initial_x: float = parameter(
+        0.0,
+        ParameterInfo("Where to begin.", name="initial_pose.x", unit="m", amcl="initial_pose.x"),
+    )
+    initial_y: float = parameter(
+        0.0,
+        ParameterInfo("Where to begin.", name="initial_pose.y", unit="m", amcl="initial_pose.y"),
+    )
+    initial_yaw: float = parameter(
+        0.0,
+        ParameterInfo(
+            "Where to begin.", name="initial_pose.yaw", unit="rad", amcl="initial_pose.yaw"
+        ),
+    )
+    gate_probability: float = parameter(
+        0.999,
+        ParameterInfo("Share of right fixes that the gate lets pass.", low=0.5, high=0.999999),
+    )
+    history: float = parameter(
+        2.0, ParameterInfo("How late a fix may come.", low=0.1, high=5.0, unit="s")
+    )

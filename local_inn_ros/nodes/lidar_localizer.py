@@ -1,0 +1,249 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node that turns laser scans into fixes, and finds the robot on the whole map."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from typing import Any
+
+from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
+from nav_msgs.msg import Odometry as OdometryMessage
+from rclpy.node import Node
+from sensor_msgs.msg import LaserScan
+from std_msgs.msg import Float32
+from tf2_msgs.msg import TFMessage
+
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.ekf import StampedPose
+from local_inn_ros.localization.fix import Fix
+from local_inn_ros.localization.odometry_buffer import Arrival
+from local_inn_ros.localization.prior import PriorKeeper
+from local_inn_ros.localization.relocalizer import SearchResult
+from local_inn_ros.nodes.conversions import (
+    frame_name,
+    pose_array_message,
+    scan_message,
+    stamped_gaussian_message,
+    to_gaussian,
+    to_grid,
+    to_odometry,
+    to_scan,
+    to_seconds,
+    to_stamp,
+)
+from local_inn_ros.nodes.diagnostics import ERROR, OK, WARN, DiagnosticsPublisher, Health, Tally
+from local_inn_ros.nodes.global_search import GlobalSearch
+from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.model import Model, Mounted, load_model
+from local_inn_ros.nodes.parameters import declare_parameters
+from local_inn_ros.nodes.qos import BEST_EFFORT, LATCHED, RELIABLE, SENSOR, STATIC_TRANSFORMS
+from local_inn_ros.nodes.runner import run_nodes
+from local_inn_ros.nodes.static_transforms import StaticTransforms
+from local_inn_ros.sensing import Scan
+
+# Scans that may wait for the odometry to reach them.
+_MOST_WAITING = 20
+_WARNING_PERIOD_S = 5.0
+
+
+class LidarLocalizer(Node):
+    """Scans in; `~/fix`, `~/measurement` and what explains them out."""
+
+    def __init__(self, model: Model | None = None, **node_arguments: Any) -> None:
+        """Load the model and start.
+
+        Args:
+            model: used in place of the one that the parameter `bundle` names.
+            node_arguments: passed on to ``rclpy.node.Node``.
+
+        Raises:
+            LocalInnError: a parameter or the bundle cannot be used.
+        """
+        super().__init__("lidar_localizer", **node_arguments)
+        self._told = declare_parameters(self, LocalizerParameters)
+        self._model = load_model(self._told) if model is None else model
+        self._priors = PriorKeeper()
+        self._transforms = StaticTransforms()
+        self._mounted: dict[str, Mounted] = {}
+        self._waiting: deque[LaserScan] = deque(maxlen=_MOST_WAITING)
+        self._trouble = ""
+        self._map_trouble = ""
+        self._quality = float("nan")
+        self._stamp_age_s = float("nan")
+        self._tally = Tally()
+        self._connect()
+        self.get_logger().info(f"bundle {self._model.name} on {self._model.engine.name}")
+
+    def _connect(self) -> None:
+        pose = PoseWithCovarianceStamped
+        self._fix_publisher = self.create_publisher(pose, "~/fix", RELIABLE)
+        self._measurement_publisher = self.create_publisher(pose, "~/measurement", RELIABLE)
+        self._samples_publisher = self.create_publisher(PoseArray, "~/samples", BEST_EFFORT)
+        self._expected_publisher = self.create_publisher(LaserScan, "~/expected_scan", BEST_EFFORT)
+        self._quality_publisher = self.create_publisher(Float32, "~/quality", RELIABLE)
+        self._found_publisher = self.create_publisher(pose, "relocalized_pose", RELIABLE)
+        self._search = GlobalSearch(self, self._on_found)
+        self.create_subscription(
+            TFMessage, "/tf_static", self._on_static_transforms, STATIC_TRANSFORMS
+        )
+        self.create_subscription(OccupancyGridMessage, "map", self._on_map, LATCHED)
+        self.create_subscription(OdometryMessage, "odom", self._on_odometry, SENSOR)
+        self.create_subscription(OdometryMessage, "odometry/filtered", self._on_filtered, RELIABLE)
+        self.create_subscription(LaserScan, "scan", self._on_scan, SENSOR)
+        self._diagnostics = DiagnosticsPublisher(self, self._tally, self._examine)
+
+    def destroy_node(self) -> None:
+        """Let a search come to its end first."""
+        self._search.close()
+        super().destroy_node()
+
+    def _on_static_transforms(self, message: TFMessage) -> None:
+        try:
+            self._transforms.add(message)
+        except LocalInnError as error:
+            self._complain(f"/tf_static: {error}")
+        self._mounted.clear()
+
+    def _on_map(self, message: OccupancyGridMessage) -> None:
+        try:
+            self._map_trouble = self._model.doubt_about(to_grid(message))
+        except LocalInnError as error:
+            self._map_trouble = f"the map on '{self.resolve_topic_name('map')}': {error}"
+        if self._map_trouble:
+            self.get_logger().error(self._map_trouble)
+
+    def _on_odometry(self, message: OdometryMessage) -> None:
+        try:
+            arrival = self._priors.add_odometry(to_odometry(message))
+        except LocalInnError as error:
+            self._complain(f"odometry: {error}")
+            return
+        if arrival is Arrival.TIME_JUMP:
+            self._waiting.clear()
+        self._work_off()
+
+    def _on_filtered(self, message: OdometryMessage) -> None:
+        try:
+            pose = to_gaussian(message.pose)
+        except LocalInnError as error:
+            self._complain(f"odometry/filtered: {error}")
+            return
+        if frame_name(message.header.frame_id) == frame_name(self._told.global_frame_id):
+            self._priors.tell(StampedPose(to_seconds(message.header.stamp), pose))
+
+    def _on_scan(self, message: LaserScan) -> None:
+        self._tally.count("scan")
+        now_s = to_seconds(self.get_clock().now().to_msg())
+        self._stamp_age_s = now_s - to_seconds(message.header.stamp)
+        self._waiting.append(message)
+        self._work_off()
+
+    def _work_off(self) -> None:
+        """Locate the scans that the odometry has reached; the others go on waiting."""
+        ready = [one for one in self._waiting if self._priors.reaches(to_seconds(one.header.stamp))]
+        if not ready:
+            return
+        self._waiting = deque(
+            (one for one in self._waiting if one not in ready), maxlen=_MOST_WAITING
+        )
+        for message in ready:
+            try:
+                self._locate(message)
+                self._trouble = ""
+            except LocalInnError as error:
+                self._trouble = str(error)
+                self._tally.count("scan unusable")
+                self._complain(f"scan: {error}")
+
+    def _locate(self, message: LaserScan) -> None:
+        started_s = time.perf_counter()
+        scan = to_scan(message)
+        mounted = self._mounted_at(message.header.frame_id)
+        self._search.look_at(mounted.relocalizer, scan)
+        prior = self._priors.prior_at(scan.stamp_s)
+        if prior is None:
+            self._tally.count("scan without prior")
+            if self._told.search_at_start and self._priors.told is None:
+                self._search.begin()
+            return
+        fix = mounted.localizer.locate(scan, prior)
+        self._publish(fix, message)
+        self._quality = fix.quality
+        self._tally.count("fix")
+        self._tally.spent({**fix.stage_s, "callback": time.perf_counter() - started_s})
+
+    def _mounted_at(self, frame: str) -> Mounted:
+        """Return what works on the scans of a frame, made when it is first seen."""
+        if frame not in self._mounted:
+            mount = self._transforms.mount(self._told.base_frame_id, frame)
+            self._mounted[frame] = self._model.mounted_at(mount)
+            self._log_mount(frame, mount)
+        return self._mounted[frame]
+
+    def _log_mount(self, frame: str, mount: Pose2) -> None:
+        self.get_logger().info(
+            f"'{frame}' is mounted on '{self._told.base_frame_id}' at x {mount.x:.3f} m, "
+            f"y {mount.y:.3f} m, yaw {mount.yaw:.3f} rad"
+        )
+
+    def _publish(self, fix: Fix, message: LaserScan) -> None:
+        stamp, frame = message.header.stamp, self._told.global_frame_id
+        measurement = stamped_gaussian_message(fix.measurement, stamp, frame)
+        self._measurement_publisher.publish(measurement)
+        self._fix_publisher.publish(stamped_gaussian_message(fix.network, stamp, frame))
+        self._quality_publisher.publish(Float32(data=fix.quality))
+        # To look at: not even made where nobody looks.
+        if self._samples_publisher.get_subscription_count():
+            self._samples_publisher.publish(pose_array_message(fix.samples, stamp, frame))
+        if self._expected_publisher.get_subscription_count():
+            expected = self._model.expected_scan(fix)
+            self._expected_publisher.publish(scan_message(expected, stamp, message.header.frame_id))
+
+    def _on_found(self, result: SearchResult, scan: Scan) -> None:
+        """Tell the filter of a robot that was found; called from the thread of the search."""
+        assert result.pose is not None
+        stamp = to_stamp(scan.stamp_s)
+        found = stamped_gaussian_message(result.pose, stamp, self._told.global_frame_id)
+        self._found_publisher.publish(found)
+
+    def _complain(self, text: str) -> None:
+        self.get_logger().error(text, throttle_duration_sec=_WARNING_PERIOD_S)
+
+    def _examine(self) -> Health:
+        tally = self._tally
+        stages = {f"stage {name} [ms]": ms for name, ms in tally.stages_ms().items()}
+        values: dict[str, object] = {
+            "scan rate [Hz]": tally.rate_hz("scan"),
+            "fix rate [Hz]": tally.rate_hz("fix"),
+            "stamp age [s]": self._stamp_age_s,
+            "quality": self._quality,
+            **stages,
+            **tally.totals(),
+            "bundle": self._model.name,
+            "engine": self._model.engine.name,
+        }
+        if self._map_trouble:
+            return Health(ERROR, self._map_trouble, values)
+        if self._trouble:
+            return Health(ERROR, self._trouble, values)
+        if not tally.recent("scan"):
+            return Health(ERROR, "no scans come", values)
+        if self._priors.told is None:
+            return Health(WARN, "waits for a first pose", values)
+        if not tally.recent("fix"):
+            return Health(WARN, "scans wait for odometry at their stamp", values)
+        return Health(OK, "fixes are made", values)
+
+
+def main() -> int:
+    """Run the node."""
+    return run_nodes("lidar_localizer", lambda: [LidarLocalizer()])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters of the localizer's node; AMCL's names where AMCL has the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from local_inn_ros.nodes.parameters import ParameterInfo, parameter
+
+
+@dataclass(frozen=True)
+class LocalizerParameters:
+    """What the node can be told."""
+
+    bundle: str = parameter(
+        "", ParameterInfo("Folder of the trained model; the shipped demo model where empty.")
+    )
+    global_frame_id: str = parameter(
+        "map", ParameterInfo("Frame of the map.", amcl="global_frame_id")
+    )
+    base_frame_id: str = parameter(
+        "base_link", ParameterInfo("Frame of the robot's base.", amcl="base_frame_id")
+    )
+    refine: bool = parameter(
+        True, ParameterInfo("Align the network's answer with the map's likelihood field.")
+    )
+    samples: int = parameter(
+        20, ParameterInfo("Poses drawn for each scan; even.", low=2, high=1000)
+    )
+    search_at_start: bool = parameter(
+        False, ParameterInfo("Search the whole map until somebody has told a pose.")
+    )

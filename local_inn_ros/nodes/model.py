@@ -1,0 +1,101 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A bundle with its engine, as the localizer's node uses them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_inn_ros.engines import Engine
+from local_inn_ros.engines.bundle import Bundle
+from local_inn_ros.engines.onnx_engine import OnnxEngine
+from local_inn_ros.errors import BundleError
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.fix import Fix
+from local_inn_ros.localization.from_bundle import build_localizer, build_relocalizer
+from local_inn_ros.localization.localizer import Localizer
+from local_inn_ros.localization.relocalizer import Relocalizer
+from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
+from local_inn_ros.resources import resource_directory
+from local_inn_ros.sensing import Scan
+from local_inn_ros.world import OccupancyGrid
+
+_SHIPPED = "generated_track"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mounted:
+    """What works on the scans of one sensor frame."""
+
+    localizer: Localizer
+    relocalizer: Relocalizer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A bundle, what runs it, and how it is used.
+
+    Attributes:
+        bundle: the trained model.
+        engine: runs its networks.
+        refine: whether the network's answer is aligned with the map.
+        sample_count: poses drawn for each scan.
+    """
+
+    bundle: Bundle
+    engine: Engine
+    refine: bool
+    sample_count: int
+
+    @property
+    def name(self) -> str:
+        """Name of the bundle."""
+        return self.bundle.path.name
+
+    def mounted_at(self, mount: Pose2) -> Mounted:
+        """Return what works on the scans of a sensor with this pose on the base."""
+        return Mounted(
+            build_localizer(self.bundle, self.engine, mount, self.refine, self.sample_count),
+            build_relocalizer(self.bundle, self.engine, mount, self.refine),
+        )
+
+    def doubt_about(self, grid: OccupancyGrid) -> str:
+        """Say what is wrong with using the bundle on a map; empty where it is the bundle's own."""
+        try:
+            self.bundle.check_map(grid)
+        except BundleError as error:
+            return str(error)
+        return ""
+
+    def expected_scan(self, fix: Fix) -> Scan:
+        """Return the forward pass of a fix as a scan of the network's beams."""
+        sensor = self.bundle.description.sensor
+        angles = sensor.network_angles_rad()
+        return Scan(
+            stamp_s=fix.stamp_s,
+            ranges_m=fix.expected_ranges_m,
+            angle_min_rad=float(angles[0]),
+            angle_increment_rad=float(angles[1] - angles[0]),
+            range_min_m=sensor.range_min_m,
+            range_max_m=sensor.range_max_m,
+        )
+
+
+def shipped_bundle() -> Path:
+    """Return the folder of the model that comes with the package.
+
+    Raises:
+        LocalInnError: the package's models are missing.
+    """
+    return resource_directory("models") / _SHIPPED
+
+
+def load_model(told: LocalizerParameters) -> Model:
+    """Load the bundle that the parameters name.
+
+    Raises:
+        LocalInnError: the bundle is missing or cannot be used, or a parameter has no sense.
+    """
+    bundle = Bundle.load(Path(told.bundle).expanduser() if told.bundle else shipped_bundle())
+    return Model(bundle, OnnxEngine(bundle), told.refine, told.samples)

@@ -1,0 +1,85 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where sensors are mounted, from what `/tf_static` has told so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tf2_msgs.msg import TFMessage
+
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.evaluation.bag_messages import is_level, planar, transform_matrix
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.nodes.conversions import frame_name
+
+
+class TransformError(LocalInnError):
+    """Two frames that static transforms do not connect, or not in a way that can be used."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edge:
+    parent: str
+    parent_from_child: NDArray[np.float64]
+
+
+class StaticTransforms:
+    """The static part of the transform tree, by child frame as tf2 keeps it."""
+
+    def __init__(self) -> None:
+        self._edges: dict[str, _Edge] = {}
+
+    def add(self, message: TFMessage) -> None:
+        """Take in transforms; the newest of a child frame holds.
+
+        Raises:
+            LocalInnError: a transform is not finite, or its quaternion is zero.
+        """
+        for stamped in message.transforms:
+            transform = stamped.transform
+            matrix = transform_matrix(transform.translation, transform.rotation)
+            child, parent = frame_name(stamped.child_frame_id), frame_name(stamped.header.frame_id)
+            self._edges[child] = _Edge(parent, matrix)
+
+    def mount(self, base_frame: str, sensor_frame: str) -> Pose2:
+        """Return the planar pose of a sensor frame in the base frame.
+
+        Raises:
+            TransformError: nothing connects the two, or the sensor leans out of the plane. A
+                missing mount is never taken as the identity.
+        """
+        base, sensor = frame_name(base_frame), frame_name(sensor_frame)
+        from_base, from_sensor = self._ancestry(base), self._ancestry(sensor)
+        common = next((frame for frame in from_sensor if frame in from_base), None)
+        if common is None:
+            raise TransformError(
+                f"no static transform leads from '{base}' to '{sensor}': publish the sensor's "
+                f"mount on /tf_static (robot_state_publisher or static_transform_publisher do), "
+                f"or set base_frame_id; {self._known()}"
+            )
+        matrix = np.linalg.inv(from_base[common]) @ from_sensor[common]
+        if not is_level(matrix):
+            raise TransformError(
+                f"the sensor frame '{sensor}' leans, or hangs upside down, against '{base}': "
+                "only a laser that scans level and counter-clockwise seen from above can be used"
+            )
+        return planar(matrix)
+
+    def _ancestry(self, frame: str) -> dict[str, NDArray[np.float64]]:
+        """Return the frame and all above it, each with its transform from the frame."""
+        matrix = np.eye(4)
+        found = {frame: matrix}
+        while (edge := self._edges.get(frame)) is not None and edge.parent not in found:
+            matrix = edge.parent_from_child @ matrix
+            frame = edge.parent
+            found[frame] = matrix
+        return found
+
+    def _known(self) -> str:
+        if not self._edges:
+            return "no static transform has come at all"
+        names = sorted(set(self._edges) | {edge.parent for edge in self._edges.values()})
+        return f"known frames: {', '.join(names)}"
