@@ -76,9 +76,10 @@ $(STAMPS)/base: $(STAMPS)/packages scripts/build_tf2_msgs.sh $(shell find interf
 	@scripts/build_tf2_msgs.sh $(VENV)
 	@touch $@
 
+# Alone, without what it requires, so that nothing else is looked for in PyTorch's index.
 $(STAMPS)/torch: $(STAMPS)/base
 	@echo "==> environment: $(TORCH)"
-	@scripts/pip_install.sh $(VENV) $(addprefix --extra-index-url ,$(TORCH_INDEX)) '$(TORCH)'
+	@scripts/pip_install.sh $(VENV) --no-deps --retries 1 $(TORCH_INDEX:%=--extra-index-url %) '$(TORCH)'
 	@touch $@
 
 $(STAMPS)/dev: $(STAMPS)/torch
