@@ -42,11 +42,16 @@ class Calibration(_Block):
         surface_offset_m: where end points lie, from the faces of the map's occupied cells;
             0 for simulated scans, negative where the walls of a mapped building hold end points
             in the middle of their cells.
+        map_deviation_m: how far off, as a standard deviation, poses are that the map and a scan
+            agree on best; 0 for simulated scans, measured where posed scans were given.
+        map_yaw_deviation_rad: the same for heading.
     """
 
     covariance_scale: tuple[float, float, float]
     forward_deviation_m: float = Field(gt=0.0)
     surface_offset_m: float = 0.0
+    map_deviation_m: float = Field(default=0.0, ge=0.0)
+    map_yaw_deviation_rad: float = Field(default=0.0, ge=0.0)
 
 
 class FileReference(_Block):
