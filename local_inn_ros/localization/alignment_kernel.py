@@ -50,7 +50,7 @@ class Alignment(NamedTuple):
     x: float
     y: float
     yaw: float
-    normal: np.ndarray  # type: ignore[type-arg]
+    normal: np.ndarray
     weight: float
     square: float
     converged: bool

@@ -4,20 +4,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import time
+
+import numpy as np
+from numpy.typing import NDArray
 
 from local_inn_ros.engines import Engine
-from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.engines.bundle import Bundle
+from local_inn_ros.geometry import GaussianPose2, Pose2, compose_poses
+from local_inn_ros.localization.evidence import covariance_of, without_prior
 from local_inn_ros.localization.fix import Fix
+from local_inn_ros.localization.latent_draws import latent_draws
+from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
+from local_inn_ros.localization.network_pass import NetworkPass
+from local_inn_ros.localization.quality import scan_quality
 from local_inn_ros.localization.refiner import Refiner
-from local_inn_ros.sensing import Scan
+from local_inn_ros.localization.scan_points import ScanPoints
+from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
 
-if TYPE_CHECKING:
-    from local_inn_ros.engines.bundle import Bundle
+# The draws are part of what a localizer is: the same scan and prior give the same fix.
+_LATENT_SEED = 20
 
 
 class Localizer:
-    """Locates scans with the network of one bundle."""
+    """Locates scans with the network of one bundle.
+
+    The inverse pass is run twice: from the prior, for its most probable pose (z = 0), and from
+    there with a narrow prior, for the samples.
+    """
 
     def __init__(
         self,
@@ -36,7 +51,25 @@ class Localizer:
             refiner: aligns the network's answer with the map, where one is in use.
             sample_count: poses drawn for each scan; an even number.
         """
-        raise NotImplementedError
+        description = bundle.description
+        sensor, calibration = description.sensor, description.calibration
+        self._engine = engine
+        self._mount = mount
+        self._refiner = refiner
+        self._prior_spec = description.prior
+        self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
+        self._points = ScanPoints(sensor.range_max_m)
+        self._range_max_m = sensor.range_max_m
+        self._forward_deviation_m = math.hypot(calibration.forward_deviation_m, sensor.noise_std_m)
+        self._fine_prior_covariance = np.diag(
+            np.square(np.array(description.prior.deviation) * description.prior.fine_spread)
+        )
+        scale = np.sqrt(np.array(calibration.covariance_scale))
+        self._covariance_scale = np.outer(scale, scale)
+        self._no_latent = np.zeros((1, description.latent_size), dtype=np.float32)
+        self._latents = latent_draws(
+            sample_count, description.latent_size, np.random.default_rng(_LATENT_SEED)
+        )
 
     def locate(self, scan: Scan, prior: GaussianPose2) -> Fix:
         """Locate one scan.
@@ -45,7 +78,68 @@ class Localizer:
             scan: the reading.
             prior: the base in the map frame as believed before the reading is used.
 
+        Returns:
+            The fix.
+
         Raises:
             SensorError: the scan cannot be used.
+            BundleError: the network answers with something that is not a number.
         """
-        raise NotImplementedError
+        clock = _StageClock()
+        reading = self._picker.pick(scan)
+        clock.lap("beams")
+        second_prior, samples = self._drawn(reading, pose_of_mounted(prior, self._mount))
+        clock.lap("inverse")
+        network = self._fitted(samples)
+        measurement = without_prior(network, second_prior)
+        clock.lap("statistics")
+        if self._refiner is not None:
+            measurement = self._refined(self._refiner, scan, network)
+            clock.lap("refiner")
+        sensor = measurement.mean.to_array()[None].astype(np.float32)
+        expected = self._engine.expected_ranges(sensor)[0]
+        quality = scan_quality(expected, reading, self._forward_deviation_m, self._range_max_m)
+        clock.lap("forward")
+        return Fix(
+            stamp_s=scan.stamp_s,
+            measurement=pose_of_base(measurement, self._mount),
+            network=pose_of_base(network, self._mount),
+            samples=compose_poses(samples, self._mount.inverse().to_array()),
+            expected_ranges_m=expected,
+            quality=quality,
+            stage_s=clock.stages,
+        )
+
+    def _drawn(
+        self, reading: BeamReading, prior: GaussianPose2
+    ) -> tuple[GaussianPose2, NDArray[np.float64]]:
+        """Return the prior of the second pass and the poses (s, 3) drawn by it."""
+        network = NetworkPass(self._engine, reading)
+        spec = self._prior_spec
+        spread = float(np.max(prior.deviations() / spec.deviation))
+        spread = min(max(spread, spec.fine_spread), spec.widest_spread)
+        first = network.sample(prior.mean.to_array()[None], spread, self._no_latent)[0]
+        samples = network.sample(first, spec.fine_spread, self._latents)[0]
+        return GaussianPose2(Pose2.from_array(first[0]), self._fine_prior_covariance), samples
+
+    def _fitted(self, samples: NDArray[np.float64]) -> GaussianPose2:
+        fitted = GaussianPose2.from_samples(samples)
+        return GaussianPose2(fitted.mean, fitted.covariance * self._covariance_scale)
+
+    def _refined(self, refiner: Refiner, scan: Scan, start: GaussianPose2) -> GaussianPose2:
+        refinement = refiner.refine(self._points.of(scan), start.mean)
+        return GaussianPose2(refinement.pose, covariance_of(refinement.information))
+
+
+class _StageClock:
+    """Time spent in each stage."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Book the time since the last lap under a stage."""
+        now = time.perf_counter()
+        self.stages[stage] = now - self._last
+        self._last = now

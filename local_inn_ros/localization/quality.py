@@ -28,47 +28,55 @@ def scan_quality(
     deviation_m: float,
     range_max_m: float,
 ) -> float:
-    """Return how well expected ranges explain a reading, as a number that a fix is judged by.
+    """Return how well expected ranges (n,) explain a reading; see ``scan_qualities``."""
+    rows = np.asarray(expected_m)[None]
+    return float(scan_qualities(rows, reading, deviation_m, range_max_m)[0])
+
+
+def scan_qualities(
+    expected_m: NDArray[np.floating],
+    reading: BeamReading,
+    deviation_m: float,
+    range_max_m: float,
+) -> NDArray[np.float64]:
+    """Return how well each of many expectations explains one reading.
 
     The share of beams explained, where a beam that is cut short counts less against the pose than
     one that passes through an expected surface. Moving a measured range nearer to what was
     expected never lowers it.
 
     Args:
-        expected_m: (n,) forward pass for the reading's beams.
+        expected_m: (b, n) forward passes for the reading's beams.
         reading: what was measured.
         deviation_m: robust deviation of the forward pass and the sensor together.
         range_max_m: range that the forward pass gives for nothing within reach.
 
     Returns:
-        A number in [0, 1]; 0 where no beam says anything.
+        (b,) numbers in [0, 1]; 0 where no beam says anything.
     """
     expected = np.asarray(expected_m, dtype=np.float64)
+    before, after = np.empty_like(expected), np.empty_like(expected)
+    before[:, 0], before[:, 1:] = expected[:, 0], expected[:, :-1]
+    after[:, -1], after[:, :-1] = expected[:, -1], expected[:, 1:]
     # Where a beam passes a corner, either of its neighbours' ranges is as good as its own.
-    around = np.stack(
-        [np.r_[expected[:1], expected[:-1]], expected, np.r_[expected[1:], expected[-1:]]]
-    )
-    nearest, farthest = around.min(axis=0), around.max(axis=0)
+    nearest = np.minimum(np.minimum(before, after), expected)
+    farthest = np.maximum(np.maximum(before, after), expected)
     measured = reading.ranges_m.astype(np.float64)
     tolerance = _EXPLAINED_DEVIATIONS * np.hypot(deviation_m, _RELATIVE_DEVIATION * expected)
     short = np.maximum(nearest - measured, 0.0) / tolerance
     through = np.maximum(measured - farthest, 0.0) / tolerance
 
     returned = reading.returned()
-    explained = np.where(returned, np.exp(-0.5 * np.square(np.maximum(short, through))), 0.0)
-    cut = np.where(returned & (short > through), 1.0 - explained, 0.0)
-    passed = np.where(returned & (through >= short), 1.0 - explained, 0.0)
-    cut[reading.states == BeamState.TOO_CLOSE] = 1.0
+    fit = np.exp(-0.5 * np.square(np.maximum(short, through)))
+    weight = np.where(short > through, _SHORT_WEIGHT, _THROUGH_WEIGHT)
+    good = np.where(returned, fit, 0.0).sum(axis=1)
+    bad = np.where(returned, weight * (1.0 - fit), 0.0).sum(axis=1)
 
+    bad += _SHORT_WEIGHT * np.count_nonzero(reading.states == BeamState.TOO_CLOSE)
     nothing = reading.states == BeamState.NO_RETURN
-    open_ahead = nothing & (farthest >= _NEAR_LIMIT * range_max_m)
-    explained[open_ahead] = 1.0
-    missed = np.count_nonzero(nothing & ~open_ahead)
-
-    good = float(explained.sum())
-    bad = (
-        _SHORT_WEIGHT * float(cut.sum())
-        + _THROUGH_WEIGHT * float(passed.sum())
-        + _NO_RETURN_WEIGHT * missed
-    )
-    return good / (good + bad) if good > 0.0 else 0.0
+    open_ahead = farthest >= _NEAR_LIMIT * range_max_m
+    good += np.count_nonzero(nothing & open_ahead, axis=1)
+    bad += _NO_RETURN_WEIGHT * np.count_nonzero(nothing & ~open_ahead, axis=1)
+    # With not one beam explained the quality is 0, and so it is with not one beam.
+    quality: NDArray[np.float64] = good / np.maximum(good + bad, 1e-12)
+    return quality
