@@ -1,0 +1,31 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Localizer and filter in one process: one interpreter, one copy of the libraries."""
+
+from __future__ import annotations
+
+import sys
+
+from rclpy.node import Node
+
+from local_inn_ros.nodes.ekf import Ekf
+from local_inn_ros.nodes.lidar_localizer import LidarLocalizer
+from local_inn_ros.nodes.runner import run_nodes
+
+
+def build_nodes() -> list[Node]:
+    """Build both nodes; each reads the parameters given under its own name.
+
+    Raises:
+        LocalInnError: a parameter or the bundle cannot be used.
+    """
+    return [Ekf(), LidarLocalizer()]
+
+
+def main() -> int:
+    """Run the nodes."""
+    return run_nodes("localization", build_nodes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,10 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import importlib.util
+
+if importlib.util.find_spec("rclpy") is not None:
+    from ros_fixtures import ros  # noqa: F401

@@ -1,0 +1,113 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What tests over real DDS need: a domain of their own, and waiting with a deadline."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+import rclpy
+from geometry_msgs.msg import TransformStamped
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
+from tf2_msgs.msg import TFMessage
+
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.nodes.conversions import to_stamp, transform_message
+from local_inn_ros.nodes.qos import STATIC_TRANSFORMS
+
+DEADLINE_S = 20.0
+
+# Domains above 101 meet ports that Linux hands out to others.
+_domains = itertools.count(os.getpid() * 7)
+
+N = TypeVar("N", bound=Node)
+
+
+def fresh_domain() -> int:
+    """Return a domain that no other test of this run has."""
+    return next(_domains) % 100 + 1
+
+
+class RosWorld:
+    """Nodes of one test in a domain of their own, spun by the test itself."""
+
+    def __init__(self) -> None:
+        self.context = Context()
+        rclpy.init(context=self.context, domain_id=fresh_domain())
+        self._executor = SingleThreadedExecutor(context=self.context)
+        self._nodes: list[Node] = []
+        self.probe = self.add(Node("probe", context=self.context))
+
+    def start(self, kind: Callable[..., N], *arguments: Any, **parameters: Any) -> N:
+        """Make a node of the package with parameters, and spin it along."""
+        overrides = [Parameter(name.replace("__", "."), value=v) for name, v in parameters.items()]
+        return self.add(kind(*arguments, context=self.context, parameter_overrides=overrides))
+
+    def add(self, node: N) -> N:
+        self._nodes.append(node)
+        self._executor.add_node(node)
+        return node
+
+    def listen(self, kind: type[Any], topic: str, qos: QoSProfile) -> list[Any]:
+        """Return the list that messages of a topic are put into."""
+        heard: list[Any] = []
+        self.probe.create_subscription(kind, topic, heard.append, qos)
+        return heard
+
+    def talk(self, kind: type[Any], topic: str, qos: QoSProfile) -> Publisher[Any]:
+        """Return a publisher that somebody listens to."""
+        publisher = self.probe.create_publisher(kind, topic, qos)
+        self.wait_for(lambda: publisher.get_subscription_count() > 0, f"a listener on {topic}")
+        return publisher
+
+    def publish_mount(self, mount: Pose2, base: str = "base_link", sensor: str = "laser") -> None:
+        publisher = self.talk(TFMessage, "/tf_static", STATIC_TRANSFORMS)
+        transform: TransformStamped = transform_message(mount, to_stamp(0.0), base, sensor)
+        publisher.publish(TFMessage(transforms=[transform]))
+
+    def call(self, kind: type[Any], name: str) -> Any:
+        """Call a service and return its response."""
+        client = self.probe.create_client(kind, name)
+        self.wait_for(client.service_is_ready, f"the service {name}")
+        future = client.call_async(kind.Request())
+        self.wait_for(future.done, f"an answer of {name}")
+        return future.result()
+
+    def wait_for(self, condition: Callable[[], object], what: str) -> None:
+        """Spin until a condition holds; fail with what was waited for at the deadline."""
+        deadline_s = time.monotonic() + DEADLINE_S
+        while not condition():
+            assert time.monotonic() < deadline_s, f"waited {DEADLINE_S:.0f} s for {what}"
+            self._executor.spin_once(timeout_sec=0.05)
+
+    def spin_for(self, seconds: float) -> None:
+        """Spin for a while: for what must not happen."""
+        end_s = time.monotonic() + seconds
+        while time.monotonic() < end_s:
+            self._executor.spin_once(timeout_sec=0.01)
+
+    def close(self) -> None:
+        self._executor.shutdown(timeout_sec=1.0)
+        for node in self._nodes:
+            node.destroy_node()
+        rclpy.try_shutdown(context=self.context)
+
+
+@pytest.fixture
+def ros(monkeypatch: pytest.MonkeyPatch) -> Iterator[RosWorld]:
+    """A domain of its own on this machine, with a node `probe`."""
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    monkeypatch.delenv("ROS_NAMESPACE", raising=False)
+    world = RosWorld()
+    yield world
+    world.close()
