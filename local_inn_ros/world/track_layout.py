@@ -20,13 +20,15 @@ from local_inn_ros.world.closed_path import ClosedPath
 
 _STEP_M = 0.5
 _ROUNDS = 250
-# Area of the hall over that of the corridor. Less folds more, but bends too tightly.
+# Area of the hall over that of the corridor. Less folds more, but bends too tightly, so that it
+# grows with each try that fails.
 _HALL_SHARE = 1.4
+_HALL_GROWTH = 0.05
 # Pull of a point towards the middle of its neighbours, each round.
 _STIFFNESS = 0.06
 # Oscillations a lap beyond which the finished curve is smoothed, for each metre of lap.
 _DETAIL_PER_M = 0.14
-_MOST_TRIES = 40
+_MOST_TRIES = 30
 
 
 def draw_centre_line(
@@ -43,8 +45,9 @@ def draw_centre_line(
     Raises:
         ValueError: none was found; the lap is too short, or the bends too gentle for it.
     """
-    for _ in range(_MOST_TRIES):
-        loop = _folded_loop(rng, lap_m, spacing_m, 1.15 * least_radius_m)
+    for attempt in range(_MOST_TRIES):
+        hall_m2 = (_HALL_SHARE + _HALL_GROWTH * attempt) * lap_m * spacing_m
+        loop = _folded_loop(rng, lap_m, spacing_m, 1.15 * least_radius_m, hall_m2)
         smooth = ClosedPath.through(_without_fine_detail(loop, _DETAIL_PER_M * lap_m))
         path = ClosedPath.through(smooth.points * lap_m / smooth.length_m)
         gentle = float(np.max(np.abs(path.curvatures))) < 1.0 / least_radius_m
@@ -65,13 +68,13 @@ def keeps_clear(path: ClosedPath, spacing_m: float) -> bool:
 
 
 def _folded_loop(
-    rng: np.random.Generator, lap_m: float, spacing_m: float, radius_m: float
+    rng: np.random.Generator, lap_m: float, spacing_m: float, radius_m: float, hall_m2: float
 ) -> NDArray[np.float64]:
     """Return points (n, 2) of a loop that was relaxed in a hall too small for it."""
     count = round(lap_m / _STEP_M)
     far_enough = _least_distances(count, spacing_m, radius_m)
-    area, aspect = _HALL_SHARE * lap_m * spacing_m, rng.uniform(0.45, 0.8)
-    hall = 0.5 * np.array([math.sqrt(area / aspect), math.sqrt(area * aspect)]) - 0.5 * spacing_m
+    aspect = rng.uniform(0.45, 0.8)
+    hall = 0.5 * np.sqrt([hall_m2 / aspect, hall_m2 * aspect]) - 0.5 * spacing_m
     loop = _rough_loop(rng, count, hall)
     for _ in range(_ROUNDS):
         loop = _restore_steps(loop)
