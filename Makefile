@@ -11,6 +11,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
+CONSTRAINTS := scripts/constraints.txt
 
 # A ROS that the shell has sourced must not reach into the environment.
 unexport PYTHONPATH LD_LIBRARY_PATH AMENT_PREFIX_PATH CMAKE_PREFIX_PATH
@@ -40,8 +41,7 @@ lint: $(STAMPS)/dev ## check style (ruff) and types (mypy)
 	@echo "==> lint: ruff"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@echo "==> lint: mypy"
-	@$(BIN)/mypy
+	@scripts/check_types.sh $(VENV)
 
 bench-intel: $(STAMPS)/dev ## train on a real building and localize its robot; writes build/bench/intel_lab.json
 	@echo "==> bench: Intel Research Lab"
@@ -66,9 +66,9 @@ $(STAMPS)/venv:
 	@scripts/pip_install.sh $(VENV) 'pip>=25' # older ones take twice as long over the wheels
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/packages: $(STAMPS)/venv setup.py setup.cfg interfaces/requirements.txt
+$(STAMPS)/packages: $(STAMPS)/venv setup.py setup.cfg interfaces/requirements.txt $(CONSTRAINTS)
 	@echo "==> environment: local_inn_ros, its libraries and the ROS 2 wheels from PyPI"
-	@scripts/pip_install.sh $(VENV) -e '.[ros]' -r interfaces/requirements.txt
+	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros]' -r interfaces/requirements.txt
 	@touch $@
 
 $(STAMPS)/base: $(STAMPS)/packages scripts/build_tf2_msgs.sh $(shell find interfaces/tf2_msgs -type f)
@@ -84,5 +84,5 @@ $(STAMPS)/torch: $(STAMPS)/base
 
 $(STAMPS)/dev: $(STAMPS)/torch
 	@echo "==> environment: training, evaluation and test tools"
-	@scripts/pip_install.sh $(VENV) -e '.[ros,train,eval,test,dev]'
+	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,train,eval,test,dev]'
 	@touch $@
