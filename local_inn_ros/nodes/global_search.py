@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from local_inn_ros.sensing import Scan
 
 # An older scan may have been taken before the robot was put down.
 _NEWEST_SCAN_S = 1.0
+# Between searches that nobody asked for: what failed just now would fail again.
+_REST_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,17 +55,13 @@ class GlobalSearch:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="global_search")
         self._running: Future[SearchResult] | None = None
         self._sight: _Sight | None = None
+        self._ended_s = -math.inf
         # In the node's own group, a call that waits would hold up the scans.
         group = ReentrantCallbackGroup()
         node.create_service(Trigger, "relocalize", self._on_relocalize, callback_group=group)
         node.create_service(
             Empty, "reinitialize_global_localization", self._on_reinitialize, callback_group=group
         )
-
-    @property
-    def busy(self) -> bool:
-        """Whether a search is under way."""
-        return self._running is not None and not self._running.done()
 
     def look_at(self, relocalizer: Relocalizer, scan: Scan) -> None:
         """Remember the newest scan and what can search for it."""
@@ -76,6 +75,11 @@ class GlobalSearch:
         self._worker.submit(self._work, self._running)
         return self._running
 
+    def begin_at_leisure(self) -> None:
+        """Begin a search that nobody asked for, unless one is under way or ended just now."""
+        if time.monotonic() - self._ended_s > _REST_S:
+            self.begin()
+
     def close(self) -> None:
         """Let a search under way come to its end, and begin no other."""
         self._worker.shutdown()
@@ -88,6 +92,7 @@ class GlobalSearch:
             self._node.get_logger().error(traceback.format_exc())
             result = _failed(f"the search broke off: {error!r}")
         self._node.get_logger().info(search_report(result).splitlines()[0])
+        self._ended_s = time.monotonic()
         future.set_result(result)
         if self._node.executor is not None:
             # Whoever awaits the answer is looked at again when the executor wakes.

@@ -169,7 +169,7 @@ class LidarLocalizer(Node):
         if prior is None:
             self._tally.count("scan without prior")
             if self._told.search_at_start and self._priors.told is None:
-                self._search.begin()
+                self._search.begin_at_leisure()
             return
         fix = mounted.localizer.locate(scan, prior)
         self._publish(fix, message)

@@ -26,7 +26,7 @@ class LocalizerParameters:
         True, ParameterInfo("Align the network's answer with the map's likelihood field.")
     )
     samples: int = parameter(
-        20, ParameterInfo("Poses drawn for each scan; even.", low=2, high=1000)
+        20, ParameterInfo("Poses drawn for each scan; even.", low=2, high=1000, step=2)
     )
     search_at_start: bool = parameter(
         False, ParameterInfo("Search the whole map until somebody has told a pose.")

@@ -7,11 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.engines.onnx_engine import OnnxEngine
 from local_inn_ros.errors import BundleError
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import Fix
 from local_inn_ros.localization.from_bundle import build_localizer, build_relocalizer
 from local_inn_ros.localization.localizer import Localizer
@@ -60,6 +62,20 @@ class Model:
             build_relocalizer(self.bundle, self.engine, mount, self.refine),
         )
 
+    def warm_up(self) -> None:
+        """Let all that is compiled when it is first used be compiled before the first scan."""
+        sensor, bounds = self.bundle.description.sensor, self.bundle.grid.bounds
+        angles = sensor.network_angles_rad()
+        ranges = np.full(angles.size, 0.5 * sensor.range_max_m, dtype=np.float32)
+        step = float(angles[1] - angles[0])
+        scan = Scan(0.0, ranges, float(angles[0]), step, sensor.range_min_m, sensor.range_max_m)
+        middle = Pose2(
+            0.5 * (bounds.x_min_m + bounds.x_max_m), 0.5 * (bounds.y_min_m + bounds.y_max_m), 0.0
+        )
+        mounted = self.mounted_at(Pose2.identity())
+        mounted.localizer.locate(scan, GaussianPose2.from_deviations(middle, 0.2, 0.2, 0.1))
+        mounted.relocalizer.search(scan)
+
     def doubt_about(self, grid: OccupancyGrid) -> str:
         """Say what is wrong with using the bundle on a map; empty where it is the bundle's own."""
         try:
@@ -98,4 +114,6 @@ def load_model(told: LocalizerParameters) -> Model:
         LocalInnError: the bundle is missing or cannot be used, or a parameter has no sense.
     """
     bundle = Bundle.load(Path(told.bundle).expanduser() if told.bundle else shipped_bundle())
-    return Model(bundle, OnnxEngine(bundle), told.refine, told.samples)
+    model = Model(bundle, OnnxEngine(bundle), told.refine, told.samples)
+    model.warm_up()
+    return model

@@ -32,6 +32,7 @@ class ParameterInfo:
         name: name in ROS where it is not the attribute's own, such as ``initial_pose.x``.
         low: least value, for numbers.
         high: greatest value, for numbers.
+        step: whole numbers are this far apart, from the least on.
         unit: unit of the value; empty where it has none.
         amcl: AMCL's parameter of the same meaning; empty where it has none.
     """
@@ -40,6 +41,7 @@ class ParameterInfo:
     name: str = ""
     low: float | None = None
     high: float | None = None
+    step: int = 1
     unit: str = ""
     amcl: str = ""
 
@@ -82,7 +84,7 @@ def _descriptor(info: ParameterInfo, default: Any) -> ParameterDescriptor:
     if info.low is None or info.high is None:
         return descriptor
     if isinstance(default, int):
-        span = IntegerRange(from_value=int(info.low), to_value=int(info.high), step=1)
+        span = IntegerRange(from_value=int(info.low), to_value=int(info.high), step=info.step)
         descriptor.integer_range = [span]
     else:
         descriptor.floating_point_range = [
