@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from local_inn_ros.errors import BundleError
 from local_inn_ros.sensing import SensorSpec
 
+# What may stand in the record of a training.
+RecordValue = str | int | float | bool | dict[str, int | float] | None
+
 SCHEMA = "local_inn_ros/bundle/1"
 
 
@@ -104,7 +107,7 @@ class BundleDescription(_Block):
     latent_size: int = Field(ge=1)
     networks: dict[str, FileReference]
     calibration: Calibration
-    training: dict[str, str | int | float | bool | dict[str, int | float] | None]
+    training: dict[str, RecordValue]
     measured: dict[str, float]
 
 

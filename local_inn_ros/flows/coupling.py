@@ -1,0 +1,57 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The invertible part: conditional affine couplings from FrEIA."""
+
+from __future__ import annotations
+
+from FrEIA.framework import SequenceINN
+from FrEIA.modules import GLOWCouplingBlock, PermuteRandom
+from torch import Tensor, nn
+
+
+class CouplingStack(nn.Module):
+    """GLOW couplings with fixed permutations between them (Kingma and Dhariwal, 2018).
+
+    Invertible for every condition: ``backward(forward(x, c), c) == x``.
+    """
+
+    def __init__(self, size: int, condition: int, blocks: int, hidden: int) -> None:
+        """Build the stack.
+
+        Args:
+            size: length of the vector that it maps.
+            condition: length of the condition.
+            blocks: couplings; each changes both halves of the vector.
+            hidden: width of the one hidden layer of each coupling's subnets.
+        """
+        super().__init__()
+
+        def subnet(inputs: int, outputs: int) -> nn.Module:
+            last = nn.Linear(hidden, outputs)
+            # Starts near the identity, so that six blocks do not scale the first steps apart.
+            nn.init.normal_(last.weight, std=1e-3)
+            nn.init.zeros_(last.bias)
+            return nn.Sequential(nn.Linear(inputs, hidden), nn.ReLU(), last)
+
+        self._flow = SequenceINN(size)
+        for block in range(blocks):
+            if block > 0:
+                self._flow.append(PermuteRandom, seed=block)
+            self._flow.append(
+                GLOWCouplingBlock,
+                cond=0,
+                cond_shape=(condition,),
+                subnet_constructor=subnet,
+                clamp=2.0,
+                clamp_activation="ATAN",
+            )
+
+    def forward(self, code: Tensor, condition: Tensor) -> Tensor:
+        """Map pose codes (b, size) to latents (b, size)."""
+        latent, _ = self._flow(code, c=[condition], jac=False)
+        return latent
+
+    def backward(self, latent: Tensor, condition: Tensor) -> Tensor:
+        """Map latents (b, size) to pose codes (b, size)."""
+        code, _ = self._flow(latent, c=[condition], rev=True, jac=False)
+        return code

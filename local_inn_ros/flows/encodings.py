@@ -1,0 +1,121 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers that a network can read: Fourier features of places, a code for pose offsets."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+class FourierFeatures(nn.Module):
+    """Sines and cosines of coordinates at periods that halve from the map's size down.
+
+    (Tancik et al., Fourier Features Let Networks Learn High Frequency Functions, 2020.)
+    """
+
+    _centre: Tensor
+
+    def __init__(self, centre: tuple[float, float], span_m: float, finest_m: float) -> None:
+        """Choose the periods.
+
+        Args:
+            centre: middle of the map, subtracted first so that float32 keeps its precision.
+            span_m: the map's larger side; the coarsest period is the next power of two above.
+            finest_m: the finest period, a power of two.
+        """
+        super().__init__()
+        coarsest = 2.0 ** math.ceil(math.log2(span_m))
+        count = round(math.log2(coarsest / finest_m)) + 1
+        self.size = 4 * count
+        self._count = count
+        self.register_buffer("_centre", torch.tensor(centre, dtype=torch.float32))
+        self._coarsest = coarsest
+
+    def forward(self, points: Tensor) -> Tensor:
+        """Encode points (..., 2) in metres as (..., size)."""
+        phase = (points - self._centre) * (2.0 * math.pi / self._coarsest)
+        sine, cosine = torch.sin(phase), torch.cos(phase)
+        features = [sine, cosine]
+        # Doubling the angle costs two products where a new sine costs tens of operations.
+        for _ in range(self._count - 1):
+            sine, cosine = 2.0 * sine * cosine, 1.0 - 2.0 * sine * sine
+            features += [sine, cosine]
+        return torch.cat(features, dim=-1)
+
+
+class PriorFeatures(nn.Module):
+    """The condition of the networks: where the prior is, which way it looks, how wide it is.
+
+    Continuous in the prior, so that no border between zones shows in the answers.
+    """
+
+    def __init__(self, centre: tuple[float, float], span_m: float) -> None:
+        """Set up for a map; see ``FourierFeatures``."""
+        super().__init__()
+        self._place = FourierFeatures(centre, span_m, finest_m=2.0)
+        self.size = self._place.size + 5
+
+    def forward(self, priors: Tensor, spreads: Tensor) -> Tensor:
+        """Encode priors (b, 3) with spreads (b,) as (b, size)."""
+        yaw = priors[:, 2:3]
+        turn = [torch.sin(yaw), torch.cos(yaw), torch.sin(2.0 * yaw), torch.cos(2.0 * yaw)]
+        return torch.cat([self._place(priors[:, :2]), *turn, torch.log(spreads)[:, None]], dim=-1)
+
+
+class PoseCode(nn.Module):
+    """A pose as sines and cosines of its offset from the prior, at doubling frequencies.
+
+    The offset (map axes) is divided by a half span, so that the lowest frequency is unambiguous
+    within +-1, and priors stay well inside: nothing wraps. Decoding goes coarse to fine: every
+    octave unwraps the next, so the fine ones carry precision and the coarse ones the range.
+    """
+
+    _half_span: Tensor
+    _frequencies: Tensor
+
+    def __init__(self, half_span: tuple[float, float, float], octaves: int) -> None:
+        """Choose the code.
+
+        Args:
+            half_span: (x m, y m, yaw rad) offsets that the code can tell apart.
+            octaves: frequencies, each twice the one before.
+        """
+        super().__init__()
+        self.octaves = octaves
+        self.size = 6 * octaves
+        self.register_buffer("_half_span", torch.tensor(half_span, dtype=torch.float32))
+        frequencies = math.pi * 2.0 ** torch.arange(octaves, dtype=torch.float32)
+        self.register_buffer("_frequencies", frequencies)
+
+    def encode(self, poses: Tensor, priors: Tensor) -> Tensor:
+        """Encode poses (b, 3) seen from priors (b, 3) as (b, size)."""
+        offset = poses - priors
+        turn = torch.remainder(offset[:, 2:3] + math.pi, 2.0 * math.pi) - math.pi
+        unit = torch.cat([offset[:, :2], turn], dim=-1) / self._half_span
+        phase = unit[:, :, None] * self._frequencies
+        # (b, 3, octaves, 2): the last axis is a point on the unit circle.
+        return torch.stack([torch.sin(phase), torch.cos(phase)], dim=-1).flatten(1)
+
+    def as_circles(self, code: Tensor) -> Tensor:
+        """View codes (..., size) as points on circles (..., 3, octaves, 2)."""
+        return code.unflatten(-1, (3, self.octaves, 2))
+
+    def decode(self, code: Tensor, priors: Tensor) -> Tensor:
+        """Decode codes (b, size) into poses (b, 3), coarse to fine.
+
+        An octave whose point lies near the middle of its circle says nothing; it is passed over
+        smoothly.
+        """
+        circles = self.as_circles(code)
+        phase = torch.atan2(circles[..., 0], circles[..., 1])
+        weight = torch.clamp(2.0 * circles.square().sum(dim=-1).sqrt() - 0.5, 0.0, 1.0)
+        unit = phase[..., 0] / math.pi
+        for octave in range(1, self.octaves):
+            frequency = math.pi * 2.0**octave
+            step = phase[..., octave] - unit * frequency
+            step = step - 2.0 * math.pi * torch.round(step / (2.0 * math.pi))
+            unit = unit + weight[..., octave] * step / frequency
+        return priors + unit * self._half_span

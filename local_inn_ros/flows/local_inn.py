@@ -1,0 +1,177 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Local_INN: pose code <-> (what the scan says, what it leaves open).
+
+After Zang et al., Local_INN: Implicit Map Representation and Localization with Invertible Neural
+Networks (arXiv 2209.11925), with the scan seen in the map frame under the prior, a pose code
+relative to a continuous prior, and a panorama for the forward pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from local_inn_ros.flows.coupling import CouplingStack
+from local_inn_ros.flows.encodings import PoseCode, PriorFeatures
+from local_inn_ros.flows.range_decoder import RangeDecoder
+from local_inn_ros.flows.scan_encoder import ScanEncoder
+from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.world import Bounds
+
+# End points fall outside the free space's bounds by walls and by poses that are off.
+_MARGIN_M = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """Sizes of a Local_INN.
+
+    Attributes:
+        octaves: frequencies of the pose code.
+        latent_z: length of z, what a scan leaves open.
+        blocks: couplings of the invertible part.
+        coupling_hidden: width of the couplings' subnets.
+        condition: length of the condition that the prior is brought to.
+        encoder_hidden: width of the encoder's layers.
+        decoder_hidden: width of the decoder's layers.
+        directions: ranges in the decoder's panorama.
+    """
+
+    octaves: int = 6
+    latent_z: int = 6
+    blocks: int = 6
+    coupling_hidden: int = 128
+    condition: int = 32
+    encoder_hidden: int = 512
+    decoder_hidden: int = 512
+    directions: int = 360
+
+
+class LocalInn(nn.Module):
+    """The three networks of the system, trained together."""
+
+    def __init__(
+        self,
+        sensor: SensorSpec,
+        bounds: Bounds,
+        half_span: tuple[float, float, float],
+        settings: NetworkSettings,
+    ) -> None:
+        """Build untrained networks.
+
+        Args:
+            sensor: the scanner they are for.
+            bounds: where end points can fall, in the map frame.
+            half_span: offsets from the prior that the pose code tells apart (m, m, rad).
+            settings: sizes.
+        """
+        super().__init__()
+        angles = torch.from_numpy(sensor.network_angles_rad())
+        centre = (
+            0.5 * (bounds.x_min_m + bounds.x_max_m),
+            0.5 * (bounds.y_min_m + bounds.y_max_m),
+        )
+        span_m = max(bounds.width_m, bounds.height_m) + _MARGIN_M
+        self.pose_code = PoseCode(half_span, settings.octaves)
+        self.latent_z = settings.latent_z
+        self.latent_y = self.pose_code.size - settings.latent_z
+        self._prior = PriorFeatures(centre, span_m)
+        self._condition = nn.Sequential(
+            nn.Linear(self._prior.size, 64), nn.ReLU(), nn.Linear(64, settings.condition)
+        )
+        self.flow = CouplingStack(
+            self.pose_code.size, settings.condition, settings.blocks, settings.coupling_hidden
+        )
+        self.encoder = ScanEncoder(angles, centre, span_m, settings.encoder_hidden, self.latent_y)
+        self.decoder = RangeDecoder(
+            angles,
+            centre,
+            span_m,
+            self.latent_y,
+            settings.decoder_hidden,
+            settings.directions,
+            sensor.range_max_m,
+        )
+
+    def condition(self, priors: Tensor, spreads: Tensor) -> Tensor:
+        """Bring priors (b, 3) with spreads (b,) to what the couplings are conditioned on."""
+        return self._condition(self._prior(priors, spreads))
+
+    def invert(self, seen: Tensor, latents: Tensor, priors: Tensor, spreads: Tensor) -> Tensor:
+        """Inverse pass after the encoder: pose codes (b, s, code).
+
+        Args:
+            seen: (b, y) what the encoder says.
+            latents: (b, s, z) draws of z.
+            priors: (b, 3) priors.
+            spreads: (b,) their spreads.
+        """
+        batch, samples = latents.shape[0], latents.shape[1]
+        condition = self.condition(priors, spreads)
+        full = torch.cat([seen[:, None].expand(-1, samples, -1), latents], dim=-1).flatten(0, 1)
+        condition = condition[:, None].expand(-1, samples, -1).flatten(0, 1)
+        return self.flow.backward(full, condition).unflatten(0, (batch, samples))
+
+    def decode_samples(self, codes: Tensor, priors: Tensor) -> Tensor:
+        """Turn pose codes (b, s, code) into poses (b, s, 3) in the map frame."""
+        samples = codes.shape[1]
+        repeated = priors[:, None].expand(-1, samples, -1).flatten(0, 1)
+        return self.pose_code.decode(codes.flatten(0, 1), repeated).unflatten(0, (-1, samples))
+
+    def latent_of(self, poses: Tensor, priors: Tensor, spreads: Tensor) -> Tensor:
+        """Forward pass of the couplings: poses (b, 3) under priors to latents (b, y + z)."""
+        code = self.pose_code.encode(poses, priors)
+        return self.flow(code, self.condition(priors, spreads))
+
+    def expect(self, poses: Tensor, spreads: Tensor) -> Tensor:
+        """Forward pass: the ranges (b, n) that the map holds for poses (b, 3).
+
+        The pose is its own prior: the couplings bring it to the latent y, the decoder draws.
+        """
+        latent = self.latent_of(poses, poses, spreads)
+        return self.decoder(latent[:, : self.latent_y], poses)
+
+
+class EncoderGraph(nn.Module):
+    """What encoder.onnx computes."""
+
+    def __init__(self, model: LocalInn) -> None:
+        """Share the weights of a model."""
+        super().__init__()
+        self._model = model
+
+    def forward(self, ranges: Tensor, states: Tensor, priors: Tensor, spreads: Tensor) -> Tensor:
+        """Scans and priors to what they say, (b, y)."""
+        return self._model.encoder(ranges, states, priors, spreads)
+
+
+class InverseGraph(nn.Module):
+    """What inverse.onnx computes."""
+
+    def __init__(self, model: LocalInn) -> None:
+        """Share the weights of a model."""
+        super().__init__()
+        self._model = model
+
+    def forward(self, seen: Tensor, latents: Tensor, priors: Tensor, spreads: Tensor) -> Tensor:
+        """What scans say (b, y) and draws of z (s, z) to poses (b, s, 3)."""
+        drawn = latents[None].expand(seen.shape[0], -1, -1)
+        codes = self._model.invert(seen, drawn, priors, spreads)
+        return self._model.decode_samples(codes, priors)
+
+
+class ForwardGraph(nn.Module):
+    """What forward.onnx computes."""
+
+    def __init__(self, model: LocalInn, spread: float) -> None:
+        """Share the weights of a model; the spread is the one it was trained to draw with."""
+        super().__init__()
+        self._model = model
+        self._spread = spread
+
+    def forward(self, poses: Tensor) -> Tensor:
+        """Poses (b, 3) to ranges (b, n)."""
+        return self._model.expect(poses, torch.full_like(poses[:, 0], self._spread))

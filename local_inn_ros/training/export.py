@@ -1,0 +1,172 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From trained networks to the files of a bundle."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from local_inn_ros import __version__
+from local_inn_ros.engines.bundle import Bundle, file_sha256
+from local_inn_ros.engines.description import (
+    SCHEMA,
+    BundleDescription,
+    Calibration,
+    FileReference,
+    MapReference,
+    PriorSpec,
+    RecordValue,
+    write_description,
+)
+from local_inn_ros.errors import BundleError
+from local_inn_ros.flows.local_inn import EncoderGraph, ForwardGraph, InverseGraph, LocalInn
+from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.training.measure import Measurement
+from local_inn_ros.training.settings import TrainingSettings
+from local_inn_ros.world import OccupancyGrid, grid_hash, save_map
+
+_OPSET = 18
+
+
+def export_networks(model: LocalInn, drawing_spread: float, folder: Path) -> dict[str, Path]:
+    """Write encoder.onnx, inverse.onnx and forward.onnx.
+
+    Args:
+        model: trained networks, in evaluation mode.
+        drawing_spread: spread that the forward pass is conditioned on.
+        folder: where to write.
+
+    Returns:
+        The files, by name.
+    """
+    beams = model.encoder.beams
+    scans = (torch.rand(2, beams), torch.ones(2, beams))
+    given = (torch.rand(2, 3), torch.ones(2))
+    batch, draws = torch.export.Dim("batch"), torch.export.Dim("draws")
+    rows, given_rows = {0: batch}, {"priors": {0: batch}, "spreads": {0: batch}}
+    _write_graph(
+        EncoderGraph(model),
+        (*scans, *given),
+        {"ranges": rows, "states": rows, **given_rows},
+        "seen",
+        folder / "encoder.onnx",
+    )
+    _write_graph(
+        InverseGraph(model),
+        (torch.rand(2, model.latent_y), torch.rand(3, model.latent_z), *given),
+        {"seen": rows, "latents": {0: draws}, **given_rows},
+        "poses",
+        folder / "inverse.onnx",
+    )
+    _write_graph(
+        ForwardGraph(model, drawing_spread),
+        (torch.rand(2, 3),),
+        {"poses": rows},
+        "ranges",
+        folder / "forward.onnx",
+    )
+    return {name: folder / f"{name}.onnx" for name in ("encoder", "inverse", "forward")}
+
+
+def write_bundle(
+    model: LocalInn,
+    grid: OccupancyGrid,
+    sensor: SensorSpec,
+    settings: TrainingSettings,
+    measured: Measurement,
+    record: dict[str, RecordValue],
+    surface_offset_m: float,
+    out: Path,
+) -> None:
+    """Write a whole bundle, or nothing.
+
+    It is made beside its place and moved there when it is complete and loads; a bundle that was
+    there before is replaced only then.
+
+    Raises:
+        BundleError: what was written does not load.
+    """
+    partial = out.with_name(out.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    networks = export_networks(model, settings.narrowest_spread, partial)
+    save_file(model.state_dict(), partial / "weights.safetensors")
+    save_map(grid, partial / "map.yaml")
+    description = BundleDescription(
+        schema_name=SCHEMA,
+        system="local_inn",
+        created_by=f"local_inn_ros {__version__}",
+        sensor=sensor,
+        map=MapReference(file="map.yaml", sha256=grid_hash(grid)),
+        prior=PriorSpec(
+            deviation=settings.prior_deviation,
+            widest_spread=1.0,
+            fine_spread=measured.fine_spread,
+        ),
+        latent_size=model.latent_z,
+        networks={
+            name: FileReference(file=path.name, sha256=file_sha256(path))
+            for name, path in networks.items()
+        },
+        calibration=Calibration(
+            covariance_scale=measured.covariance_scale,
+            forward_deviation_m=measured.forward_deviation_m,
+            surface_offset_m=surface_offset_m,
+        ),
+        training=record,
+        measured=measured.figures,
+    )
+    write_description(description, partial / "bundle.yaml")
+    Bundle.load(partial)
+    replaced = out.with_name(out.name + ".replaced")
+    shutil.rmtree(replaced, ignore_errors=True)
+    if out.exists():
+        out.rename(replaced)
+    partial.rename(out)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def check_place(out: Path) -> None:
+    """Refuse a place where a bundle would overwrite something that is no bundle.
+
+    Raises:
+        BundleError: there is a file, or a folder with other things in it.
+    """
+    if out.is_file():
+        raise BundleError(f"{out} is a file: name a folder for the bundle")
+    if out.is_dir() and any(out.iterdir()) and not (out / "bundle.yaml").is_file():
+        raise BundleError(f"{out} holds other files than a bundle: name a new folder")
+
+
+def _write_graph(
+    graph: nn.Module,
+    inputs: tuple[Tensor, ...],
+    dynamic: dict[str, dict[int, torch.export.Dim]],
+    output: str,
+    path: Path,
+) -> None:
+    """Export one graph with named, dynamic batches, and check that it is sound."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            graph.eval(),
+            inputs,
+            path,
+            input_names=list(dynamic),
+            output_names=[output],
+            dynamic_shapes=dynamic,
+            opset_version=_OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+    onnx.checker.check_model(str(path))

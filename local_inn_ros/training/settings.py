@@ -1,0 +1,50 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a training is made of."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from local_inn_ros.flows.local_inn import NetworkSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """Settings of one training.
+
+    Attributes:
+        steps: gradient steps.
+        batch: scans in each.
+        samples: poses drawn by z for each scan, at least 2.
+        learning_rate: at its peak; it warms up, then falls by half a cosine.
+        prior_deviation: (x m, y m, yaw rad) of a prior of spread 1.
+        narrowest_spread: narrowest prior trained for, as a share of the widest.
+        clearance_m: training poses keep this far from walls.
+        blocked_share: share of the scans in which unmapped things cut beams short.
+        network: sizes of the networks.
+    """
+
+    steps: int
+    batch: int = 512
+    samples: int = 3
+    learning_rate: float = 1e-3
+    prior_deviation: tuple[float, float, float] = (0.2, 0.2, math.radians(15.0))
+    narrowest_spread: float = 0.1
+    clearance_m: float = 0.15
+    blocked_share: float = 0.3
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+
+    def half_span(self) -> tuple[float, float, float]:
+        """Return the offsets that the pose code tells apart: five deviations of the prior."""
+        x_m, y_m, yaw_rad = self.prior_deviation
+        return (5.0 * x_m, 5.0 * y_m, 5.0 * yaw_rad)
+
+
+# Measured on two cores: docs/training.md.
+PRESETS = {
+    "quick": TrainingSettings(steps=1_500),
+    "standard": TrainingSettings(steps=10_000),
+    "best": TrainingSettings(steps=60_000),
+}

@@ -1,0 +1,116 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a map to a bundle."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from local_inn_ros.engines.description import RecordValue
+from local_inn_ros.flows.local_inn import LocalInn
+from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.training.export import check_place, write_bundle
+from local_inn_ros.training.fit import TrainingProgress, fit
+from local_inn_ros.training.measure import measure
+from local_inn_ros.training.scan_sources import MapSource, MixedSource, PosedScans, ScanSource
+from local_inn_ros.training.settings import TrainingSettings
+from local_inn_ros.training.torch_engine import TorchEngine
+from local_inn_ros.world import LikelihoodField, OccupancyGrid
+
+_LOG = logging.getLogger(__name__)
+# Half of the scans from the recording, where there is one: it holds what a map does not (people,
+# furniture, the sensor's own ways), the map holds the places where nobody drove.
+_POSED_SHARE = 0.5
+# End points farther from any wall than this say nothing of where walls lie in their cells.
+_NEAR_A_WALL_M = 0.15
+
+
+def train_bundle(
+    grid: OccupancyGrid,
+    sensor: SensorSpec,
+    settings: TrainingSettings,
+    seed: int,
+    out: Path,
+    progress: Callable[[TrainingProgress], None],
+    posed: PosedScans | None = None,
+) -> Path:
+    """Train Local_INN on a map and write its bundle.
+
+    The same arguments on the same machine give the same networks. An interrupt (Ctrl-C) ends the
+    training early; the bundle is written all the same.
+
+    Args:
+        grid: the map.
+        sensor: the scanner.
+        settings: how to train.
+        seed: of everything random.
+        out: folder of the bundle; one that is there is replaced when the new one is complete.
+        progress: called now and then.
+        posed: scans of a recording with reference poses, to train on too.
+
+    Returns:
+        The folder.
+
+    Raises:
+        BundleError: ``out`` holds something that is not a bundle.
+        MapError: the map has no room for a robot.
+    """
+    check_place(out)
+    rng = np.random.default_rng(seed)
+    simulated = MapSource(grid, sensor, settings.clearance_m, settings.blocked_share)
+    source: ScanSource = simulated
+    if posed is not None:
+        source = MixedSource(simulated, posed, _POSED_SHARE)
+    model = new_model(simulated, sensor, settings, seed)
+    started = time.monotonic()
+    steps = fit(model, source, settings, rng, progress)
+    seconds = time.monotonic() - started
+
+    unseen = MapSource(grid, sensor, settings.clearance_m, blocked_share=0.0)
+    measured = measure(TorchEngine(model, settings.narrowest_spread), unseen, settings, rng)
+    record: dict[str, RecordValue] = {
+        "seed": seed,
+        "steps": steps,
+        "seconds": round(seconds, 1),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "posed_scans": 0 if posed is None else len(posed),
+        "batch": settings.batch,
+        "samples": settings.samples,
+        "learning_rate": settings.learning_rate,
+        "narrowest_spread": settings.narrowest_spread,
+        "clearance_m": settings.clearance_m,
+        "blocked_share": settings.blocked_share,
+        "network": asdict(settings.network),
+    }
+    write_bundle(model, grid, sensor, settings, measured, record, surface_offset(grid, posed), out)
+    _LOG.info("wrote %s after %d steps in %.0f s", out, steps, seconds)
+    return out
+
+
+def new_model(
+    source: MapSource, sensor: SensorSpec, settings: TrainingSettings, seed: int
+) -> LocalInn:
+    """Build untrained networks, the same for the same seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return LocalInn(sensor, source.free_space.bounds, settings.half_span(), settings.network)
+
+
+def surface_offset(grid: OccupancyGrid, posed: PosedScans | None) -> float:
+    """Return where end points lie from the faces of occupied cells: the median over posed scans.
+
+    A simulated beam ends on a face, so it is 0 without a recording. A map that was drawn from end
+    points holds them in the middle of its cells, half a cell behind their faces.
+    """
+    if posed is None:
+        return 0.0
+    values = LikelihoodField(grid).evaluate(posed.end_points()).distances_m
+    return float(np.median(values[np.abs(values) < _NEAR_A_WALL_M]))
