@@ -167,7 +167,9 @@ class Simulator:
         duration_s = stamp_s - self._now_s
         if duration_s > 0.0:
             moved = step_vehicle(self._state, self._command, self._limits, duration_s)
-            self._motion = self._motion @ self._state.pose.between(moved.pose)
+            if moved.pose != self._state.pose:
+                # Rounding must not look like motion: wheels that stand report nothing at all.
+                self._motion = self._motion @ self._state.pose.between(moved.pose)
             self._state = moved
             self._now_s = stamp_s
 
