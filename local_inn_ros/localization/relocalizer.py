@@ -34,8 +34,10 @@ _DISTINCT_RAD = math.radians(30.0)
 _MOST_HYPOTHESES = 8
 # A scan of which less is explained was taken somewhere that the map does not show.
 _LEAST_SCORE = 0.5
-# One place stands out where it explains this much more of the scan than any other.
-_LEAST_LEAD = 0.08
+# One place stands out where it explains this much more of the scan than any other, and more so
+# where it leaves much unexplained itself.
+_LEAST_LEAD = 0.04
+_LEAST_LEAD_OF_UNEXPLAINED = 0.15
 # Room for a filter that starts from a place found: what one scan decided may be a little off.
 _START_DEVIATION_M = 0.05
 _START_DEVIATION_RAD = math.radians(1.0)
@@ -226,7 +228,8 @@ def _why_not(hypotheses: tuple[Hypothesis, ...]) -> str:
     best = hypotheses[0].score
     if best < _LEAST_SCORE:
         return f"nothing fits: the best place explains {best:.0%} of the scan"
-    if len(hypotheses) > 1 and best - hypotheses[1].score < _LEAST_LEAD:
+    least_lead = _LEAST_LEAD + _LEAST_LEAD_OF_UNEXPLAINED * (1.0 - best)
+    if len(hypotheses) > 1 and best - hypotheses[1].score < least_lead:
         return (
             f"ambiguous: two places explain the scan about as well ({best:.0%} and "
             f"{hypotheses[1].score:.0%})"

@@ -1,0 +1,202 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+import math
+
+import numpy as np
+import pytest
+from localization_helpers import (
+    FINE_SPREAD,
+    PRIOR_DEVIATION,
+    SENSOR,
+    BayesEngine,
+    bundle_of,
+    gaussian,
+    room,
+    scan_at,
+)
+
+from local_inn_ros.errors import BundleError, SensorError
+from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.localization.evidence import WIDEST_M
+from local_inn_ros.localization.from_bundle import build_localizer
+from local_inn_ros.localization.localizer import Localizer
+from local_inn_ros.sensing import Scan
+from local_inn_ros.world import FreeSpace
+
+GRID = room()
+BUNDLE = bundle_of(GRID)
+MOUNT = Pose2(0.27, -0.05, 0.4)
+
+
+def error_of(found: Pose2, truth: Pose2) -> np.ndarray:
+    error = found.to_array() - truth.to_array()
+    error[2] = wrap_angle(error[2])
+    return error
+
+
+def at(base: Pose2, mount: Pose2 = MOUNT):
+    """An engine and a scan for a robot that stands at ``base``."""
+    engine = BayesEngine(GRID)
+    engine.truth = base @ mount
+    return engine, scan_at(GRID, engine.truth, np.random.default_rng(1), stamp_s=3.5)
+
+
+BASE = Pose2(0.6, 0.4, 2.9)
+PRIOR = gaussian(0.75, 0.3, wrap_angle(2.9 + 0.3), 0.15, 0.2)
+
+
+def test_the_network_alone_finds_the_base_from_a_prior_that_is_off():
+    engine, scan = at(BASE)
+    fix = Localizer(BUNDLE, engine, MOUNT).locate(scan, PRIOR)
+    assert error_of(fix.measurement.mean, BASE) == pytest.approx(np.zeros(3), abs=0.01)
+    assert error_of(fix.network.mean, BASE) == pytest.approx(np.zeros(3), abs=0.02)
+    assert fix.stamp_s == 3.5
+    assert set(fix.stage_s) == {"beams", "inverse", "statistics", "forward"}
+    assert all(seconds >= 0.0 for seconds in fix.stage_s.values())
+
+
+def test_the_measurement_says_what_the_scan_says_whatever_the_prior():
+    engine, scan = at(BASE)
+    engine.information = np.diag(np.array([0.03, 0.06, 0.02]) ** -2.0)
+    localizer = Localizer(BUNDLE, engine, Pose2.identity())
+    engine.truth = BASE
+    covariances = [
+        localizer.locate(scan, gaussian(0.6, 0.4, 2.9, deviation, deviation)).measurement.covariance
+        for deviation in (0.01, 0.05, 0.2)
+    ]
+    for covariance in covariances:
+        # Up to half again wider where the fine prior is hardly wider than the reading.
+        assert np.sqrt(np.diag(covariance))[0] == pytest.approx(0.03, rel=0.2)
+        assert 0.06 * 0.99 < np.sqrt(np.diag(covariance))[1] < 0.06 * 2.5
+        assert np.sqrt(np.diag(covariance))[2] == pytest.approx(0.02, rel=0.2)
+
+
+def test_samples_spread_as_the_network_says():
+    engine, scan = at(BASE)
+    fix = Localizer(BUNDLE, engine, MOUNT, sample_count=40).locate(scan, PRIOR)
+    assert fix.samples.shape == (40, 3)
+    fitted = GaussianPose2.from_samples(fix.samples)
+    assert error_of(fitted.mean, fix.network.mean) == pytest.approx(np.zeros(3), abs=1e-3)
+    assert fitted.covariance == pytest.approx(fix.network.covariance, rel=0.1, abs=1e-5)
+
+
+def test_calibration_widens_the_network():
+    engine, scan = at(BASE, Pose2.identity())
+    description = BUNDLE.description
+    scaled = description.calibration.model_copy(update={"covariance_scale": (4.0, 9.0, 1.0)})
+    bundle = type(BUNDLE)(BUNDLE.path, description.model_copy(update={"calibration": scaled}), GRID)
+    plain = Localizer(BUNDLE, engine, Pose2.identity()).locate(scan, PRIOR).network
+    wide = Localizer(bundle, engine, Pose2.identity()).locate(scan, PRIOR).network
+    assert wide.deviations() / plain.deviations() == pytest.approx([2.0, 3.0, 1.0])
+    correlation = plain.covariance[0, 1] / np.prod(plain.deviations()[:2])
+    assert wide.covariance[0, 1] / np.prod(wide.deviations()[:2]) == pytest.approx(correlation)
+
+
+@pytest.mark.parametrize(
+    ("deviation_m", "yaw_rad", "spread"),
+    [
+        (0.1, 0.01, 0.5),
+        (0.001, 0.75 * PRIOR_DEVIATION[2], 0.75),
+        (0.001, 0.001, FINE_SPREAD),
+        (5.0, 0.01, 1.0),
+    ],
+)
+def test_the_first_pass_is_told_how_wide_the_prior_is(deviation_m, yaw_rad, spread):
+    engine, scan = at(BASE, Pose2.identity())
+    prior = gaussian(0.6, 0.4, 2.9, deviation_m, yaw_rad)
+    Localizer(BUNDLE, engine, Pose2.identity()).locate(scan, prior)
+    assert engine.spreads == pytest.approx([spread, FINE_SPREAD])
+
+
+def test_a_direction_that_the_scan_does_not_show_is_left_open():
+    engine, scan = at(BASE, Pose2.identity())
+    along = np.array([math.cos(0.6), math.sin(0.6), 0.0])
+    engine.information = 0.01**-2 * (np.eye(3) - np.outer(along, along))
+    measured = Localizer(BUNDLE, engine, Pose2.identity()).locate(scan, PRIOR).measurement
+    assert math.sqrt(along @ measured.covariance @ along) > 0.3 * WIDEST_M
+    across = np.array([-along[1], along[0], 0.0])
+    assert math.sqrt(across @ measured.covariance @ across) < 0.015
+
+
+def test_the_refiner_brings_it_to_the_lasers_limit():
+    rng = np.random.default_rng(0)
+    errors, squared = [], []
+    for row in FreeSpace(GRID, 0.6).sample(rng, 25):
+        base = Pose2.from_array(row) @ MOUNT.inverse()
+        engine, scan = at(base)
+        # The network is off by more than the refiner should leave.
+        engine.truth = engine.truth @ Pose2(0.04, -0.03, 0.01)
+        prior = GaussianPose2.from_deviations(base @ Pose2(0.1, 0.05, 0.05), 0.1, 0.1, 0.1)
+        fix = build_localizer(BUNDLE, engine, MOUNT, refine=True).locate(scan, prior)
+        assert fix.stage_s["refiner"] > 0.0
+        error = error_of(fix.measurement.mean, base)
+        errors.append(math.hypot(error[0], error[1]))
+        squared.append(fix.measurement.squared_mahalanobis(base))
+        # The network's own answer is not touched by the refiner.
+        assert math.hypot(*error_of(fix.network.mean, base)[:2]) > 0.03
+    assert np.median(errors) < 0.004
+    assert 1.0 < np.mean(squared) < 5.0
+
+
+def test_expected_ranges_are_those_of_the_measured_pose():
+    engine, scan = at(BASE)
+    fix = build_localizer(BUNDLE, engine, MOUNT, refine=True).locate(scan, PRIOR)
+    sensor = (fix.measurement.mean @ MOUNT).to_array()[None].astype(np.float32)
+    assert np.array_equal(fix.expected_ranges_m, engine.expected_ranges(sensor)[0])
+    assert fix.expected_ranges_m.shape == (SENSOR.network_beams,)
+
+
+def test_quality_tells_right_from_wrong():
+    engine, scan = at(BASE)
+    right = Localizer(BUNDLE, engine, MOUNT).locate(scan, PRIOR).quality
+    elsewhere, _ = at(Pose2(2.5, 2.0, 0.3))
+    prior = gaussian(2.5, 2.0, 0.3, 0.05, 0.05)
+    wrong = Localizer(BUNDLE, elsewhere, MOUNT).locate(scan, prior).quality
+    assert right > 0.9
+    assert wrong < 0.5
+
+
+def test_the_same_scan_and_prior_give_the_same_fix():
+    engine, scan = at(BASE)
+    fixes = [
+        build_localizer(BUNDLE, engine, MOUNT, refine=True).locate(scan, PRIOR) for _ in range(2)
+    ]
+    assert fixes[0].measurement.mean == fixes[1].measurement.mean
+    assert np.array_equal(fixes[0].samples, fixes[1].samples)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 0.0])
+@pytest.mark.parametrize("refine", [False, True])
+def test_a_scan_that_shows_nothing_claims_nothing(value, refine):
+    engine, scan = at(BASE)
+    engine.information = np.zeros((3, 3))
+    blind = Scan(
+        3.5,
+        np.full(scan.ranges_m.shape, value, np.float32),
+        scan.angle_min_rad,
+        scan.angle_increment_rad,
+        scan.range_min_m,
+        scan.range_max_m,
+    )
+    fix = build_localizer(BUNDLE, engine, MOUNT, refine).locate(blind, PRIOR)
+    assert fix.measurement.deviations()[0] > 0.5 * WIDEST_M
+    assert fix.quality == 0.0
+
+
+def test_a_scan_of_another_sensor_is_refused():
+    engine, scan = at(BASE)
+    narrow = Scan(0.0, scan.ranges_m, -0.3, 0.6 / 540, 0.05, 15.0)
+    with pytest.raises(SensorError, match="sensor"):
+        Localizer(BUNDLE, engine, MOUNT).locate(narrow, PRIOR)
+
+
+def test_an_answer_that_is_no_number_is_refused():
+    engine, scan = at(BASE)
+    engine.sample_poses = lambda *_: np.full((1, 1, 3), np.nan, np.float32)
+    with pytest.raises(BundleError, match="not a number"):
+        Localizer(BUNDLE, engine, MOUNT).locate(scan, PRIOR)
+
+
+def test_an_odd_number_of_samples_is_refused():
+    with pytest.raises(ValueError, match="even"):
+        Localizer(BUNDLE, BayesEngine(GRID), MOUNT, sample_count=7)

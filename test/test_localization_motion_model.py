@@ -1,0 +1,96 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local_inn_ros.geometry import GaussianPose2, Pose2, Twist2, wrap_angle
+from local_inn_ros.localization.motion_model import MotionNoise, in_map_axes, motion_jacobian
+from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
+
+SMALL = st.floats(-3.0, 3.0)
+POSES = st.builds(Pose2, SMALL, SMALL, SMALL)
+
+
+@given(POSES, POSES)
+def test_the_jacobian_is_the_derivative(pose, increment):
+    step = 1e-6
+    jacobian = motion_jacobian(pose, increment)
+    for column in range(3):
+        moved = pose.to_array()
+        moved[column] += step
+        difference = (Pose2.from_array(moved) @ increment).to_array()
+        difference -= (pose @ increment).to_array()
+        difference[2] = wrap_angle(difference[2])
+        assert difference / step == pytest.approx(jacobian[:, column], abs=1e-4)
+
+
+@given(POSES, st.floats(0.0, 5.0))
+def test_the_noise_is_a_covariance(increment, duration):
+    covariance = MotionNoise().body_covariance(increment, duration)
+    assert np.allclose(covariance, covariance.T)
+    assert np.linalg.eigvalsh(covariance)[0] >= -1e-12
+
+
+def test_noise_grows_with_time_travel_and_turning():
+    noise = MotionNoise()
+    still = noise.body_covariance(Pose2.identity(), 0.1)
+    assert np.all(np.diag(noise.body_covariance(Pose2.identity(), 0.2)) > np.diag(still))
+    assert np.all(np.diag(noise.body_covariance(Pose2(0.1, 0.0, 0.0), 0.1)) > np.diag(still))
+    assert np.all(np.diag(noise.body_covariance(Pose2(0.0, 0.0, 0.1), 0.1)) > np.diag(still))
+    assert np.all(np.diag(still) > 0.0)
+
+
+def test_no_time_and_no_motion_add_nothing():
+    assert not MotionNoise().body_covariance(Pose2.identity(), 0.0).any()
+
+
+def test_cutting_a_motion_into_pieces_changes_nothing():
+    noise = MotionNoise()
+    twist = Twist2(1.0, 0.0, 0.0)
+    whole = noise.body_covariance(twist.to_pose(), 1.0)
+    parts = 10 * noise.body_covariance(twist.scaled(0.1).to_pose(), 0.1)
+    assert parts == pytest.approx(whole)
+
+
+def test_reversing_and_driving_sideways_are_as_uncertain_as_driving():
+    noise = MotionNoise(along_per_metre_m=0.2, across_per_metre_m=0.1)
+    ahead = noise.body_covariance(Pose2(1.0, 0.0, 0.0), 0.0)
+    assert noise.body_covariance(Pose2(-1.0, 0.0, 0.0), 0.0) == pytest.approx(ahead)
+    aside = noise.body_covariance(Pose2(0.0, 1.0, 0.0), 0.0)
+    assert aside[1, 1] == pytest.approx(ahead[0, 0])
+    assert aside[0, 0] == pytest.approx(ahead[1, 1])
+
+
+@pytest.mark.parametrize("value", [-0.1, math.nan, math.inf])
+def test_noise_that_makes_no_sense_is_refused(value):
+    with pytest.raises(ValueError, match="yaw_per_radian_rad"):
+        MotionNoise(yaw_per_radian_rad=value)
+
+
+def test_body_axes_turn_with_the_robot():
+    turned = in_map_axes(np.diag([4.0, 1.0, 9.0]), math.pi / 2)
+    assert turned == pytest.approx(np.diag([1.0, 4.0, 9.0]), abs=1e-12)
+
+
+@given(POSES, POSES)
+def test_moving_to_a_mounted_sensor_and_back_changes_nothing(base, mount):
+    pose = GaussianPose2.from_deviations(base, 0.1, 0.2, 0.05)
+    again = pose_of_base(pose_of_mounted(pose, mount), mount)
+    assert again.mean.distance_to(base) < 1e-9
+    assert again.covariance == pytest.approx(pose.covariance, abs=1e-9)
+
+
+def test_the_covariance_of_a_mounted_sensor_is_that_of_samples():
+    rng = np.random.default_rng(5)
+    mount = Pose2(0.4, -0.1, 2.0)
+    base = GaussianPose2(
+        Pose2(1.0, 2.0, 0.7), np.array([[4.0, 1.0, 0.2], [1.0, 3.0, -0.3], [0.2, -0.3, 1.0]]) * 1e-3
+    )
+    drawn = rng.multivariate_normal(base.mean.to_array(), base.covariance, 50_000)
+    moved = np.array([(Pose2.from_array(one) @ mount).to_array() for one in drawn])
+    expected = GaussianPose2.from_samples(moved)
+    assert pose_of_mounted(base, mount).covariance == pytest.approx(expected.covariance, abs=1e-4)
