@@ -4,22 +4,115 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.engines import Bundle, OnnxEngine
 from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation import metrics
+from local_inn_ros.evaluation.bag_reader import Recording
+from local_inn_ros.evaluation.field_tracker import FieldTracker
+from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.metrics import Baseline, Score
+from local_inn_ros.evaluation.monte_carlo import MonteCarloLocalizer, MonteCarloSettings
 from local_inn_ros.evaluation.plots import draw_run
-from local_inn_ros.evaluation.replay import BaselineReplay, Replay
+from local_inn_ros.evaluation.replay import (
+    BaselineLocalizer,
+    BaselineReplay,
+    Replay,
+    replay,
+    replay_baseline,
+)
 from local_inn_ros.evaluation.trajectory import Trajectory
 from local_inn_ros.evaluation.trajectory_file import write_trajectory
+from local_inn_ros.localization.ekf import PoseFilter
+from local_inn_ros.localization.from_bundle import build_localizer, build_refiner, build_relocalizer
+from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.world import OccupancyGrid
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSettings:
+    """What is compared with what.
+
+    Attributes:
+        refine: whether the localizer's fixes are aligned with the map before they are fused.
+        mcl_particles: particles of the Monte-Carlo baseline; 0 leaves it out.
+        field_tracker: whether the refiner and the filter are also run without the network.
+        seed: source of the baseline's chance.
+    """
+
+    refine: bool = True
+    mcl_particles: int = 0
+    field_tracker: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What came of a recording: the answers, and the figures drawn from them."""
+
+    run: Replay
+    score: Score
+
+
+def evaluate(
+    bundle: Bundle,
+    recording: Recording,
+    settings: EvaluationSettings,
+    on_scan: Callable[[], None] = lambda: None,
+) -> Evaluation:
+    """Localize a robot in a recording and compare it with the reference, where there is one.
+
+    The localizer starts at the reference's first pose; without a reference it searches the map.
+    Only the filter gives it priors from then on.
+
+    Args:
+        bundle: the trained model.
+        recording: what the robot recorded.
+        settings: what is compared with what.
+        on_scan: called after each scan (of the baseline too), to show progress.
+
+    Raises:
+        BagError: no scan can be answered or scored.
+        BundleError: the bundle's networks cannot be run.
+    """
+    engine = OnnxEngine(bundle)
+    search = recording.reference is None
+    pipeline = LocalizationPipeline(
+        build_localizer(bundle, engine, recording.mount, settings.refine),
+        PoseFilter(),
+        build_relocalizer(bundle, engine, recording.mount, settings.refine) if search else None,
+    )
+    run = replay(pipeline, recording.readings(), recording.reference, on_scan)
+    baselines = {
+        name: replay_baseline(localizer, recording.readings(), recording.reference, on_scan)
+        for name, localizer in _baselines(bundle, recording, settings).items()
+        if recording.reference is not None
+    }
+    return Evaluation(run, score(run, recording.reference, baselines))
+
+
+def _baselines(
+    bundle: Bundle, recording: Recording, settings: EvaluationSettings
+) -> dict[str, BaselineLocalizer]:
+    wanted: dict[str, BaselineLocalizer] = {}
+    if settings.mcl_particles > 0:
+        wanted["mcl"] = MonteCarloLocalizer(
+            bundle.grid,
+            recording.mount,
+            MonteCarloSettings(particles=settings.mcl_particles),
+            np.random.default_rng(settings.seed),
+        )
+    if settings.field_tracker:
+        wanted["field_tracker"] = FieldTracker(
+            build_refiner(bundle), bundle.description.sensor.range_max_m, recording.mount
+        )
+    return wanted
 
 
 def score(
@@ -91,27 +184,20 @@ def truth_at(stamps_s: NDArray[np.float64], reference: Trajectory) -> NDArray[np
 
 
 def write_results(
-    folder: Path, run: Replay, figures: Score, reference: Trajectory | None, grid: OccupancyGrid
+    folder: Path, result: Evaluation, reference: Trajectory | None, grid: OccupancyGrid
 ) -> None:
     """Write ``report.json``, ``fused.tum``, ``fix.tum`` and ``run.png`` into a folder.
 
     The folder is made where there is none; files of an earlier run are replaced, each at once.
     """
+    run = result.run
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "report.json", figures)
+    write_json(folder / "report.json", result.score.to_json())
     write_trajectory(folder / "fused.tum", Trajectory.from_unordered(run.stamps_s, run.fused))
     write_trajectory(folder / "fix.tum", Trajectory.from_unordered(run.stamps_s, run.network))
     nothing = np.full((len(run.stamps_s), 3), np.nan)
     truth = nothing if reference is None else reference.at(run.stamps_s)
     draw_run(grid, truth, run.fused, run.covariances, run.network, folder / "run.png", run.stamps_s)
-
-
-def write_json(path: Path, figures: Score) -> None:
-    """Write the figures in the layout that the design page fixes; whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text(json.dumps(figures.to_json(), indent=2) + "\n", encoding="utf-8")
-    partial.replace(path)
 
 
 def _path_m(poses: NDArray[np.float64]) -> float:

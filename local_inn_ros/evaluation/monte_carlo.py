@@ -39,6 +39,9 @@ _LEAST_DEVIATIONS = (1e-3, 1e-3, 1e-3)
 class MonteCarloSettings:
     """What the particle filter is told; names as in Probabilistic Robotics and AMCL.
 
+    The defaults were chosen for the least errors without getting lost, on generated race tracks at
+    5 m/s with 10 % slip and on the first lap of the Intel lab (not on the laps used for tests).
+
     Attributes:
         particles: how many.
         alpha1: variance of rotation from rotation.
@@ -54,15 +57,15 @@ class MonteCarloSettings:
     """
 
     particles: int = 500
-    alpha1: float = 0.2
-    alpha2: float = 0.2
-    alpha3: float = 0.2
-    alpha4: float = 0.2
+    alpha1: float = 0.1
+    alpha2: float = 0.1
+    alpha3: float = 0.1
+    alpha4: float = 0.1
     sigma_hit_m: float = 0.1
     z_hit: float = 0.9
     z_rand: float = 0.1
     max_beams: int = 60
-    beam_weight: float = 0.2
+    beam_weight: float = 0.4
     max_distance_m: float = 2.0
 
 

@@ -9,12 +9,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError, SensorError
-from local_inn_ros.evaluation.monte_carlo import MonteCarloLocalizer
 from local_inn_ros.evaluation.trajectory import Trajectory
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.pipeline import LocalizationPipeline, ScanResult
@@ -69,6 +69,22 @@ class BaselineReplay:
     seconds: NDArray[np.float64]
 
 
+class BaselineLocalizer(Protocol):
+    """A localizer that another one is set beside."""
+
+    def reset(self, pose: GaussianPose2, stamp_s: float) -> None:
+        """Begin from a pose of the base in the map frame."""
+        ...
+
+    def add_odometry(self, odometry: Odometry) -> None:
+        """Take in a reading of the odometry."""
+        ...
+
+    def add_scan(self, scan: Scan) -> GaussianPose2 | None:
+        """Return the base in the map frame at the scan's stamp, where that can be said."""
+        ...
+
+
 def replay(
     pipeline: LocalizationPipeline,
     readings: Iterable[Scan | Odometry],
@@ -115,12 +131,12 @@ def replay(
 
 
 def replay_baseline(
-    localizer: MonteCarloLocalizer,
+    localizer: BaselineLocalizer,
     readings: Iterable[Scan | Odometry],
     reference: Trajectory,
     on_scan: Callable[[], None] = lambda: None,
 ) -> BaselineReplay:
-    """Feed readings to the baseline, from the same start as the localizer that it is set beside.
+    """Feed readings to a baseline, from the same start as the localizer that it is set beside.
 
     Raises:
         BagError: not one scan was answered.
@@ -147,7 +163,7 @@ def replay_baseline(
             stamps.append(reading.stamp_s)
             estimates.append(estimate)
     if not estimates:
-        raise BagError("the particle filter could not answer one scan")
+        raise BagError("the baseline could not answer one scan")
     return BaselineReplay(
         np.array(stamps),
         np.array([estimate.mean.to_array() for estimate in estimates]),

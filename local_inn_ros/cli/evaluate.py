@@ -1,0 +1,74 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`local-inn evaluate`: how good a bundle is on a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from local_inn_ros.cli.options import (
+    BagOption,
+    BundleArgument,
+    JsonOption,
+    MountOption,
+    OdomTopicOption,
+    ReferenceOption,
+    ScanTopicOption,
+    SeedOption,
+    open_bag,
+)
+
+EXAMPLE = (
+    "Example: local-inn evaluate models/lab --bag bags/lap2 --reference /ground_truth "
+    "--out build/lap2 --mcl 2000"
+)
+
+
+def evaluate(
+    bundle: BundleArgument,
+    bag: BagOption,
+    reference: ReferenceOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for report.json, fused.tum, fix.tum and run.png."),
+    ] = None,
+    json: JsonOption = None,
+    refiner: Annotated[
+        bool, typer.Option("--refiner/--no-refiner", help="Align each fix with the map.")
+    ] = True,
+    mcl: Annotated[
+        int, typer.Option("--mcl", min=0, help="Particles of a Monte-Carlo baseline; 0: none.")
+    ] = 0,
+    scan_topic: ScanTopicOption = "/scan",
+    odom_topic: OdomTopicOption = "/odom",
+    mount: MountOption = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Replay a recording, with no ROS needed, and compare the result with the truth.
+
+    Errors are absolute in the map frame. The robot starts at the reference's first pose; without
+    a reference it searches the whole map for itself.
+    """
+    from local_inn_ros.cli.output import console, progress_bar
+    from local_inn_ros.cli.score_table import print_score
+    from local_inn_ros.engines import Bundle
+    from local_inn_ros.evaluation.evaluation import EvaluationSettings, write_results
+    from local_inn_ros.evaluation.evaluation import evaluate as run
+    from local_inn_ros.evaluation.json_file import write_json
+
+    loaded = Bundle.load(bundle)
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
+    settings = EvaluationSettings(refine=refiner, mcl_particles=mcl, seed=seed)
+    with progress_bar() as progress:
+        rounds = 1 + (mcl > 0 and recording.reference is not None)
+        task = progress.add_task("localizing", total=rounds * recording.scan_count)
+        result = run(loaded, recording, settings, lambda: progress.advance(task))
+    print_score(str(bag), result)
+    if json is not None:
+        write_json(json, result.score.to_json())
+    if out is not None:
+        write_results(out, result, recording.reference, loaded.grid)
+        console.print(f"written to {out}: report.json, fused.tum, fix.tum, run.png")

@@ -1,0 +1,76 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The `local-inn` command.
+
+Each verb imports what it needs when it runs, so that `--help` answers at once and nothing but
+training ever imports torch.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import TextIO
+
+import typer
+
+from local_inn_ros import __version__
+from local_inn_ros.cli import convert, demo, evaluate, map_files, relocalize, simulate, train
+from local_inn_ros.errors import LocalInnError
+
+app = typer.Typer(
+    name="local-inn",
+    help="Localize a robot with an invertible neural network as its map.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
+app.command("train", epilog=train.EXAMPLE)(train.train)
+app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command("simulate", epilog=simulate.EXAMPLE)(simulate.simulate)
+app.command("relocalize", epilog=relocalize.EXAMPLE)(relocalize.relocalize)
+app.add_typer(convert.app, name="convert")
+app.add_typer(map_files.app, name="map")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"local-inn {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Localize a robot with an invertible neural network as its map."""
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning without the place in the code that it came from."""
+    typer.secho(f"warning: {message}", fg=typer.colors.YELLOW, err=True)
+
+
+def main() -> None:
+    """Run the command; what the user did wrong is told in one line, without a traceback."""
+    warnings.showwarning = _show_warning
+    try:
+        app()
+    except LocalInnError as error:
+        typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

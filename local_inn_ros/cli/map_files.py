@@ -1,0 +1,106 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`local-inn map`: look at maps, and make them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from local_inn_ros.cli.options import JsonOption, SeedOption
+
+app = typer.Typer(help="Look at maps, and make them.", no_args_is_help=True)
+
+
+class World(str, Enum):
+    """What can be made."""
+
+    TRACK = "track"
+    FLOOR = "floor"
+
+
+@app.command("info", epilog="Example: local-inn map info maps/lab.yaml --picture lab.png")
+def info(
+    map_file: Annotated[Path, typer.Argument(metavar="MAP", help="The map's YAML file.")],
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help="Draw the map to this PNG.")
+    ] = None,
+    json: JsonOption = None,
+) -> None:
+    """Show what a map means: size, areas, hash, and what looks wrong about it."""
+    import warnings
+
+    import numpy as np
+
+    from local_inn_ros.cli.output import console, facts_table
+    from local_inn_ros.evaluation.json_file import write_json
+    from local_inn_ros.world import OCCUPIED, UNKNOWN, FreeSpace, MapWarning, grid_hash, load_map
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", MapWarning)
+        grid = load_map(map_file)
+    doubts = [str(warning.message) for warning in caught]
+    cell_m2 = grid.resolution_m**2
+    figures = {
+        "rows": grid.rows,
+        "cols": grid.cols,
+        "resolution_m": grid.resolution_m,
+        "width_m": grid.bounds.width_m,
+        "height_m": grid.bounds.height_m,
+        "origin": grid.origin.to_array().tolist(),
+        "free_m2": grid.free_area_m2,
+        "drivable_m2": FreeSpace(grid).area_m2,
+        "occupied_m2": int(np.count_nonzero(grid.cells == OCCUPIED)) * cell_m2,
+        "unknown_m2": int(np.count_nonzero(grid.cells == UNKNOWN)) * cell_m2,
+        "sha256": grid_hash(grid),
+        "warnings": doubts,
+    }
+    origin = grid.origin
+    facts = {
+        "size": f"{grid.bounds.width_m:.2f} m x {grid.bounds.height_m:.2f} m "
+        f"({grid.cols} x {grid.rows} cells of {grid.resolution_m:g} m)",
+        "origin": f"({origin.x:g} m, {origin.y:g} m, {origin.yaw:g} rad)",
+        "free": f"{figures['free_m2']:.1f} m2",
+        "free and connected": f"{figures['drivable_m2']:.1f} m2",
+        "occupied": f"{figures['occupied_m2']:.1f} m2",
+        "unknown": f"{figures['unknown_m2']:.1f} m2",
+        "SHA-256": str(figures["sha256"]),
+    }
+    console.print(facts_table(str(map_file), facts))
+    for doubt in doubts:
+        console.print(f"[yellow]warning:[/yellow] {doubt}", highlight=False)
+    if picture is not None:
+        from local_inn_ros.evaluation.plots import draw_map
+
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        draw_map(grid, picture, str(map_file))
+    if json is not None:
+        write_json(json, figures)
+
+
+@app.command("generate", epilog="Example: local-inn map generate track --seed 3 --out maps/t.yaml")
+def generate(
+    world: Annotated[World, typer.Argument(help="A race track, or the floor of a building.")],
+    out: Annotated[Path, typer.Option("--out", help="The map's YAML file; a PGM comes beside it.")],
+    seed: SeedOption = 0,
+) -> None:
+    """Make a map by chance: the same seed gives the same map."""
+    import numpy as np
+
+    from local_inn_ros.cli.output import console
+    from local_inn_ros.errors import MapError
+    from local_inn_ros.world import generate_floor, generate_race_track, save_map
+
+    if out.suffix not in (".yaml", ".yml"):
+        raise MapError(f"a map's file ends in .yaml, got {out}")
+    make = generate_race_track if world is World.TRACK else generate_floor
+    grid = make(np.random.default_rng(seed)).grid
+    out.parent.mkdir(parents=True, exist_ok=True)
+    save_map(grid, out)
+    console.print(
+        f"{out}: {grid.bounds.width_m:.1f} m x {grid.bounds.height_m:.1f} m, "
+        f"{grid.free_area_m2:.0f} m2 free"
+    )

@@ -1,0 +1,83 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from local_inn_ros.evaluation.bag_reader import Recording
+    from local_inn_ros.geometry import Pose2
+
+BundleArgument: TypeAlias = Annotated[
+    Path, typer.Argument(help="The bundle: a folder that `local-inn train` made.")
+]
+BagOption: TypeAlias = Annotated[
+    Path, typer.Option("--bag", help="The recording: a bag folder, or a .mcap, .db3 or .bag file.")
+]
+ReferenceOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--reference",
+        help="Topic of true poses in the map frame (PoseStamped, PoseWithCovarianceStamped or "
+        "Odometry), or a TF frame to look up in it.",
+    ),
+]
+ScanTopicOption: TypeAlias = Annotated[
+    str, typer.Option("--scan-topic", help="Topic of the laser scans.")
+]
+OdomTopicOption: TypeAlias = Annotated[
+    str, typer.Option("--odom-topic", help="Topic of the odometry.")
+]
+MountOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--mount",
+        metavar="X,Y,YAW",
+        help="Pose of the laser on the robot, in m and rad, where the recording does not say it.",
+    ),
+]
+JsonOption: TypeAlias = Annotated[
+    Path | None, typer.Option("--json", help="Write the figures to this file too.")
+]
+SeedOption: TypeAlias = Annotated[int, typer.Option("--seed", min=0, help="Source of all chance.")]
+
+
+def parse_mount(text: str | None) -> Pose2 | None:
+    """Read ``x,y,yaw``; None where the option was left out.
+
+    Raises:
+        typer.BadParameter: it is not three finite numbers.
+    """
+    from local_inn_ros.geometry import Pose2
+
+    if text is None:
+        return None
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != 3 or not all(map(math.isfinite, numbers)):
+        raise typer.BadParameter(
+            f"{text!r} is not x,y,yaw in m and rad, such as 0.27,0,0", param_hint="--mount"
+        )
+    return Pose2.from_array(numbers)
+
+
+def open_bag(
+    bag: Path, scan_topic: str, odom_topic: str, reference: str | None, mount: str | None
+) -> Recording:
+    """Open a recording as the options say.
+
+    Raises:
+        BagError: the bag cannot be used.
+    """
+    from local_inn_ros.evaluation.bag_reader import BagTopics, open_recording
+
+    topics = BagTopics(scan=scan_topic, odometry=odom_topic, reference=reference)
+    return open_recording(bag, topics, parse_mount(mount))

@@ -1,0 +1,125 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`local-inn relocalize`: where on the whole map a scan was taken."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from local_inn_ros.cli.options import (
+    BagOption,
+    BundleArgument,
+    JsonOption,
+    MountOption,
+    OdomTopicOption,
+    ReferenceOption,
+    ScanTopicOption,
+    open_bag,
+)
+
+if TYPE_CHECKING:
+    from local_inn_ros.evaluation.bag_reader import Recording
+    from local_inn_ros.geometry import GaussianPose2, Pose2
+    from local_inn_ros.localization.relocalizer import SearchResult
+    from local_inn_ros.sensing import Scan
+
+EXAMPLE = "Example: local-inn relocalize models/lab --bag bags/lap2 --at 12.5"
+
+
+def relocalize(
+    bundle: BundleArgument,
+    bag: BagOption,
+    at: Annotated[
+        float, typer.Option("--at", min=0.0, help="Seconds after the recording's first scan.")
+    ] = 0.0,
+    reference: ReferenceOption = None,
+    json: JsonOption = None,
+    refiner: Annotated[
+        bool, typer.Option("--refiner/--no-refiner", help="Align the answer with the map.")
+    ] = True,
+    scan_topic: ScanTopicOption = "/scan",
+    odom_topic: OdomTopicOption = "/odom",
+    mount: MountOption = None,
+) -> None:
+    """Search the whole map for the place where one scan of a recording was taken.
+
+    The exit code is 1 where it was not found.
+    """
+    from local_inn_ros.engines import Bundle, OnnxEngine
+    from local_inn_ros.evaluation.json_file import write_json
+    from local_inn_ros.localization.from_bundle import build_relocalizer
+
+    loaded = Bundle.load(bundle)
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
+    scan = _scan_at(recording, at)
+    relocalizer = build_relocalizer(loaded, OnnxEngine(loaded), recording.mount, refiner)
+    result = relocalizer.search(scan)
+    truth = _truth_at(recording, scan)
+    _print(result, truth)
+    if json is not None:
+        write_json(json, _figures(result, truth))
+    if not result.found:
+        raise typer.Exit(1)
+
+
+def _scan_at(recording: Recording, at_s: float) -> Scan:
+    from local_inn_ros.errors import BagError
+
+    first = last = None
+    for scan in recording.scans():
+        first = scan.stamp_s if first is None else first
+        last = scan.stamp_s - first
+        if last >= at_s:
+            return scan
+    raise BagError(f"the recording {recording.path} has scans up to {last:.2f} s, not {at_s:g} s")
+
+
+def _truth_at(recording: Recording, scan: Scan) -> Pose2 | None:
+    from local_inn_ros.geometry import Pose2
+
+    if recording.reference is None:
+        return None
+    pose = Pose2.from_array(recording.reference.at([scan.stamp_s])[0])
+    return pose if pose.is_finite() else None
+
+
+def _print(result: SearchResult, truth: Pose2 | None) -> None:
+    from local_inn_ros.cli.output import console
+
+    if result.found and result.pose is not None:
+        console.print(f"[green]found[/green] in {1e3 * result.seconds:.0f} ms")
+        console.print(_described(result.pose))
+        if truth is not None:
+            off_m = result.pose.mean.distance_to(truth)
+            off_deg = abs(math.degrees(result.pose.mean.between(truth).yaw))
+            console.print(f"off the reference by {off_m:.3f} m and {off_deg:.2f} degrees")
+    else:
+        console.print(f"[red]not found[/red] in {1e3 * result.seconds:.0f} ms: {result.reason}")
+    for rank, hypothesis in enumerate(result.hypotheses, start=1):
+        console.print(f"{rank}. score {hypothesis.score:.3f}: {_described(hypothesis.pose)}")
+
+
+def _described(pose: GaussianPose2) -> str:
+    mean, deviations = pose.mean, pose.deviations()
+    return (
+        f"x {mean.x:.3f} m, y {mean.y:.3f} m, yaw {math.degrees(mean.yaw):.2f} degrees "
+        f"(deviations {deviations[0]:.3f} m, {deviations[1]:.3f} m, "
+        f"{math.degrees(deviations[2]):.2f} degrees)"
+    )
+
+
+def _figures(result: SearchResult, truth: Pose2 | None) -> dict[str, Any]:
+    def plain(pose: GaussianPose2) -> dict[str, Any]:
+        return {"pose": pose.mean.to_array().tolist(), "covariance": pose.covariance.tolist()}
+
+    return {
+        "found": result.found,
+        "seconds": result.seconds,
+        "reason": result.reason,
+        "pose": None if result.pose is None else plain(result.pose),
+        "truth": None if truth is None else truth.to_array().tolist(),
+        "hypotheses": [{"score": h.score, **plain(h.pose)} for h in result.hypotheses],
+    }
