@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import CubicSpline
 
 from local_inn_ros.geometry import Pose2
 
@@ -38,6 +37,9 @@ class ClosedPath:
         Raises:
             ValueError: fewer than three different points.
         """
+        # Half of what importing this room would cost; a robot that is only localized has no laps.
+        from scipy.interpolate import CubicSpline
+
         corners = np.asarray(points, dtype=np.float64)
         kept = np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1) > 1e-9
         corners = corners[kept]
