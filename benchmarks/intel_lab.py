@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from local_inn_ros.cli.output import progress_bar
-from local_inn_ros.cli.training_bar import TrainingBar
+from local_inn_ros.cli.training_bar import training_bar
 from local_inn_ros.engines import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.bag_reader import BagTopics, Recording, open_recording
@@ -68,8 +68,8 @@ def train(out: Path, steps: int | None, seed: int) -> Path:
     posed = read_lap(DATA / "lap1_map.npz", sensor)
     grid = load_map(DATA / "map_lap1.yaml")
     started = time.monotonic()
-    with TrainingBar(settings.steps) as bar:
-        folder = train_bundle(grid, sensor, settings, seed, out, bar.show, posed)
+    with training_bar(settings.steps) as show:
+        folder = train_bundle(grid, sensor, settings, seed, out, show, posed)
     print(f"trained for {(time.monotonic() - started) / 60.0:.1f} minutes: {folder}")
     return folder
 

@@ -68,10 +68,10 @@ def train(
     from dataclasses import replace
 
     from local_inn_ros.cli.output import console
-    from local_inn_ros.cli.training_bar import TrainingBar
+    from local_inn_ros.cli.training_bar import training_bar
     from local_inn_ros.evaluation.posed_scans import posed_scans
     from local_inn_ros.sensing import load_sensor_spec
-    from local_inn_ros.training import PRESETS, PosedScans, train_bundle
+    from local_inn_ros.training import PRESETS, train_bundle
     from local_inn_ros.world import load_map
 
     grid, spec = load_map(map_file), load_sensor_spec(sensor)
@@ -80,8 +80,8 @@ def train(
         settings = replace(settings, steps=steps)
     posed = None
     if bag is not None:
-        known = posed_scans(open_bag(bag, scan_topic, odom_topic, reference, mount))
-        posed = PosedScans(list(known.scans), known.poses, spec)
-    with TrainingBar(settings.steps) as bar:
-        folder = train_bundle(grid, spec, settings, seed, out, bar.show, posed)
+        recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
+        posed = posed_scans(recording, spec)
+    with training_bar(settings.steps) as show:
+        folder = train_bundle(grid, spec, settings, seed, out, show, posed)
     console.print(f"written: {folder}")

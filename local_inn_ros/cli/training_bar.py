@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from types import TracebackType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -13,42 +14,27 @@ if TYPE_CHECKING:
     from local_inn_ros.training import TrainingProgress
 
 
-class TrainingBar:
-    """Shows a bar while a training runs."""
+@contextmanager
+def training_bar(steps: int) -> Iterator[Callable[[TrainingProgress], None]]:
+    """Show a bar while a training runs; yields what the training reports to."""
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} steps"),
+        TextColumn("error {task.fields[position]} {task.fields[yaw]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, refresh_per_second=2) as bar:
+        task = bar.add_task("training", total=steps, position="- m", yaw="- deg")
 
-    def __init__(self, steps: int) -> None:
-        """Set up for a number of gradient steps."""
-        self._bar = Progress(
-            TextColumn("training"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total} steps"),
-            TextColumn("error {task.fields[position]} {task.fields[yaw]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            refresh_per_second=2,
-        )
-        self._task = self._bar.add_task("training", total=steps, position="- m", yaw="- deg")
+        def advance(report: TrainingProgress) -> None:
+            bar.update(
+                task,
+                completed=report.step,
+                position=f"{report.position_error_m:.3f} m",
+                yaw=f"{report.yaw_error_deg:.2f} deg",
+            )
 
-    def __enter__(self) -> TrainingBar:
-        """Begin to draw."""
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the last state on the screen."""
-        self._bar.stop()
-
-    def show(self, report: TrainingProgress) -> None:
-        """Draw where the training stands."""
-        self._bar.update(
-            self._task,
-            completed=report.step,
-            position=f"{report.position_error_m:.3f} m",
-            yaw=f"{report.yaw_error_deg:.2f} deg",
-        )
+        yield advance

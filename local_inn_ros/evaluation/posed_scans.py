@@ -1,38 +1,24 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a recording with reference poses to scans whose poses are known, to train on."""
+"""From a recording with reference poses to scans that can be trained on (needs torch)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation.bag_reader import Recording
 from local_inn_ros.geometry import compose_poses
-from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.training import PosedScans
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PosedRecording:
-    """Scans with the poses they were taken at.
-
-    Attributes:
-        scans: the scans.
-        poses: (n, 3) poses of the sensor in the map frame, one for each scan.
-    """
-
-    scans: tuple[Scan, ...]
-    poses: NDArray[np.float64]
-
-
-def posed_scans(recording: Recording) -> PosedRecording:
+def posed_scans(recording: Recording, sensor: SensorSpec) -> PosedScans:
     """Pair the scans of a recording with the sensor's poses in the map frame.
 
     Raises:
         BagError: the recording has no reference, or none that covers a scan.
+        SensorError: the scans do not fit the sensor.
     """
     if recording.reference is None:
         raise BagError("to learn from a recording, name its true poses with --reference")
@@ -45,5 +31,5 @@ def posed_scans(recording: Recording) -> PosedRecording:
             f"{recording.topics.reference}"
         )
     poses = compose_poses(bases[known], recording.mount.to_array())
-    kept = tuple(scan for scan, good in zip(scans, known, strict=True) if good)
-    return PosedRecording(kept, poses)
+    kept = [scan for scan, good in zip(scans, known, strict=True) if good]
+    return PosedScans(kept, poses, sensor)
