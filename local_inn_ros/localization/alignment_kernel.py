@@ -41,6 +41,7 @@ class Alignment(NamedTuple):
     Attributes:
         x, y, yaw: pose of the sensor.
         normal: (3, 3) weighted J^T J in the axes of the map, without the directions given up.
+        unseen: (3, 3) projector on the directions given up, along those that were not.
         weight: sum of the weights.
         square: weighted sum of squared distances.
         converged: whether the last step was short.
@@ -51,6 +52,7 @@ class Alignment(NamedTuple):
     y: float
     yaw: float
     normal: np.ndarray
+    unseen: np.ndarray
     weight: float
     square: float
     converged: bool
@@ -91,10 +93,13 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
             raster, surfaces, points, x, y, yaw, lever_m, scale, moved, distances, gradients
         )
     known = _known_directions(seen, limits.least_share * weight)
-    kept = known @ normal @ known
+    # From metres at the lever's end back to radians.
+    kept, unseen = known @ normal @ known, identity - known
     kept[2, :] *= lever_m
     kept[:, 2] *= lever_m
-    return Alignment(x, y, yaw, kept, weight, square, converged, steps)
+    unseen[2, :] /= lever_m
+    unseen[:, 2] *= lever_m
+    return Alignment(x, y, yaw, kept, unseen, weight, square, converged, steps)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

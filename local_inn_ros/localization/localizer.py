@@ -94,7 +94,7 @@ class Localizer:
         measurement = without_prior(network, second_prior)
         clock.lap("statistics")
         if self._refiner is not None:
-            measurement = self._refined(self._refiner, scan, network)
+            measurement = self._refined(self._refiner, scan, network.mean, measurement)
             clock.lap("refiner")
         sensor = measurement.mean.to_array()[None].astype(np.float32)
         expected = self._engine.expected_ranges(sensor)[0]
@@ -126,9 +126,14 @@ class Localizer:
         fitted = GaussianPose2.from_samples(samples)
         return GaussianPose2(fitted.mean, fitted.covariance * self._covariance_scale)
 
-    def _refined(self, refiner: Refiner, scan: Scan, start: GaussianPose2) -> GaussianPose2:
-        refinement = refiner.refine(self._points.of(scan), start.mean)
-        return GaussianPose2(refinement.pose, covariance_of(refinement.information))
+    def _refined(
+        self, refiner: Refiner, scan: Scan, start: Pose2, measurement: GaussianPose2
+    ) -> GaussianPose2:
+        """Align with the map; where the map shows nothing, the network's word stands."""
+        refinement = refiner.refine(self._points.of(scan), start)
+        unseen = refinement.unseen
+        word = unseen.T @ np.linalg.solve(measurement.covariance, unseen)
+        return GaussianPose2(refinement.pose, covariance_of(refinement.information + word))
 
 
 class _StageClock:

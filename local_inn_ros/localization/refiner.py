@@ -37,7 +37,7 @@ class RefinerSettings:
 
     first_scale_m: float = 0.3
     shrink: float = 0.6
-    least_share: float = 0.005
+    least_share: float = 0.0025
     most_steps: int = 15
     map_deviation_m: float = 0.0
     map_yaw_deviation_rad: float = 0.0
@@ -51,6 +51,7 @@ class Refinement:
         pose: the sensor in the map frame.
         information: (3, 3) information on (x, y, yaw) in the axes of the map; zero in directions
             that the scan says nothing of, in which the pose was not moved either.
+        unseen: (3, 3) projector of changes (x, y, yaw) on those directions.
         rms_m: root mean square distance of the end points that count from the surface.
         inlier_share: share of the end points that count.
         converged: whether the steps died away.
@@ -59,6 +60,7 @@ class Refinement:
 
     pose: Pose2
     information: NDArray[np.float64]
+    unseen: NDArray[np.float64]
     rms_m: float
     inlier_share: float
     converged: bool
@@ -108,7 +110,7 @@ class Refiner:
         """
         points = np.ascontiguousarray(points_m, dtype=np.float64)
         if len(points) == 0:
-            return Refinement(start, np.zeros((3, 3)), 0.0, 0.0, False, 0)
+            return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
         lever_m = max(math.sqrt(float(np.mean(np.square(points).sum(axis=1)))), _LEAST_LEVER_M)
         found = align(
             self._raster, self._surfaces, points, start.x, start.y, start.yaw, lever_m, self._limits
@@ -117,6 +119,7 @@ class Refiner:
         return Refinement(
             Pose2.from_array([found.x, found.y, found.yaw]),
             self._information(found.normal, rms_m),
+            found.unseen,
             rms_m,
             found.weight / len(points),
             found.converged,

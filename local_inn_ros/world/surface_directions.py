@@ -10,9 +10,9 @@ from scipy import ndimage
 
 from local_inn_ros.world.occupancy_grid import OccupancyGrid
 
-# Wide enough to level a stair of one cell, narrow enough to keep door frames and boxes.
-_SMOOTHING_CELLS = 3.0
-_GATHERING_CELLS = 2.0
+# Wide enough to level the stairs of one cell, narrow enough to keep door frames and boxes.
+_SMOOTHING_CELLS = 4.0
+_GATHERING_CELLS = 3.0
 
 
 def surface_directions(grid: OccupancyGrid) -> NDArray[np.float32]:
