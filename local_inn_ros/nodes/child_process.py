@@ -1,0 +1,89 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes in processes of their own, started and stopped by the demo."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from local_inn_ros.errors import LocalInnError
+
+# A process that has not ended so long after it was asked to is ended.
+_PATIENCE_S = 10.0
+
+
+class ChildProcess:
+    """One node's process; its output goes to a file, and it never outlives the `with` block."""
+
+    def __init__(self, module: str, parameters: Mapping[str, object], domain: int, log: Path):
+        """Start it.
+
+        Args:
+            module: name of the node's module in this package.
+            parameters: parameters of its nodes, by name.
+            domain: its ROS domain; it is not seen beyond this machine.
+            log: its output.
+        """
+        self._module = module
+        self._log = log
+        told = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
+        command = [sys.executable, "-m", f"local_inn_ros.nodes.{module}", "--ros-args", *told]
+        environment = {
+            **os.environ,
+            "ROS_DOMAIN_ID": str(domain),
+            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        }
+        with log.open("wb") as output:
+            # In a session of its own, so that a Ctrl-C reaches it once, through `stop`.
+            self._process = subprocess.Popen(
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> ChildProcess:
+        """Return the process itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        self.stop()
+
+    def check(self) -> None:
+        """Make sure that it still runs.
+
+        Raises:
+            LocalInnError: it has ended; the message holds its last words.
+        """
+        code = self._process.poll()
+        if code is not None:
+            raise LocalInnError(
+                f"the process '{self._module}' ended with code {code}: {self._last_words()}"
+            )
+
+    def stop(self) -> int:
+        """End it as Ctrl-C would, and return its exit code."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        try:
+            return self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
