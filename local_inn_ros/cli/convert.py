@@ -24,14 +24,14 @@ def carmen(
 
     The bag has /scan, /odom, /tf (odom to base_link) and /tf_static (base_link to laser).
     """
-    from local_inn_ros.cli.output import console
+    from local_inn_ros.cli.output import say
     from local_inn_ros.evaluation.bag_writer import write_bag
     from local_inn_ros.evaluation.carmen import read_carmen_log
 
     read = read_carmen_log(log, parse_mount(mount))
     write_bag(out, read.mount, read.scans, read.odometry)
     beams, duration_s = read.scans[0].ranges_m.size, read.scans[-1].stamp_s - read.scans[0].stamp_s
-    console.print(
+    say(
         f"{out}: {len(read.scans)} scans of {beams} beams over {duration_s:.1f} s, "
         f"{len(read.odometry)} odometry readings, laser at "
         f"({read.mount.x:g} m, {read.mount.y:g} m, {read.mount.yaw:g} rad)"

@@ -52,7 +52,7 @@ def evaluate(
     Errors are absolute in the map frame. The robot starts at the reference's first pose; without
     a reference it searches the whole map for itself.
     """
-    from local_inn_ros.cli.output import console, progress_bar
+    from local_inn_ros.cli.output import progress_bar, say
     from local_inn_ros.cli.score_table import print_score
     from local_inn_ros.engines import Bundle
     from local_inn_ros.evaluation.evaluation import EvaluationSettings, write_results
@@ -71,4 +71,4 @@ def evaluate(
         write_json(json, result.score.to_json())
     if out is not None:
         write_results(out, result, recording.reference, loaded.grid)
-        console.print(f"written to {out}: report.json, fused.tum, fix.tum, run.png")
+        say(f"written to {out}: report.json, fused.tum, fix.tum, run.png")

@@ -35,7 +35,7 @@ def info(
 
     import numpy as np
 
-    from local_inn_ros.cli.output import console, facts_table
+    from local_inn_ros.cli.output import console, facts_table, say
     from local_inn_ros.evaluation.json_file import write_json
     from local_inn_ros.world import OCCUPIED, UNKNOWN, FreeSpace, MapWarning, grid_hash, load_map
 
@@ -71,7 +71,7 @@ def info(
     }
     console.print(facts_table(str(map_file), facts))
     for doubt in doubts:
-        console.print(f"[yellow]warning:[/yellow] {doubt}", highlight=False)
+        say(f"warning: {doubt}", style="yellow")
     if picture is not None:
         from local_inn_ros.evaluation.plots import draw_map
 
@@ -90,7 +90,7 @@ def generate(
     """Make a map by chance: the same seed gives the same map."""
     import numpy as np
 
-    from local_inn_ros.cli.output import console
+    from local_inn_ros.cli.output import say
     from local_inn_ros.errors import MapError
     from local_inn_ros.world import generate_floor, generate_race_track, save_map
 
@@ -100,7 +100,7 @@ def generate(
     grid = make(np.random.default_rng(seed)).grid
     out.parent.mkdir(parents=True, exist_ok=True)
     save_map(grid, out)
-    console.print(
+    say(
         f"{out}: {grid.bounds.width_m:.1f} m x {grid.bounds.height_m:.1f} m, "
         f"{grid.free_area_m2:.0f} m2 free"
     )

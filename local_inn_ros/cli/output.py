@@ -20,6 +20,11 @@ from rich.table import Table
 console = Console()
 
 
+def say(text: str, style: str = "") -> None:
+    """Print a line as it is: brackets in it are no markup, and it is not broken into lines."""
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
 def progress_bar() -> Progress:
     """Return a progress bar that shows what is left; it vanishes when it is done."""
     return Progress(

@@ -87,19 +87,19 @@ def _truth_at(recording: Recording, scan: Scan) -> Pose2 | None:
 
 
 def _print(result: SearchResult, truth: Pose2 | None) -> None:
-    from local_inn_ros.cli.output import console
+    from local_inn_ros.cli.output import say
 
     if result.found and result.pose is not None:
-        console.print(f"[green]found[/green] in {1e3 * result.seconds:.0f} ms")
-        console.print(_described(result.pose))
+        say(f"found in {1e3 * result.seconds:.0f} ms", style="green")
+        say(_described(result.pose))
         if truth is not None:
             off_m = result.pose.mean.distance_to(truth)
             off_deg = abs(math.degrees(result.pose.mean.between(truth).yaw))
-            console.print(f"off the reference by {off_m:.3f} m and {off_deg:.2f} degrees")
+            say(f"off the reference by {off_m:.3f} m and {off_deg:.2f} degrees")
     else:
-        console.print(f"[red]not found[/red] in {1e3 * result.seconds:.0f} ms: {result.reason}")
+        say(f"not found in {1e3 * result.seconds:.0f} ms: {result.reason}", style="red")
     for rank, hypothesis in enumerate(result.hypotheses, start=1):
-        console.print(f"{rank}. score {hypothesis.score:.3f}: {_described(hypothesis.pose)}")
+        say(f"{rank}. score {hypothesis.score:.3f}: {_described(hypothesis.pose)}")
 
 
 def _described(pose: GaussianPose2) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from local_inn_ros.cli.output import console, facts_table
+from local_inn_ros.cli.output import console, facts_table, say
 from local_inn_ros.evaluation.evaluation import Evaluation
 from local_inn_ros.evaluation.metrics import (
     Calibration,
@@ -23,16 +23,13 @@ from local_inn_ros.evaluation.metrics import (
 def print_score(title: str, result: Evaluation) -> None:
     """Print what a run reached, what the baselines reached, and what was not answered."""
     score = result.score
-    console.print(
-        f"{title}: {score.n} scans over {score.duration_s:.1f} s and {score.path_m:.1f} m",
-        highlight=False,
-    )
+    say(f"{title}: {score.n} scans over {score.duration_s:.1f} s and {score.path_m:.1f} m")
     rows = _error_rows(score)
     if rows:
         console.print(_error_table(rows))
     console.print(facts_table("", _facts(score)))
     for reason, count in result.run.unanswered.items():
-        console.print(f"[yellow]{count} scans without an answer:[/yellow] {reason}")
+        say(f"{count} scans without an answer: {reason}", style="yellow")
 
 
 def _error_rows(score: Score) -> dict[str, PoseErrors]:
@@ -50,8 +47,8 @@ def _error_table(rows: Mapping[str, PoseErrors]) -> Table:
     for name, e in rows.items():
         lengths = (e.ape_mean_m, e.ape_median_m, e.ape_rmse_m, e.ape_p95_m, e.ape_max_m)
         angles = (e.yaw_mean_deg, e.yaw_median_deg, e.yaw_rmse_deg, e.yaw_p95_deg, e.yaw_max_deg)
-        table.add_row(name, "position [cm]", *(f"{100 * length:.1f}" for length in lengths))
-        table.add_row("", "yaw [deg]", *(f"{angle:.2f}" for angle in angles), end_section=True)
+        table.add_row(name, "position, cm", *(f"{100 * length:.1f}" for length in lengths))
+        table.add_row("", "yaw, degrees", *(f"{angle:.2f}" for angle in angles), end_section=True)
     return table
 
 
@@ -85,4 +82,7 @@ def _calibration(found: Calibration) -> str:
 
 
 def _lost(found: Lost) -> str:
-    return "never" if found.episodes == 0 else f"{found.episodes} times, {found.seconds:.1f} s"
+    if found.episodes == 0:
+        return "never"
+    often = "once" if found.episodes == 1 else f"{found.episodes} times"
+    return f"{often}, {found.seconds:.1f} s in all"

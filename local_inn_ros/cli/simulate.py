@@ -50,7 +50,7 @@ def simulate(
     """Drive a robot round a map and record scans, wheel odometry and ground truth as a bag."""
     import numpy as np
 
-    from local_inn_ros.cli.output import console, progress_bar
+    from local_inn_ros.cli.output import progress_bar, say
     from local_inn_ros.evaluation.bag_writer import BagWriter
     from local_inn_ros.geometry import Pose2
     from local_inn_ros.sensing import Odometry, Scan
@@ -82,7 +82,7 @@ def simulate(
                 bag.write_odometry(event)
             else:
                 bag.write_ground_truth(event.stamp_s, event.pose)
-    console.print(f"{out}: {scans} scans over {duration:g} s at up to {speed:g} m/s")
+    say(f"{out}: {scans} scans over {duration:g} s at up to {speed:g} m/s")
 
 
 def _world(map_file: Path | None, sensor: Path | None, bundle: Path | None) -> _World:

@@ -67,7 +67,7 @@ def train(
         )
     from dataclasses import replace
 
-    from local_inn_ros.cli.output import console
+    from local_inn_ros.cli.output import say
     from local_inn_ros.cli.training_bar import training_bar
     from local_inn_ros.evaluation.posed_scans import posed_scans
     from local_inn_ros.sensing import load_sensor_spec
@@ -84,4 +84,4 @@ def train(
         posed = posed_scans(recording, spec)
     with training_bar(settings.steps) as show:
         folder = train_bundle(grid, spec, settings, seed, out, show, posed)
-    console.print(f"written: {folder}")
+    say(f"written: {folder}")

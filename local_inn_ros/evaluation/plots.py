@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import EllipseCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
@@ -73,12 +74,18 @@ def draw_run(
     run = _Run(
         truth, fused, covariances, fix, time, "scan" if stamps_s is None else "time since start [s]"
     )
-    figure = Figure(figsize=(17.0, 9.5), layout="constrained", facecolor="white")
+    # A strip at the foot is kept free for the map's legend.
+    strip = ConstrainedLayoutEngine(rect=(0.0, 0.05, 1.0, 0.95))
+    figure = Figure(figsize=(17.0, 9.8), layout=strip, facecolor="white")
     columns = figure.add_gridspec(1, 2, width_ratios=[1.15, 1.0])
     map_axes = figure.add_subplot(columns[0])
     _draw_map(map_axes, grid, run)
     figure.legend(
-        *map_axes.get_legend_handles_labels(), loc="outside lower left", ncols=5, frameon=False
+        *map_axes.get_legend_handles_labels(),
+        loc="lower left",
+        bbox_to_anchor=(0.02, 0.0),
+        ncols=5,
+        frameon=False,
     )
     figure.suptitle(title)
     if run.known.any():
@@ -160,14 +167,14 @@ def _draw_distribution(axes: Axes, run: _Run) -> None:
     axes.set_ylim(0.0, 100.0)
     axes.xaxis.set_major_formatter("{x:g}")
     _describe(axes, "position error [cm]", "share of scans below [%]")
-    axes.legend(loc="lower right", fontsize="small")
+    axes.legend(loc="best", fontsize="small")
 
 
 def _draw_worst_place(axes: Axes, grid: OccupancyGrid, run: _Run) -> None:
     """Show the surroundings of the largest error at true scale."""
     errors = np.where(run.known, position_errors_m(run.fused, run.truth), -1.0)
     worst = int(np.argmax(errors))
-    reach = max(0.35, 2.5 * float(errors[worst]))
+    reach = max(0.35, 0.9 * float(errors[worst]))
     near = slice(max(0, worst - 12), worst + 13)
     _show_grid(axes, grid)
     axes.plot(*run.truth[near, :2].T, "o-", color=_TRUTH, ms=4, lw=1.0, zorder=3)
@@ -239,7 +246,7 @@ def _view(grid: OccupancyGrid, points: _Array) -> Bounds:
 def _enlargement(grid: OccupancyGrid, covariances: _Array) -> int:
     """Return by how much ellipses must be enlarged to be seen on the whole map."""
     radii = _SIGMAS * np.sqrt(np.maximum(np.linalg.eigvalsh(covariances[:, :2, :2])[:, -1], 1e-12))
-    wanted = 0.02 * max(grid.bounds.width_m, grid.bounds.height_m)
+    wanted = 0.01 * max(grid.bounds.width_m, grid.bounds.height_m)
     steps = np.array([1, 2, 5, 10, 20, 50])
     return int(steps[np.argmin(np.abs(np.log(steps * np.median(radii) / wanted)))])
 
