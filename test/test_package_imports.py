@@ -8,7 +8,7 @@ import ast
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,8 @@ ROOMS = (
 )
 DOORS = ("cli", "nodes")
 TRAINING_ROOMS = ("flows", "training")
+# Files elsewhere that stand on training, and that nothing else may import on start.
+TRAINING_FILES = {"local_inn_ros.evaluation.posed_scans"}
 TORCH_FAMILY = {"torch", "FrEIA", "onnx", "onnxscript", "safetensors"}
 ROS_MODULES = {"rclpy", "builtin_interfaces", "std_srvs", "tf2_ros", "launch", "launch_ros"}
 
@@ -178,9 +180,9 @@ for module in modules:
 """
 
 
-def failing_imports(blocked: set[str], modules: list[str]) -> list[str]:
+def failing_imports(blocked: set[str], modules: Iterable[str]) -> list[str]:
     """Import modules in a process of their own without ``blocked``; return what failed."""
-    command = [sys.executable, "-c", BLOCKED_IMPORTS, ",".join(blocked), ",".join(modules)]
+    command = [sys.executable, "-c", BLOCKED_IMPORTS, ",".join(blocked), ",".join(sorted(modules))]
     # The working directory of the tests is the checkout, also where the package is not installed.
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ran = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
@@ -198,7 +200,7 @@ def modules_outside(rooms: tuple[str, ...]) -> list[str]:
 
 
 def test_what_runs_without_training_and_ros_imports_neither() -> None:
-    modules = modules_outside(("flows", "training", "nodes"))
+    modules = set(modules_outside(("flows", "training", "nodes"))) - TRAINING_FILES
     assert failing_imports(TORCH_FAMILY | {"rclpy"}, modules) == []
 
 
