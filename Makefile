@@ -71,7 +71,7 @@ $(STAMPS)/packages: $(STAMPS)/venv setup.py setup.cfg interfaces/requirements.tx
 	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros]' -r interfaces/requirements.txt
 	@touch $@
 
-$(STAMPS)/base: $(STAMPS)/packages scripts/build_tf2_msgs.sh $(shell find interfaces/tf2_msgs -type f)
+$(STAMPS)/base: $(STAMPS)/packages scripts/build_tf2_msgs.sh $(wildcard interfaces/tf2_msgs/*.* interfaces/tf2_msgs/msg/*)
 	@echo "==> environment: tf2_msgs, built from its definition"
 	@scripts/build_tf2_msgs.sh $(VENV)
 	@touch $@
