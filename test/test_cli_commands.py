@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli_helpers import F1TENTH, invoke, refused
 from PIL import Image
 from typer.testing import CliRunner
 
 from local_inn_ros.cli import demo, train
-from local_inn_ros.cli.main import app, main
+from local_inn_ros.cli.main import app
 from local_inn_ros.evaluation.bag_reader import BagTopics, open_recording
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.world import generate_race_track, load_map, map_hash
@@ -32,29 +33,6 @@ VERBS = [
     ["map", "generate"],
 ]
 ROOT = Path(__file__).parents[1]
-F1TENTH = ROOT / "config" / "sensors" / "f1tenth.yaml"
-
-
-def invoke(*words: object) -> str:
-    """Run a command that should succeed and return what it prints."""
-    result = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def refused(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: object
-) -> str:
-    """Run a command that should fail on its input; return the one line that it prints."""
-    monkeypatch.setattr(sys, "argv", ["local-inn", *(str(word) for word in words)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
-    shown = capsys.readouterr()
-    assert "Traceback" not in shown.err
-    assert shown.err.startswith("error: ")
-    assert shown.err.count("\n") == 1
-    return shown.err
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
