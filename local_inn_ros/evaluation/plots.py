@@ -157,13 +157,15 @@ def _draw_yaw_error(axes: Axes, run: _Run) -> None:
 
 def _draw_distribution(axes: Axes, run: _Run) -> None:
     known = run.known
+    least = 1.0
     for poses, colour, name in ((run.fused, _FUSED, "fused"), (run.fix, _FIX, "network alone")):
         errors = np.sort(100.0 * position_errors_m(poses[known], run.truth[known]))
         share = 100.0 * np.arange(1, len(errors) + 1) / len(errors)
         middle = float(np.median(errors))
+        least = min(least, 0.1 * middle)
         axes.plot(errors, share, color=colour, lw=1.8, label=f"{name}: median {middle:.1f} cm")
     axes.set_xscale("log")
-    axes.set_xlim(left=0.1)
+    axes.set_xlim(left=max(least, 1e-3))
     axes.set_ylim(0.0, 100.0)
     axes.xaxis.set_major_formatter("{x:g}")
     _describe(axes, "position error [cm]", "share of scans below [%]")
@@ -174,7 +176,9 @@ def _draw_worst_place(axes: Axes, grid: OccupancyGrid, run: _Run) -> None:
     """Show the surroundings of the largest error at true scale."""
     errors = np.where(run.known, position_errors_m(run.fused, run.truth), -1.0)
     worst = int(np.argmax(errors))
-    reach = max(0.35, 0.9 * float(errors[worst]))
+    error = float(errors[worst])
+    # Near enough that the error is seen, far enough that both its ends are.
+    reach = max(0.9 * error, min(4.0 * error, 0.5), 0.02)
     near = slice(max(0, worst - 12), worst + 13)
     _show_grid(axes, grid)
     axes.plot(*run.truth[near, :2].T, "o-", color=_TRUTH, ms=4, lw=1.0, zorder=3)
@@ -186,7 +190,7 @@ def _draw_worst_place(axes: Axes, grid: OccupancyGrid, run: _Run) -> None:
     axes.set_xlim(x - reach, x + reach)
     axes.set_ylim(y - reach, y + reach)
     axes.set_aspect("equal", adjustable="box")
-    axes.set_title(f"largest error, {100 * errors[worst]:.1f} cm, true scale", fontsize="medium")
+    axes.set_title(f"largest error, {100.0 * error:.1f} cm, true scale", fontsize="medium")
     _describe(axes, "x [m]", "y [m]")
 
 
