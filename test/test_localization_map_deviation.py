@@ -7,7 +7,7 @@ import pytest
 from localization_helpers import SENSOR, room, scan_at
 
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.localization.map_deviation import measure_map_deviation
+from local_inn_ros.localization.map_deviation import alignment_errors
 from local_inn_ros.localization.refiner import Refiner
 from local_inn_ros.localization.scan_points import ScanPoints
 from local_inn_ros.world import FreeSpace, LikelihoodField
@@ -24,7 +24,7 @@ def scans_and_poses(count: int):
 
 
 def test_a_map_and_a_reference_without_error_deviate_by_nothing_much():
-    found = measure_map_deviation(REFINER, *scans_and_poses(100))
+    found = alignment_errors(REFINER, *scans_and_poses(100)).deviation()
     assert found.position_m < 0.002
     assert found.yaw_rad < math.radians(0.05)
 
@@ -32,7 +32,7 @@ def test_a_map_and_a_reference_without_error_deviate_by_nothing_much():
 def test_the_deviation_of_a_reference_is_found():
     end_points, poses = scans_and_poses(300)
     noise = np.random.default_rng(1).normal(0.0, [0.02, 0.02, 0.01], poses.shape)
-    found = measure_map_deviation(REFINER, end_points, poses + noise)
+    found = alignment_errors(REFINER, end_points, poses + noise).deviation()
     assert found.position_m == pytest.approx(0.02, rel=0.15)
     assert found.yaw_rad == pytest.approx(0.01, rel=0.15)
 
@@ -41,10 +41,11 @@ def test_a_few_gross_errors_do_not_count():
     end_points, poses = scans_and_poses(200)
     off = poses + np.random.default_rng(1).normal(0.0, [0.01, 0.01, 0.005], poses.shape)
     off[::20, 0] += 0.4
-    found = measure_map_deviation(REFINER, end_points, off)
+    found = alignment_errors(REFINER, end_points, off).deviation()
     assert found.position_m == pytest.approx(0.01, rel=0.5)
 
 
 def test_no_scans_tell_nothing():
-    found = measure_map_deviation(REFINER, [], np.zeros((0, 3)))
+    found = alignment_errors(REFINER, [], np.zeros((0, 3))).deviation()
     assert (found.position_m, found.yaw_rad) == (0.0, 0.0)
+    assert alignment_errors(REFINER, [], np.zeros((0, 3))).median_m() == np.inf

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import cycle, product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +19,10 @@ from local_inn_ros.localization.refiner import Refiner
 # Farther off, in robust deviations, is an alignment gone astray, not a map that is off.
 _ASTRAY = 6.0
 _MAD_TO_DEVIATION = 1.4826
+# Alignments begin beside the reference: begun on it, a map that pulls nowhere would seem right.
+_STARTS = tuple(
+    Pose2(x, y, yaw) for x, y, yaw in product((0.05, -0.05), (0.05, -0.05), (0.02, -0.02))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,40 +33,58 @@ class MapDeviation:
     yaw_rad: float
 
 
-def measure_map_deviation(
-    refiner: Refiner, end_points: Iterable[NDArray[np.float64]], poses: ArrayLike
-) -> MapDeviation:
-    """Compare where scans align best with where the reference says that they were taken.
+@dataclass(frozen=True, slots=True, eq=False)
+class AlignmentErrors:
+    """How far from their references scans align best.
 
-    What is found holds the errors of the map and of the reference together: no scan can tell one
-    from the other.
+    Attributes:
+        errors: (k, 3) of (x, y, yaw), in the axes of the reference pose.
+        variances: (k, 3) that the laser's noise explains.
+    """
+
+    errors: NDArray[np.float64]
+    variances: NDArray[np.float64]
+
+    def median_m(self) -> float:
+        """Return the median distance; infinite where there are no scans."""
+        if len(self.errors) == 0:
+            return math.inf
+        return float(np.median(np.hypot(self.errors[:, 0], self.errors[:, 1])))
+
+    def deviation(self) -> MapDeviation:
+        """Return what the laser's noise does not explain; 0 where it explains all there is.
+
+        It holds the errors of the map and of the reference together: no scan can tell one from
+        the other.
+        """
+        if len(self.errors) == 0:
+            return MapDeviation(0.0, 0.0)
+        square = np.square(self.errors)
+        # Position is pooled: a map has no preferred axis.
+        return MapDeviation(
+            _beyond(square[:, :2].ravel(), self.variances[:, :2].ravel()),
+            _beyond(square[:, 2], self.variances[:, 2]),
+        )
+
+
+def alignment_errors(
+    refiner: Refiner, end_points: Iterable[NDArray[np.float64]], poses: ArrayLike
+) -> AlignmentErrors:
+    """Compare where scans align best with where the reference says that they were taken.
 
     Args:
         refiner: on the map, told that the map is exact.
         end_points: for each scan, its end points (k, 2) in the sensor frame.
         poses: (n, 3) reference poses of the sensor in the map frame.
-
-    Returns:
-        The deviations; 0 where the laser's noise explains all there is.
     """
-    errors, expected = [], []
-    for points, row in zip(end_points, np.asarray(poses, dtype=np.float64), strict=True):
+    errors, variances = [], []
+    rows = np.asarray(poses, dtype=np.float64)
+    for points, row, aside in zip(end_points, rows, cycle(_STARTS), strict=False):
         pose = Pose2.from_array(row)
-        found = refiner.refine(points, pose)
-        if not found.converged:
-            continue
-        # Seen from the reference, so that headings need no wrapping.
-        error = pose.between(found.pose).to_array()
-        errors.append(error)
-        expected.append(np.diag(covariance_of(found.information)))
-    if not errors:
-        return MapDeviation(0.0, 0.0)
-    square = np.square(np.array(errors))
-    # Position is pooled: a map has no preferred axis.
-    return MapDeviation(
-        _beyond(square[:, :2].ravel(), np.array(expected)[:, :2].ravel()),
-        _beyond(square[:, 2], np.array(expected)[:, 2]),
-    )
+        found = refiner.refine(points, pose @ aside)
+        errors.append(pose.between(found.pose).to_array())
+        variances.append(np.diag(covariance_of(found.information)))
+    return AlignmentErrors(np.array(errors).reshape(-1, 3), np.array(variances).reshape(-1, 3))
 
 
 def _beyond(square: NDArray[np.float64], expected: NDArray[np.float64]) -> float:

@@ -29,6 +29,7 @@ from local_inn_ros.engines.description import (
 from local_inn_ros.errors import BundleError
 from local_inn_ros.flows.local_inn import EncoderGraph, ForwardGraph, InverseGraph, LocalInn
 from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.training.map_calibration import MapCalibration
 from local_inn_ros.training.measure import Measurement
 from local_inn_ros.training.settings import TrainingSettings
 from local_inn_ros.world import OccupancyGrid, grid_hash, save_map
@@ -83,7 +84,7 @@ def write_bundle(
     settings: TrainingSettings,
     measured: Measurement,
     record: dict[str, RecordValue],
-    surface_offset_m: float,
+    calibrated: MapCalibration,
     out: Path,
 ) -> None:
     """Write a whole bundle, or nothing.
@@ -119,7 +120,9 @@ def write_bundle(
         calibration=Calibration(
             covariance_scale=measured.covariance_scale,
             forward_deviation_m=measured.forward_deviation_m,
-            surface_offset_m=surface_offset_m,
+            surface_offset_m=calibrated.surface_offset_m,
+            map_deviation_m=calibrated.deviation_m,
+            map_yaw_deviation_rad=calibrated.yaw_deviation_rad,
         ),
         training=record,
         measured=measured.figures,

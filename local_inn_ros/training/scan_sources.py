@@ -132,6 +132,12 @@ class PosedScans:
         expected = np.where(states > 0.0, ranges, self._range_max_m)
         return ScanBatch(self.poses[chosen], ranges, states, expected, states != 0.0)
 
+    def scan_points(self) -> list[NDArray[np.float64]]:
+        """Return for each scan its end points (k, 2) in the sensor frame."""
+        x, y = self._ranges * np.cos(self._angles), self._ranges * np.sin(self._angles)
+        points = np.stack([x, y], axis=-1)
+        return [one[known] for one, known in zip(points, self._states > 0.0, strict=True)]
+
     def end_points(self) -> NDArray[np.float64]:
         """Return the end points (k, 2) of all scans in the map frame."""
         heading = self.poses[:, 2:] + self._angles

@@ -18,18 +18,17 @@ from local_inn_ros.flows.local_inn import LocalInn
 from local_inn_ros.sensing import SensorSpec
 from local_inn_ros.training.export import check_place, write_bundle
 from local_inn_ros.training.fit import TrainingProgress, fit
+from local_inn_ros.training.map_calibration import calibrate_map
 from local_inn_ros.training.measure import measure
 from local_inn_ros.training.scan_sources import MapSource, MixedSource, PosedScans, ScanSource
 from local_inn_ros.training.settings import TrainingSettings
 from local_inn_ros.training.torch_engine import TorchEngine
-from local_inn_ros.world import LikelihoodField, OccupancyGrid
+from local_inn_ros.world import OccupancyGrid
 
 _LOG = logging.getLogger(__name__)
 # Half of the scans from the recording, where there is one: it holds what a map does not (people,
 # furniture, the sensor's own ways), the map holds the places where nobody drove.
 _POSED_SHARE = 0.5
-# End points farther from any wall than this say nothing of where walls lie in their cells.
-_NEAR_A_WALL_M = 0.15
 
 
 def train_bundle(
@@ -90,7 +89,8 @@ def train_bundle(
         "blocked_share": settings.blocked_share,
         "network": asdict(settings.network),
     }
-    write_bundle(model, grid, sensor, settings, measured, record, surface_offset(grid, posed), out)
+    calibrated = calibrate_map(grid, sensor, posed)
+    write_bundle(model, grid, sensor, settings, measured, record, calibrated, out)
     _LOG.info("wrote %s after %d steps in %.0f s", out, steps, seconds)
     return out
 
@@ -101,16 +101,6 @@ def new_model(
     """Build untrained networks, the same for the same seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return LocalInn(sensor, source.free_space.bounds, settings.half_span(), settings.network)
-
-
-def surface_offset(grid: OccupancyGrid, posed: PosedScans | None) -> float:
-    """Return where end points lie from the faces of occupied cells: the median over posed scans.
-
-    A simulated beam ends on a face, so it is 0 without a recording. A map that was drawn from end
-    points holds them in the middle of its cells, half a cell behind their faces.
-    """
-    if posed is None:
-        return 0.0
-    values = LikelihoodField(grid).evaluate(posed.end_points()).distances_m
-    return float(np.median(values[np.abs(values) < _NEAR_A_WALL_M]))
+        return LocalInn(
+            sensor, source.free_space.bounds, settings.prior_deviation, settings.network
+        )

@@ -1,0 +1,52 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+import math
+
+import numpy as np
+import pytest
+from localization_helpers import SENSOR, room, scan_at
+
+from local_inn_ros.geometry import Pose2
+
+pytest.importorskip("torch", reason="training needs torch")
+from local_inn_ros.training.map_calibration import MapCalibration, calibrate_map
+from local_inn_ros.training.scan_sources import PosedScans
+from local_inn_ros.world import FreeSpace, OccupancyGrid
+
+GRID = room()
+
+
+def posed_scans(count: int, deviation_m: float = 0.0, yaw_rad: float = 0.0) -> PosedScans:
+    rng = np.random.default_rng(0)
+    poses = FreeSpace(GRID, 0.4).sample(rng, count)
+    scans = [scan_at(GRID, Pose2.from_array(row), rng) for row in poses]
+    reference = poses + rng.normal(0.0, [deviation_m, deviation_m, yaw_rad], poses.shape)
+    return PosedScans(scans, reference, SENSOR)
+
+
+def test_without_a_recording_the_map_is_taken_at_its_word():
+    assert calibrate_map(GRID, SENSOR, None) == MapCalibration(0.0, 0.0, 0.0)
+
+
+def test_a_map_that_scans_were_cast_on_has_no_offset():
+    found = calibrate_map(GRID, SENSOR, posed_scans(150))
+    assert found.surface_offset_m == 0.0
+    assert found.deviation_m < 0.003
+
+
+def test_a_map_with_walls_a_cell_too_thick_has_its_surface_a_cell_behind():
+    occupied = GRID.occupied_mask()
+    grown = occupied.copy()
+    grown[1:] |= occupied[:-1]
+    grown[:-1] |= occupied[1:]
+    grown[:, 1:] |= occupied[:, :-1]
+    grown[:, :-1] |= occupied[:, 1:]
+    thick = OccupancyGrid(np.where(grown, 100, 0).astype(np.int8), 0.05, GRID.origin)
+    found = calibrate_map(thick, SENSOR, posed_scans(150))
+    assert found.surface_offset_m == pytest.approx(-0.05)
+
+
+def test_the_deviation_of_the_reference_is_found():
+    found = calibrate_map(GRID, SENSOR, posed_scans(300, 0.02, math.radians(0.5)))
+    assert found.deviation_m == pytest.approx(0.02, rel=0.2)
+    assert found.yaw_deviation_rad == pytest.approx(math.radians(0.5), rel=0.2)
