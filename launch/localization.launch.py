@@ -47,21 +47,23 @@ def generate_launch_description() -> LaunchDescription:
     )
 
 
-def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    # Only what was given overrules the file.
-    given = {
-        "use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool),
-    }
+def parameters_given(context: LaunchContext) -> dict[str, ParameterValue]:
+    """Return the parameters that overrule the file: those that were given."""
+    given = {"use_sim_time": ParameterValue(LaunchConfiguration("use_sim_time"), value_type=bool)}
     if bundle := LaunchConfiguration("bundle").perform(context):
         given["bundle"] = ParameterValue(bundle, value_type=str)
-    if LaunchConfiguration("search_at_start").perform(context).lower() in ("true", "1"):
+    if LaunchConfiguration("search_at_start").perform(context).lower() == "true":
         given["search_at_start"] = ParameterValue(True, value_type=bool)
+    return given
+
+
+def _start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [
         Node(
             package=PACKAGE,
             executable="localization",
             namespace=LaunchConfiguration("namespace"),
-            parameters=[LaunchConfiguration("params_file"), given],
+            parameters=[LaunchConfiguration("params_file"), parameters_given(context)],
             remappings=REMAPPINGS,
             arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
             output="screen",

@@ -43,7 +43,8 @@ class RosWorld:
 
     def __init__(self) -> None:
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=fresh_domain())
+        self.domain = fresh_domain()
+        rclpy.init(context=self.context, domain_id=self.domain)
         self._executor = SingleThreadedExecutor(context=self.context)
         self._nodes: list[Node] = []
         self.probe = self.add(Node("probe", context=self.context))

@@ -131,6 +131,14 @@ def test_an_initial_pose_is_carried_forward_by_the_odometry_since(ros: RosWorld)
     assert to_pose(pose.pose.pose).x == pytest.approx(10.8)
 
 
+def test_an_initial_pose_older_than_the_odometry_is_taken_as_of_now(ros: RosWorld) -> None:
+    bench = Bench(ros)
+    bench.drive(51, speed_mps=2.0)
+    bench.begin(Pose2(10.0, 0.0, 0.0), START_S - 3.0)
+    assert to_seconds(bench.poses[-1].header.stamp) == pytest.approx(START_S + 0.5, abs=1e-5)
+    assert to_pose(bench.poses[-1].pose.pose).x == pytest.approx(10.0)
+
+
 def test_an_initial_pose_set_by_hand_gets_a_covariance(ros: RosWorld) -> None:
     bench = Bench(ros)
     bench.drive(1)

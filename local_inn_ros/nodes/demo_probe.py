@@ -28,6 +28,9 @@ from local_inn_ros.nodes.conversions import (
 from local_inn_ros.nodes.qos import LATCHED, RELIABLE
 
 _STAGE = "stage "
+_FILTER = "ekf"
+# Names on `/diagnostics` of the nodes that are watched.
+_WATCHED = frozenset({_FILTER, "lidar_localizer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class DemoProbe(Node):
         self.estimates: list[Estimate] = []
         self.lost = False
         self.stages_ms: dict[str, list[float]] = {}
+        self._reporting: set[str] = set()
         self._truths: dict[Stamp, Pose2] = {}
         self._fixes: dict[Stamp, Pose2] = {}
         self._initial = self.create_publisher(PoseWithCovarianceStamped, "initialpose", RELIABLE)
@@ -107,13 +111,13 @@ class DemoProbe(Node):
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_health, RELIABLE)
 
     def ready(self) -> bool:
-        """Tell whether everybody is there."""
+        """Tell whether everybody is there, and at work."""
         return (
             self.truth is not None
             and self._initial.get_subscription_count() > 0
             and self._teleport.get_subscription_count() > 0
             and self._relocalize.service_is_ready()
-            and self.count_publishers("amcl_pose") > 0
+            and self._reporting >= _WATCHED
         )
 
     def tell_initial_pose(self, pose: GaussianPose2) -> None:
@@ -169,8 +173,9 @@ class DemoProbe(Node):
 
     def _on_health(self, message: DiagnosticArray) -> None:
         for status in message.status:
+            self._reporting.add(status.name)
             values = {value.key: value.value for value in status.values}
-            if status.name.endswith("ekf"):
+            if status.name == _FILTER:
                 self.lost = values.get("lost") == "True"
             for key, value in values.items():
                 if key.startswith(_STAGE):

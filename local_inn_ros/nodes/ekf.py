@@ -147,6 +147,10 @@ class Ekf(Node):
         )
         self._filter.reset(pose, stamp_s)
         self._transform_sent_s = -math.inf
+        if stamp_s > 0.0 and self._newest_odometry and self._filter.estimate_at(stamp_s) is None:
+            self.get_logger().warning(
+                "the odometry does not reach the stamp of that pose: it is taken as of now"
+            )
         estimate = self._filter.estimate()
         stamped = stamped_gaussian_message(
             estimate.pose, to_stamp(estimate.stamp_s), self._told.global_frame_id

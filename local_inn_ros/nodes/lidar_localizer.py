@@ -18,7 +18,6 @@ from std_msgs.msg import Float32
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.ekf import StampedPose
 from local_inn_ros.localization.fix import Fix
 from local_inn_ros.localization.odometry_buffer import Arrival
@@ -65,6 +64,8 @@ class LidarLocalizer(Node):
             LocalInnError: a parameter or the bundle cannot be used.
         """
         super().__init__("lidar_localizer", **node_arguments)
+        # First of all, as it is closed with the node however far the rest has come.
+        self._search = GlobalSearch(self, self._on_found)
         self._told = declare_parameters(self, LocalizerParameters)
         self._model = load_model(self._told) if model is None else model
         self._priors = PriorKeeper()
@@ -87,7 +88,6 @@ class LidarLocalizer(Node):
         self._expected_publisher = self.create_publisher(LaserScan, "~/expected_scan", BEST_EFFORT)
         self._quality_publisher = self.create_publisher(Float32, "~/quality", RELIABLE)
         self._found_publisher = self.create_publisher(pose, "relocalized_pose", RELIABLE)
-        self._search = GlobalSearch(self, self._on_found)
         self.create_subscription(
             TFMessage, "/tf_static", self._on_static_transforms, STATIC_TRANSFORMS
         )
@@ -145,12 +145,12 @@ class LidarLocalizer(Node):
 
     def _work_off(self) -> None:
         """Locate the scans that the odometry has reached; the others go on waiting."""
-        ready = [one for one in self._waiting if self._priors.reaches(to_seconds(one.header.stamp))]
-        if not ready:
-            return
-        self._waiting = deque(
-            (one for one in self._waiting if one not in ready), maxlen=_MOST_WAITING
-        )
+        ready: list[LaserScan] = []
+        ahead: deque[LaserScan] = deque(maxlen=_MOST_WAITING)
+        for message in self._waiting:
+            reached = self._priors.reaches(to_seconds(message.header.stamp))
+            (ready if reached else ahead).append(message)
+        self._waiting = ahead
         for message in ready:
             try:
                 self._locate(message)
@@ -182,14 +182,11 @@ class LidarLocalizer(Node):
         if frame not in self._mounted:
             mount = self._transforms.mount(self._told.base_frame_id, frame)
             self._mounted[frame] = self._model.mounted_at(mount)
-            self._log_mount(frame, mount)
+            self.get_logger().info(
+                f"'{frame}' is mounted on '{self._told.base_frame_id}' at x {mount.x:.3f} m, "
+                f"y {mount.y:.3f} m, yaw {mount.yaw:.3f} rad"
+            )
         return self._mounted[frame]
-
-    def _log_mount(self, frame: str, mount: Pose2) -> None:
-        self.get_logger().info(
-            f"'{frame}' is mounted on '{self._told.base_frame_id}' at x {mount.x:.3f} m, "
-            f"y {mount.y:.3f} m, yaw {mount.yaw:.3f} rad"
-        )
 
     def _publish(self, fix: Fix, message: LaserScan) -> None:
         stamp, frame = message.header.stamp, self._told.global_frame_id
@@ -216,13 +213,12 @@ class LidarLocalizer(Node):
 
     def _examine(self) -> Health:
         tally = self._tally
-        stages = {f"stage {name} [ms]": ms for name, ms in tally.stages_ms().items()}
         values: dict[str, object] = {
             "scan rate [Hz]": tally.rate_hz("scan"),
             "fix rate [Hz]": tally.rate_hz("fix"),
             "stamp age [s]": self._stamp_age_s,
             "quality": self._quality,
-            **stages,
+            **{f"stage {name} [ms]": ms for name, ms in tally.stages_ms().items()},
             **tally.totals(),
             "bundle": self._model.name,
             "engine": self._model.engine.name,

@@ -19,7 +19,8 @@ def build_nodes() -> list[Node]:
     Raises:
         LocalInnError: a parameter or the bundle cannot be used.
     """
-    return [Ekf(), LidarLocalizer()]
+    # Loading takes a while: the filter's topics appear when it can answer.
+    return [LidarLocalizer(), Ekf()]
 
 
 def main() -> int:
