@@ -312,6 +312,17 @@ def test_a_start_out_of_the_odometrys_reach_holds_now(stamp):
     assert pose_filter.estimate().pose.mean == Pose2(1.0, 2.0, 0.5)
 
 
+def test_a_start_just_before_the_odometry_begins_with_it():
+    pose_filter = PoseFilter()
+    for _, reading in readings(3.0):
+        pose_filter.predict(reading)
+    first_s = readings(3.0)[0][0]
+    start = GaussianPose2.from_deviations(true_pose(first_s), 0.1, 0.1, 0.1)
+    pose_filter.reset(start, first_s - 0.05)
+    assert pose_filter.estimate().stamp_s == pytest.approx(3.0)
+    assert pose_filter.estimate().pose.mean.distance_to(true_pose(3.0)) < 1e-9
+
+
 def test_a_new_start_forgets_the_old():
     rng = np.random.default_rng(1)
     fixes = [(0.1 * k, (0.1 * k, fix_at(0.1 * k, rng))) for k in range(1, 10)]

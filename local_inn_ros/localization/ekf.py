@@ -24,6 +24,10 @@ from local_inn_ros.sensing import Odometry
 __all__ = ["FilterSettings", "Fusion", "PoseFilter", "StampedPose"]
 
 
+# A start this little before the first reading is nearer to that than to now.
+_JUST_BEFORE_S = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class FilterSettings:
     """What a filter is told.
@@ -112,8 +116,9 @@ class PoseFilter:
     def reset(self, pose: GaussianPose2, stamp_s: float) -> None:
         """Begin again from a pose of the base in the map frame.
 
-        The pose is carried forward by the odometry since its stamp. A stamp that the odometry
-        does not reach is taken as the newest one that it does.
+        The pose is carried forward by the odometry since its stamp. A stamp just before the
+        oldest reading is taken as that one; any other that the odometry does not reach, as the
+        newest one that it does.
 
         Args:
             pose: where the base was.
@@ -127,8 +132,11 @@ class PoseFilter:
             self._waiting = StampedPose(stamp_s, pose)
             return
         if odometry is None:
-            stamp_s = newest_s
-            odometry = self._odometry.pose_at(newest_s)
+            oldest_s = self._odometry.oldest_stamp_s
+            assert oldest_s is not None
+            just_before = oldest_s - _JUST_BEFORE_S <= stamp_s < oldest_s
+            stamp_s = oldest_s if just_before else newest_s
+            odometry = self._odometry.pose_at(stamp_s)
         assert odometry is not None
         self._events.append(_Event(stamp_s, odometry, Belief.of(pose)))
         self._events += [

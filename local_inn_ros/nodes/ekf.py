@@ -149,7 +149,8 @@ class Ekf(Node):
         self._transform_sent_s = -math.inf
         if stamp_s > 0.0 and self._newest_odometry and self._filter.estimate_at(stamp_s) is None:
             self.get_logger().warning(
-                "the odometry does not reach the stamp of that pose: it is taken as of now"
+                "the odometry does not reach the stamp of that pose: what the robot moved before "
+                "the odometry began is not known"
             )
         estimate = self._filter.estimate()
         stamped = stamped_gaussian_message(
