@@ -295,7 +295,8 @@ def test_a_late_start_is_carried_forward_by_the_odometry():
     pose_filter = PoseFilter()
     for _, reading in readings(3.0):
         pose_filter.predict(reading)
-    pose_filter.reset(GaussianPose2.from_deviations(true_pose(1.013), 0.1, 0.1, 0.1), 1.013)
+    start = GaussianPose2.from_deviations(true_pose(1.013), 0.1, 0.1, 0.1)
+    assert pose_filter.reset(start, 1.013)
     estimate = pose_filter.estimate()
     assert estimate.stamp_s == pytest.approx(3.0)
     assert estimate.pose.mean.distance_to(true_pose(3.0)) < 1e-9
@@ -318,7 +319,7 @@ def test_a_start_just_before_the_odometry_begins_with_it():
         pose_filter.predict(reading)
     first_s = readings(3.0)[0][0]
     start = GaussianPose2.from_deviations(true_pose(first_s), 0.1, 0.1, 0.1)
-    pose_filter.reset(start, first_s - 0.05)
+    assert not pose_filter.reset(start, first_s - 0.05)
     assert pose_filter.estimate().stamp_s == pytest.approx(3.0)
     assert pose_filter.estimate().pose.mean.distance_to(true_pose(3.0)) < 1e-9
 

@@ -113,7 +113,7 @@ class PoseFilter:
         """Whether so many fixes were refused in a row that the pose is probably wrong."""
         return self.consecutive_refusals >= self.settings.lost_after
 
-    def reset(self, pose: GaussianPose2, stamp_s: float) -> None:
+    def reset(self, pose: GaussianPose2, stamp_s: float) -> bool:
         """Begin again from a pose of the base in the map frame.
 
         The pose is carried forward by the odometry since its stamp. A stamp just before the
@@ -123,6 +123,9 @@ class PoseFilter:
         Args:
             pose: where the base was.
             stamp_s: when it was there.
+
+        Returns:
+            Whether the odometry reaches that stamp, or is yet to come.
         """
         self._events.clear()
         self._waiting = None
@@ -130,7 +133,8 @@ class PoseFilter:
         newest_s = self._odometry.newest_stamp_s
         if newest_s is None:
             self._waiting = StampedPose(stamp_s, pose)
-            return
+            return True
+        reached = odometry is not None
         if odometry is None:
             oldest_s = self._odometry.oldest_stamp_s
             assert oldest_s is not None
@@ -144,6 +148,7 @@ class PoseFilter:
         ]
         self._redo_from(1)
         self._forget()
+        return reached
 
     def predict(self, odometry: Odometry) -> Arrival:
         """Take in one odometry reading and say what became of it.

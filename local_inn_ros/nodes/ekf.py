@@ -145,12 +145,12 @@ class Ekf(Node):
         self.get_logger().info(
             f"begins at x {mean.x:.2f} m, y {mean.y:.2f} m, yaw {math.degrees(mean.yaw):.1f} deg"
         )
-        self._filter.reset(pose, stamp_s)
         self._transform_sent_s = -math.inf
-        if stamp_s > 0.0 and self._newest_odometry and self._filter.estimate_at(stamp_s) is None:
+        # A stamp of zero means now, as everywhere in ROS.
+        if not self._filter.reset(pose, stamp_s) and stamp_s > 0.0:
             self.get_logger().warning(
-                "the odometry does not reach the stamp of that pose: what the robot moved before "
-                "the odometry began is not known"
+                "the odometry does not reach the stamp of that pose: how the robot moved "
+                "since then is not known"
             )
         estimate = self._filter.estimate()
         stamped = stamped_gaussian_message(
