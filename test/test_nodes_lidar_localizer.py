@@ -163,6 +163,23 @@ def test_a_missing_mount_is_an_error_that_names_the_frames(ros: RosWorld) -> Non
     ros.wait_for(lambda: bench.measurements, "a measurement")
 
 
+def test_a_mount_that_is_told_anew_holds_from_then_on(ros: RosWorld) -> None:
+    bench = Bench(ros, mount=MOUNT @ Pose2(0.5, 0.0, 0.0))
+    bench.stand_at(BASE)
+    bench.tell_odometry(Pose2.identity(), START_S)
+    bench.tell_pose(BASE, START_S)
+    bench.send_scan(bench.scan_from(BASE, START_S))
+    ros.wait_for(lambda: bench.measurements, "a measurement")
+    assert to_gaussian(bench.measurements[0].pose).mean.distance_to(BASE) == pytest.approx(
+        0.5, abs=0.03
+    )
+    ros.publish_mount(MOUNT)
+    ros.wait_for(lambda: not bench.node._checked, "the mount")
+    bench.send_scan(bench.scan_from(BASE, START_S))
+    ros.wait_for(lambda: len(bench.measurements) > 1, "a measurement")
+    assert to_gaussian(bench.measurements[1].pose).mean.distance_to(BASE) < 0.03
+
+
 def test_a_scan_in_the_base_frame_needs_no_mount(ros: RosWorld) -> None:
     bench = Bench(ros, mount=None)
     bench.tell_odometry(Pose2.identity(), START_S)

@@ -125,7 +125,7 @@ class PoseFilter:
             stamp_s: when it was there.
 
         Returns:
-            Whether the odometry reaches that stamp, or is yet to come.
+            Whether the odometry reaches that stamp, if only just, or is yet to come.
         """
         self._events.clear()
         self._waiting = None
@@ -138,8 +138,8 @@ class PoseFilter:
         if odometry is None:
             oldest_s = self._odometry.oldest_stamp_s
             assert oldest_s is not None
-            just_before = oldest_s - _JUST_BEFORE_S <= stamp_s < oldest_s
-            stamp_s = oldest_s if just_before else newest_s
+            reached = oldest_s - _JUST_BEFORE_S <= stamp_s < oldest_s
+            stamp_s = oldest_s if reached else newest_s
             odometry = self._odometry.pose_at(stamp_s)
         assert odometry is not None
         self._events.append(_Event(stamp_s, odometry, Belief.of(pose)))

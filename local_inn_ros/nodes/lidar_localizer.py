@@ -71,6 +71,8 @@ class LidarLocalizer(Node):
         self._priors = PriorKeeper()
         self._transforms = StaticTransforms()
         self._mounted: dict[str, Mounted] = {}
+        # Frames whose mount has been looked up since transforms came last.
+        self._checked: set[str] = set()
         self._waiting: deque[LaserScan] = deque(maxlen=_MOST_WAITING)
         self._trouble = ""
         self._map_trouble = ""
@@ -107,7 +109,7 @@ class LidarLocalizer(Node):
             self._transforms.add(message)
         except LocalInnError as error:
             self._complain(f"/tf_static: {error}")
-        self._mounted.clear()
+        self._checked.clear()
 
     def _on_map(self, message: OccupancyGridMessage) -> None:
         try:
@@ -178,14 +180,16 @@ class LidarLocalizer(Node):
         self._tally.spent({**fix.stage_s, "callback": time.perf_counter() - started_s})
 
     def _mounted_at(self, frame: str) -> Mounted:
-        """Return what works on the scans of a frame, made when it is first seen."""
-        if frame not in self._mounted:
+        """Return what works on the scans of a frame, made anew where its mount is new."""
+        if frame not in self._checked:
             mount = self._transforms.mount(self._told.base_frame_id, frame)
-            self._mounted[frame] = self._model.mounted_at(mount)
-            self.get_logger().info(
-                f"'{frame}' is mounted on '{self._told.base_frame_id}' at x {mount.x:.3f} m, "
-                f"y {mount.y:.3f} m, yaw {mount.yaw:.3f} rad"
-            )
+            if frame not in self._mounted or self._mounted[frame].mount != mount:
+                self._mounted[frame] = self._model.mounted_at(mount)
+                self.get_logger().info(
+                    f"'{frame}' is mounted on '{self._told.base_frame_id}' at x {mount.x:.3f} m, "
+                    f"y {mount.y:.3f} m, yaw {mount.yaw:.3f} rad"
+                )
+            self._checked.add(frame)
         return self._mounted[frame]
 
     def _publish(self, fix: Fix, message: LaserScan) -> None:

@@ -28,8 +28,9 @@ _SHIPPED = "generated_track"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mounted:
-    """What works on the scans of one sensor frame."""
+    """What works on the scans of one sensor frame, which has this pose on the base."""
 
+    mount: Pose2
     localizer: Localizer
     relocalizer: Relocalizer
 
@@ -58,6 +59,7 @@ class Model:
     def mounted_at(self, mount: Pose2) -> Mounted:
         """Return what works on the scans of a sensor with this pose on the base."""
         return Mounted(
+            mount,
             build_localizer(self.bundle, self.engine, mount, self.refine, self.sample_count),
             build_relocalizer(self.bundle, self.engine, mount, self.refine),
         )
