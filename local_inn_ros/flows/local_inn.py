@@ -40,7 +40,7 @@ class NetworkSettings:
         directions: ranges in the decoder's panorama.
     """
 
-    octaves: int = 6
+    octaves: int = 5
     latent_z: int = 6
     blocks: int = 6
     coupling_hidden: int = 128
@@ -57,7 +57,7 @@ class LocalInn(nn.Module):
         self,
         sensor: SensorSpec,
         bounds: Bounds,
-        half_span: tuple[float, float, float],
+        prior_deviation: tuple[float, float, float],
         settings: NetworkSettings,
     ) -> None:
         """Build untrained networks.
@@ -65,7 +65,7 @@ class LocalInn(nn.Module):
         Args:
             sensor: the scanner they are for.
             bounds: where end points can fall, in the map frame.
-            half_span: offsets from the prior that the pose code tells apart (m, m, rad).
+            prior_deviation: (x m, y m, yaw rad) of a prior of spread 1.
             settings: sizes.
         """
         super().__init__()
@@ -75,7 +75,7 @@ class LocalInn(nn.Module):
             0.5 * (bounds.y_min_m + bounds.y_max_m),
         )
         span_m = max(bounds.width_m, bounds.height_m) + _MARGIN_M
-        self.pose_code = PoseCode(half_span, settings.octaves)
+        self.pose_code = PoseCode(prior_deviation, settings.octaves)
         self.latent_z = settings.latent_z
         self.latent_y = self.pose_code.size - settings.latent_z
         self._prior = PriorFeatures(centre, span_m)

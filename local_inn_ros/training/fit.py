@@ -21,7 +21,7 @@ from local_inn_ros.training.settings import TrainingSettings
 _LOG = logging.getLogger(__name__)
 _WARM_UP_STEPS = 200
 _LAST_RATE = 1e-2
-_LARGEST_GRADIENT = 1.0
+_LARGEST_GRADIENT = 10.0
 # Wide priors alone come first: while the answers are off by more than a narrow prior is wide,
 # narrow ones teach nothing.
 _WIDE_ONLY = 0.25

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from local_inn_ros.flows.local_inn import LocalInn
 
+_OCTAVE_WEIGHT = 0.05
 _CONSISTENCY_WEIGHT = 0.1
 _FORWARD_WEIGHT = 3.0
 # Keeps the gradient of a norm finite at zero.
@@ -58,7 +59,7 @@ def local_inn_objective(
 ) -> Objective:
     """Compute the loss of one batch.
 
-    - inverse pass at z = 0: distance of the code to the true code;
+    - inverse pass at z = 0: L1 of the offset from the prior, and of its sines and cosines;
     - inverse pass at drawn z: the energy score (Gneiting and Raftery, 2007), which is least where
       the samples are distributed as the truth is, so that their spread means something;
     - forward pass against encoder: L1 between their latents y;
@@ -73,44 +74,51 @@ def local_inn_objective(
     seen = model.encoder(batch.ranges, batch.states, batch.priors, batch.spreads)
     with_zero = torch.cat([torch.zeros_like(latents[:, :1]), latents], dim=1)
     codes = model.invert(seen, with_zero, batch.priors, batch.spreads)
-    truth = model.pose_code.encode(batch.poses, batch.priors)
-    circles = model.pose_code.as_circles(codes)
-    true_circles = model.pose_code.as_circles(truth)[:, None]
-    point = _lengths(circles[:, :1] - true_circles).mean()
-    energy = energy_score(circles[:, 1:], true_circles)
+    truth = model.pose_code.encode(batch.poses, batch.priors)[:, None]
+    offsets, true_offset = model.pose_code.plain(codes), model.pose_code.plain(truth)
+    point = (offsets[:, :1] - true_offset).abs().mean()
+    energy = energy_score(offsets[:, 1:], true_offset)
+    circles = model.pose_code.circles(codes[:, :1]) - model.pose_code.circles(truth)
+    octaves = _octave_mean(_lengths(circles))
 
     latent = model.latent_of(batch.poses, batch.priors, batch.spreads)
-    consistency = (latent[:, : model.latent_y] - seen).abs().mean()
+    consistency = (latent[:, : model.latent_y] - seen.detach()).abs().mean()
 
     drawn = model.expect(batch.poses, torch.full_like(batch.spreads, drawing_spread))
     off = (torch.log1p(drawn) - torch.log1p(batch.expected)).abs() * batch.expected_known
     forward = off.sum() / batch.expected_known.sum().clamp(min=1.0)
 
-    loss = point + energy + _CONSISTENCY_WEIGHT * consistency + _FORWARD_WEIGHT * forward
+    loss = point + energy + _OCTAVE_WEIGHT * octaves
+    loss = loss + _CONSISTENCY_WEIGHT * consistency + _FORWARD_WEIGHT * forward
     with torch.no_grad():
         answers = model.decode_samples(codes[:, :1], batch.priors)[:, 0]
     return Objective(loss, answers)
 
 
 def energy_score(samples: Tensor, truth: Tensor) -> Tensor:
-    """Return the energy score of samples (b, s, 3, octaves, 2) for truths (b, 1, 3, octaves, 2).
+    """Return the energy score of samples (b, s, 3) for truths (b, 1, 3).
 
     The mean of two proper scores: of each number of the pose by itself, which keeps a precise one
     precise beside a vague one, and of the three together, which sees their correlation.
     """
-    count = samples.shape[1]
-    first, second = torch.triu_indices(count, count, offset=1)
+    first, second = torch.triu_indices(samples.shape[1], samples.shape[1], offset=1)
     to_truth, between = samples - truth, samples[:, first] - samples[:, second]
-    single = _lengths(to_truth).mean() - 0.5 * _lengths(between).mean()
-    joint = _joint_lengths(to_truth).mean() - 0.5 * _joint_lengths(between).mean()
+    single = to_truth.abs().mean() - 0.5 * between.abs().mean()
+    joint = _lengths(to_truth).mean() - 0.5 * _lengths(between).mean()
     return single + joint / 3.0**0.5
 
 
-def _lengths(circles: Tensor) -> Tensor:
-    """Lengths (..., 3, octaves) of differences on each circle."""
-    return (circles.square().sum(dim=-1) + _TINY).sqrt()
+def _octave_mean(lengths: Tensor) -> Tensor:
+    """Mean over all but the octaves (the last axis), which are weighed by their periods.
+
+    An octave whose period is shorter than the present error is noise. So weighed, every octave
+    that is not pulls with the same force per metre, and those that are do not drown it.
+    """
+    octaves = lengths.shape[-1]
+    weights = 0.5 ** torch.arange(octaves, dtype=lengths.dtype)
+    return (lengths.flatten(0, -2).mean(dim=0) * weights).sum()
 
 
-def _joint_lengths(circles: Tensor) -> Tensor:
-    """Lengths (..., octaves) of differences over x, y and yaw together."""
-    return (circles.square().sum(dim=(-1, -3)) + _TINY).sqrt()
+def _lengths(vectors: Tensor) -> Tensor:
+    """Lengths of vectors along the last axis."""
+    return (vectors.square().sum(dim=-1) + _TINY).sqrt()

@@ -28,18 +28,13 @@ class TrainingSettings:
 
     steps: int
     batch: int = 512
-    samples: int = 3
+    samples: int = 2
     learning_rate: float = 1e-3
     prior_deviation: tuple[float, float, float] = (0.2, 0.2, math.radians(15.0))
     narrowest_spread: float = 0.1
     clearance_m: float = 0.15
     blocked_share: float = 0.3
     network: NetworkSettings = field(default_factory=NetworkSettings)
-
-    def half_span(self) -> tuple[float, float, float]:
-        """Return the offsets that the pose code tells apart: five deviations of the prior."""
-        x_m, y_m, yaw_rad = self.prior_deviation
-        return (5.0 * x_m, 5.0 * y_m, 5.0 * yaw_rad)
 
 
 # Measured on two cores: docs/training.md.
