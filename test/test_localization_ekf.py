@@ -402,3 +402,33 @@ def test_the_filter_knows_how_wrong_it_is():
                 errors.append(pose_filter.estimate().pose.squared_mahalanobis(truth))
     # 320 chi-squares with 3 degrees of freedom have a mean within 0.14 of 3, one deviation.
     assert np.mean(errors) == pytest.approx(3.0, abs=0.45)
+
+
+def test_refusals_in_a_row_make_the_odometry_less_trusted():
+    def spread_after(refusals: int) -> float:
+        pose_filter = PoseFilter()
+        pose_filter.predict(odometry_at(0.0))
+        pose_filter.reset(gaussian(4.0, -1.0, 2.5, 0.01, 0.01), 0.0)
+        pose_filter.predict(odometry_at(0.1))
+        for _ in range(refusals):
+            assert not pose_filter.fuse(gaussian(50.0, 0.0, 0.0, 0.01, 0.01), 0.1).accepted
+        before = np.trace(pose_filter.estimate().pose.covariance)
+        pose_filter.predict(odometry_at(0.2))
+        return np.trace(pose_filter.estimate().pose.covariance) - before
+
+    assert spread_after(0) < spread_after(1) < spread_after(5)
+
+
+def test_wheels_that_suddenly_spin_do_not_lose_the_robot():
+    """The odometry says half of what is driven, at 8 m/s: fixes must soon be accepted again."""
+    pose_filter = PoseFilter()
+    pose_filter.predict(Odometry(0.0, Pose2.identity(), 8.0))
+    pose_filter.reset(gaussian(0.0, 0.0, 0.0, 0.01, 0.01), 0.0)
+    accepted = []
+    for k in range(1, 41):
+        stamp = 0.025 * k
+        pose_filter.predict(Odometry(stamp, Pose2(4.0 * stamp, 0.0, 0.0), 4.0))
+        truth = gaussian(8.0 * stamp, 0.0, 0.0, 0.003, 0.001)
+        accepted.append(pose_filter.fuse(truth, stamp).accepted)
+    assert np.mean(accepted) > 0.5
+    assert pose_filter.estimate().pose.mean.x == pytest.approx(8.0, abs=0.15)

@@ -21,7 +21,7 @@ from local_inn_ros.localization.evidence import WIDEST_M
 from local_inn_ros.localization.from_bundle import build_localizer
 from local_inn_ros.localization.localizer import Localizer
 from local_inn_ros.sensing import Scan
-from local_inn_ros.world import FreeSpace
+from local_inn_ros.world import FreeSpace, OccupancyGrid
 
 GRID = room()
 BUNDLE = bundle_of(GRID)
@@ -200,3 +200,41 @@ def test_an_answer_that_is_no_number_is_refused():
 def test_an_odd_number_of_samples_is_refused():
     with pytest.raises(ValueError, match="even"):
         Localizer(BUNDLE, BayesEngine(GRID), MOUNT, sample_count=7)
+
+
+def test_a_network_that_is_lost_does_not_lead_the_refiner_astray():
+    engine, scan = at(BASE, Pose2.identity())
+    # Sure of a place half a metre away.
+    engine.truth = BASE @ Pose2(0.5, -0.2, 0.3)
+    prior = GaussianPose2.from_deviations(BASE @ Pose2(0.02, 0.01, 0.01), 0.03, 0.03, 0.02)
+    engine.reach = 1e9
+    fix = build_localizer(BUNDLE, engine, Pose2.identity(), refine=True).locate(scan, prior)
+    assert math.hypot(*error_of(fix.network.mean, BASE)[:2]) > 0.3
+    assert math.hypot(*error_of(fix.measurement.mean, BASE)[:2]) < 0.01
+
+
+def test_a_prior_that_is_off_is_brought_back_by_the_network():
+    engine, scan = at(BASE, Pose2.identity())
+    engine.reach = 1e9
+    prior = GaussianPose2.from_deviations(BASE @ Pose2(0.8, -0.4, 0.5), 0.1, 0.1, 0.1)
+    fix = build_localizer(BUNDLE, engine, Pose2.identity(), refine=True).locate(scan, prior)
+    assert math.hypot(*error_of(fix.measurement.mean, BASE)[:2]) < 0.01
+
+
+def test_where_the_map_shows_nothing_the_networks_word_stands():
+    cells = np.zeros((60, 800), dtype=np.int8)
+    cells[:10], cells[-10:] = 100, 100
+    grid = OccupancyGrid(cells, 0.05, Pose2(-20.0, -1.5, 0.0))
+    engine = BayesEngine(grid)
+    engine.truth = Pose2(0.3, 0.1, 0.2)
+    engine.information = np.diag(np.array([0.05, 0.02, 0.01]) ** -2.0)
+    scan = scan_at(grid, engine.truth, np.random.default_rng(0))
+    localizer = build_localizer(bundle_of(grid), engine, Pose2.identity(), refine=True)
+    fix = localizer.locate(scan, gaussian(0.2, 0.15, 0.22, 0.1, 0.05))
+    along, across, yaw = fix.measurement.deviations()
+    # The walls tell all but the way along; of that the network knows 5 cm, less some caution.
+    assert 0.045 < along < 0.15
+    assert across < 0.01
+    assert yaw < 0.01
+    assert fix.measurement.mean.x == pytest.approx(0.3, abs=0.05)
+    assert fix.measurement.mean.y == pytest.approx(0.1, abs=0.01)

@@ -247,3 +247,17 @@ def test_the_beams_meet_the_field_that_they_were_cast_on():
     )
     distances = FIELD.evaluate(points).distances_m
     assert np.median(np.abs(distances)) < 1e-6
+
+
+def test_a_scan_of_which_half_is_unmapped_knows_less():
+    rng = np.random.default_rng(3)
+    truth = Pose2(0.0, 0.5, 0.3)
+    points = points_at(truth, rng)
+    blocked = points.copy()
+    # Every other beam meets something that no map holds.
+    blocked[::2] *= rng.uniform(0.3, 0.7, (len(blocked[::2]), 1))
+    refiner = Refiner(FIELD, SENSOR.noise_std_m)
+    clear = np.linalg.eigvalsh(refiner.refine(points, truth).information)
+    crowded = np.linalg.eigvalsh(refiner.refine(blocked, truth).information)
+    # Half as many points alone would leave half of it.
+    assert np.all(crowded < 0.35 * clear)

@@ -79,9 +79,8 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
         raster, surfaces, points, x, y, yaw, lever_m, scale, moved, distances, gradients
     )
     while steps < limits.most_steps and not converged:
-        known = _known_directions(seen, limits.least_share * weight)
-        # Full rank: the directions given up stand as ones, and nothing pulls along them.
-        step = -np.linalg.solve(known @ normal @ known + (identity - known), known @ pull)
+        known, inverse = _known_directions(normal, seen, limits.least_share * weight)
+        step = -(inverse @ pull)
         length = math.sqrt(step[0] ** 2 + step[1] ** 2 + step[2] ** 2)
         if length > limits.longest_step_m:
             step *= limits.longest_step_m / length
@@ -92,7 +91,7 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
         normal, pull, seen, weight, square = _normal_equations(
             raster, surfaces, points, x, y, yaw, lever_m, scale, moved, distances, gradients
         )
-    known = _known_directions(seen, limits.least_share * weight)
+    known, _ = _known_directions(normal, seen, limits.least_share * weight)
     # From metres at the lever's end back to radians.
     kept, unseen = known @ normal @ known, identity - known
     kept[2, :] *= lever_m
@@ -103,16 +102,25 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _known_directions(seen, least):  # type: ignore[no-untyped-def]
-    """Return the projector (3, 3) on the eigen-directions of ``seen`` with at least ``least``."""
+def _known_directions(normal, seen, least):  # type: ignore[no-untyped-def]
+    """Tell the directions that enough points see, on smoothed surfaces and on the field itself.
+
+    Returns:
+        The projector (3, 3) on them, and the inverse (3, 3) of ``normal`` in them.
+    """
     values, directions = np.linalg.eigh(seen)
-    projector = np.zeros((3, 3))
+    smooth = np.zeros((3, 3))
     for i in range(3):
         if values[i] > 0.0 and values[i] >= least:
-            for j in range(3):
-                for k in range(3):
-                    projector[j, k] += directions[j, i] * directions[k, i]
-    return projector
+            smooth += np.outer(directions[:, i], directions[:, i])
+    values, directions = np.linalg.eigh(smooth @ normal @ smooth)
+    known, inverse = np.zeros((3, 3)), np.zeros((3, 3))
+    for i in range(3):
+        if values[i] > 0.0 and values[i] >= least:
+            outer = np.outer(directions[:, i], directions[:, i])
+            known += outer
+            inverse += outer / values[i]
+    return known, inverse
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

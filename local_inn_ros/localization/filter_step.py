@@ -86,10 +86,10 @@ class FilterStep:
         kalman = self._kalman
         kalman.x, kalman.P = belief.state, belief.covariance
         kalman.F = motion_jacobian(pose, increment)
-        # Half way through the turn is where the noise arises on average.
-        kalman.Q = in_map_axes(
-            self._noise.body_covariance(increment, duration_s), pose.yaw + 0.5 * increment.yaw
-        )
+        # Fixes refused one after another tell that the odometry is worse than it should be.
+        noise = (1 + belief.refusals) * self._noise.body_covariance(increment, duration_s)
+        # Half way through the turn is where it arises on average.
+        kalman.Q = in_map_axes(noise, pose.yaw + 0.5 * increment.yaw)
         kalman.predict(increment)
         return Belief(kalman.x, _symmetric(kalman.P), belief.refusals)
 

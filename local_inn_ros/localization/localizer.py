@@ -19,12 +19,19 @@ from local_inn_ros.localization.latent_draws import latent_draws
 from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
 from local_inn_ros.localization.network_pass import NetworkPass
 from local_inn_ros.localization.quality import scan_quality
-from local_inn_ros.localization.refiner import Refiner
+from local_inn_ros.localization.refiner import Refinement, Refiner
 from local_inn_ros.localization.scan_points import ScanPoints
 from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
 
 # The draws are part of what a localizer is: the same scan and prior give the same fix.
 _LATENT_SEED = 20
+# The network's word and the prior are joined where they differ by less than this squared
+# Mahalanobis distance (chi-square with 3 degrees of freedom, 0.999).
+_PLAUSIBLE = 16.27
+# Starts nearer to each other than this lead to the same alignment.
+_SAME_START_M = 0.03
+_SAME_START_RAD = math.radians(1.0)
+_FARTHEST_ASIDE_M = 0.2
 
 
 class Localizer:
@@ -88,13 +95,15 @@ class Localizer:
         clock = _StageClock()
         reading = self._picker.pick(scan)
         clock.lap("beams")
-        second_prior, samples = self._drawn(reading, pose_of_mounted(prior, self._mount))
+        sensor_prior = pose_of_mounted(prior, self._mount)
+        second_prior, samples = self._drawn(reading, sensor_prior)
         clock.lap("inverse")
         network = self._fitted(samples)
         measurement = without_prior(network, second_prior)
         clock.lap("statistics")
         if self._refiner is not None:
-            measurement = self._refined(self._refiner, scan, network.mean, measurement)
+            starts = _starts(sensor_prior, network, measurement)
+            measurement = self._refined(self._refiner, scan, starts, measurement)
             clock.lap("refiner")
         sensor = measurement.mean.to_array()[None].astype(np.float32)
         expected = self._engine.expected_ranges(sensor)[0]
@@ -127,13 +136,44 @@ class Localizer:
         return GaussianPose2(fitted.mean, fitted.covariance * self._covariance_scale)
 
     def _refined(
-        self, refiner: Refiner, scan: Scan, start: Pose2, measurement: GaussianPose2
+        self,
+        refiner: Refiner,
+        scan: Scan,
+        starts: tuple[Pose2, ...],
+        measurement: GaussianPose2,
     ) -> GaussianPose2:
         """Align with the map; where the map shows nothing, the network's word stands."""
-        refinement = refiner.refine(self._points.of(scan), start)
-        unseen = refinement.unseen
-        word = unseen.T @ np.linalg.solve(measurement.covariance, unseen)
-        return GaussianPose2(refinement.pose, covariance_of(refinement.information + word))
+        points = self._points.of(scan)
+        best = max((refiner.refine(points, start) for start in starts), key=_inlier_share)
+        word = best.unseen.T @ np.linalg.solve(measurement.covariance, best.unseen)
+        aside = best.unseen @ -measurement.offset_of(best.pose)
+        # Along an arc a direction that shows nothing is one only nearby.
+        aside *= min(1.0, _FARTHEST_ASIDE_M / max(math.hypot(aside[0], aside[1]), 1e-12))
+        return GaussianPose2(
+            Pose2.from_array(best.pose.to_array() + aside),
+            covariance_of(best.information + word),
+        )
+
+
+def _starts(
+    prior: GaussianPose2, network: GaussianPose2, measurement: GaussianPose2
+) -> tuple[Pose2, ...]:
+    """Return where to begin to align: from all that is known, and from the network's word alone."""
+    spread = prior.covariance + measurement.covariance
+    offset = prior.offset_of(measurement.mean)
+    weighed = np.linalg.solve(spread, offset)
+    start = prior.mean
+    if offset @ weighed < _PLAUSIBLE:
+        start = Pose2.from_array(prior.mean.to_array() + prior.covariance @ weighed)
+    difference = start.between(network.mean)
+    same = math.hypot(difference.x, difference.y) < _SAME_START_M
+    if same and abs(difference.yaw) < _SAME_START_RAD:
+        return (start,)
+    return (start, network.mean)
+
+
+def _inlier_share(refinement: Refinement) -> float:
+    return refinement.inlier_share
 
 
 class _StageClock:

@@ -23,7 +23,8 @@ class MotionNoise:
     """Standard deviations of the odometry after one unit of what causes them.
 
     The errors are random walks: they grow with the root of the amount, so that cutting a motion
-    into pieces changes nothing.
+    into pieces changes nothing. Slip lasts longer than one reading, which makes it worse than a
+    random walk over some metres; the defaults leave room for wheels that slip by a third.
 
     Attributes:
         along_per_metre_m: error ahead after one metre of travel.
@@ -35,7 +36,7 @@ class MotionNoise:
         yaw_per_second_rad: error of heading after one second, moving or not.
     """
 
-    along_per_metre_m: float = 0.1
+    along_per_metre_m: float = 0.2
     across_per_metre_m: float = 0.05
     yaw_per_metre_rad: float = 0.05
     yaw_per_radian_rad: float = 0.1

@@ -17,6 +17,8 @@ from local_inn_ros.world.surface_directions import surface_directions
 
 # Shorter levers would make a turn look like no motion at all.
 _LEAST_LEVER_M = 0.5
+# On a map without anything unmapped, this share of the points counts.
+_USUAL_INLIER_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ class Refiner:
         rms_m = math.sqrt(found.square / found.weight) if found.weight > 0.0 else 0.0
         return Refinement(
             Pose2.from_array([found.x, found.y, found.yaw]),
-            self._information(found.normal, rms_m),
+            self._information(found.normal, rms_m, found.weight / len(points)),
             found.unseen,
             rms_m,
             found.weight / len(points),
@@ -126,9 +128,13 @@ class Refiner:
             found.steps,
         )
 
-    def _information(self, normal: NDArray[np.float64], rms_m: float) -> NDArray[np.float64]:
-        # A scan that fits worse than it should knows less than it should.
-        information = normal / max(self._noise_std_m, rms_m) ** 2
+    def _information(
+        self, normal: NDArray[np.float64], rms_m: float, inlier_share: float
+    ) -> NDArray[np.float64]:
+        # A scan that fits worse than it should knows less than it should: its points lie farther
+        # from the surfaces, or fewer of them lie near any.
+        explained = min(1.0, inlier_share / _USUAL_INLIER_SHARE)
+        information = normal * (explained / max(self._noise_std_m, rms_m)) ** 2
         # (I^-1 + M)^-1 in a form that needs no inverse of I, which may be singular.
         limited = np.linalg.solve(np.eye(3) + information * self._map_variances, information)
         symmetric: NDArray[np.float64] = 0.5 * (limited + limited.T)
