@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation import bag_messages
 from local_inn_ros.evaluation.bag_file import Bag
 from local_inn_ros.evaluation.frame_tree import FrameTree
+from local_inn_ros.evaluation.reading_order import in_order_of_use
 from local_inn_ros.evaluation.trajectory import Trajectory
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan
@@ -86,20 +86,10 @@ class Recording:
     def readings(self) -> Iterator[Scan | Odometry]:
         """Read scans and odometry in the order in which a robot can use them.
 
-        Both come by their stamps, but each scan waits for the first odometry that is not older
-        than it, as a robot waits for the transform at a scan's stamp.
-
         Raises:
             BagError: the bag cannot be read any more.
         """
-        place, reached_s = 0, -math.inf
-        for scan in self.scans():
-            while place < len(self.odometry) and reached_s < scan.stamp_s:
-                reached_s = self.odometry[place].stamp_s
-                yield self.odometry[place]
-                place += 1
-            yield scan
-        yield from self.odometry[place:]
+        return in_order_of_use(self.scans(), self.odometry)
 
 
 def open_recording(path: Path, topics: BagTopics, mount: Pose2 | None = None) -> Recording:
