@@ -1,0 +1,144 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.optimize import least_squares
+
+from local_inn_ros.evaluation.cramer_rao import fisher_information, pose_bounds, range_jacobians
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.world import (
+    FREE,
+    OCCUPIED,
+    FreeSpace,
+    OccupancyGrid,
+    RayCaster,
+    generate_race_track,
+)
+
+
+def spec(beams: int, range_max_m: float = 30.0, noise_m: float = 0.01) -> SensorSpec:
+    """A laser that sees all round, without a beam twice."""
+    return SensorSpec(
+        name="round",
+        beam_count=beams,
+        angle_min_rad=-math.pi + math.pi / beams,
+        angle_max_rad=math.pi - math.pi / beams,
+        range_min_m=0.05,
+        range_max_m=range_max_m,
+        noise_std_m=noise_m,
+        rate_hz=40.0,
+        network_beams=8,
+    )
+
+
+def square_room(half_m: float, origin_yaw_rad: float = 0.0) -> tuple[RayCaster, Pose2]:
+    """A square room, and the pose of its middle in line with its walls."""
+    cells = np.full((120, 120), OCCUPIED, dtype=np.int8)
+    half = round(half_m / 0.05)
+    cells[60 - half : 60 + half, 60 - half : 60 + half] = FREE
+    origin = Pose2(1.0, -2.0, origin_yaw_rad)
+    return RayCaster(OccupancyGrid(cells, 0.05, origin)), origin @ Pose2(3.0, 3.0, 0.0)
+
+
+@pytest.mark.parametrize("origin_yaw_rad", [0.0, 0.7])
+@pytest.mark.parametrize("half_m", [1.0, 2.5])
+def test_in_the_middle_of_a_square_room_the_bound_is_known(
+    half_m: float, origin_yaw_rad: float
+) -> None:
+    """From the integrals of sec^2 and of sec^2 tan^2 over the eighths of a turn."""
+    caster, middle = square_room(half_m, origin_yaw_rad)
+    sensor = spec(4000)
+    information = fisher_information(caster, middle.to_array()[None], sensor)
+    count, noise = sensor.beam_count, sensor.noise_std_m
+    by_position = 2.0 * count / (math.pi * noise**2)
+    by_yaw = 4.0 * count * half_m**2 / (3.0 * math.pi * noise**2)
+    expected = np.diag([by_position, by_position, by_yaw])
+    np.testing.assert_allclose(np.diag(information[0]), np.diag(expected), rtol=5e-3)
+    np.testing.assert_allclose(information[0], expected, atol=5e-3 * by_position)
+    bounds = pose_bounds(information)
+    assert bounds.position_m[0] == pytest.approx(noise * math.sqrt(math.pi / count), rel=5e-3)
+    assert bounds.yaw_rad[0] == pytest.approx(1.0 / math.sqrt(by_yaw), rel=5e-3)
+
+
+def test_the_best_estimate_from_noisy_scans_spreads_as_the_bound_says() -> None:
+    """Maximum likelihood over ranges that are computed here, off the middle and turned."""
+    caster, middle = square_room(2.5)
+    sensor = spec(180)
+    local = np.array([0.8, -0.6, 0.4])
+    pose = (middle @ Pose2.from_array(local)).to_array()
+    angles = sensor.beam_angles_rad()
+
+    def ranges(at: np.ndarray) -> np.ndarray:
+        course = at[2] + angles
+        along = np.stack([np.cos(course), np.sin(course)])
+        to_wall = (np.sign(along) * 2.5 - at[:2, None]) / along
+        return np.asarray(to_wall.min(axis=0))
+
+    np.testing.assert_allclose(
+        caster.cast(pose[None], angles, 30.0)[0], ranges(local), rtol=1e-5, atol=1e-5
+    )
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(400):
+        measured = ranges(local) + rng.normal(0.0, sensor.noise_std_m, angles.size)
+
+        def residuals(at: np.ndarray, measured: np.ndarray = measured) -> np.ndarray:
+            return ranges(at) - measured
+
+        found.append(least_squares(residuals, local).x)
+    covariance = np.cov(np.array(found).T)
+    bound = np.linalg.inv(fisher_information(caster, pose[None], sensor)[0])
+    # The deviation of a variance estimated from 400 draws is 7 %.
+    np.testing.assert_allclose(np.diag(covariance), np.diag(bound), rtol=0.25)
+    summed = pose_bounds(np.linalg.inv(bound)[None])
+    assert math.sqrt(np.trace(covariance[:2, :2])) == pytest.approx(summed.position_m[0], rel=0.12)
+
+
+def test_derivatives_are_those_of_the_ray_caster() -> None:
+    """But for the few beams that cross an edge within the step."""
+    grid = generate_race_track(np.random.default_rng(3)).grid
+    caster = RayCaster(grid)
+    poses = FreeSpace(grid, 0.3).sample(np.random.default_rng(0), 20)
+    angles = np.linspace(-2.3, 2.3, 200)
+    exact = range_jacobians(grid, poses, angles, caster.cast(poses, angles, 30.0))
+    step = 5e-4
+    for axis in range(3):
+        shift = np.eye(3)[axis] * step
+        ahead, behind = (caster.cast(poses + k * shift, angles, 30.0) for k in (1.0, -1.0))
+        difference = (ahead.astype(np.float64) - behind) / (2.0 * step)
+        right = np.isclose(exact[..., axis], difference, rtol=0.02, atol=0.02)
+        assert np.mean(right) > 0.95
+
+
+def test_what_is_not_seen_tells_nothing() -> None:
+    caster, middle = square_room(2.5)
+    poses = middle.to_array()[None]
+    blind = fisher_information(caster, poses, spec(180, range_max_m=2.0))
+    np.testing.assert_array_equal(blind, 0.0)
+    assert np.isinf(pose_bounds(blind).position_m[0])
+    # A corridor: walls on two sides only, the others out of reach.
+    cells = np.full((40, 1200), OCCUPIED, dtype=np.int8)
+    cells[1:-1, 1:-1] = FREE
+    corridor = RayCaster(OccupancyGrid(cells, 0.05, Pose2.identity()))
+    information = fisher_information(corridor, [[30.0, 1.0, 0.3]], spec(180, range_max_m=10.0))
+    assert information[0, 1, 1] > 0.0
+    assert information[0, 0, 0] == pytest.approx(0.0, abs=1e-9 * information[0, 1, 1])
+    bounds = pose_bounds(information)
+    assert np.isinf(bounds.position_m[0])
+    assert np.isinf(bounds.yaw_rad[0])
+
+
+def test_more_noise_is_worse_in_proportion() -> None:
+    caster, middle = square_room(1.0)
+    at = (middle @ Pose2(0.3, 0.2, 0.1)).to_array()[None]
+    fine, coarse = (
+        pose_bounds(fisher_information(caster, at, spec(360, noise_m=noise)))
+        for noise in (0.01, 0.03)
+    )
+    np.testing.assert_allclose(coarse.position_m, 3.0 * fine.position_m)
+    np.testing.assert_allclose(coarse.yaw_rad, 3.0 * fine.yaw_rad)
