@@ -102,6 +102,8 @@ class Refiner:
             longest_step_m=0.3,
             settled_m=5e-4,
         )
+        # Compiles the inner loop now, where no scan waits (numba keeps it for the next time).
+        self.refine(np.zeros((1, 2)), Pose2.identity())
 
     def refine(self, points_m: NDArray[np.float64], start: Pose2) -> Refinement:
         """Align a scan.
