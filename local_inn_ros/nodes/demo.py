@@ -27,7 +27,9 @@ from local_inn_ros.world import ClosedPath, plan_lap
 
 # Compiling what is compiled when it first runs takes its time on a machine that is new to it.
 _START_DEADLINE_S = 120.0
-_LOST_DEADLINE_S = 10.0
+_POSE_DEADLINE_S = 10.0
+# Longer than this nobody would watch a robot that is lost and does not say so.
+_ALARM_DEADLINE_S = 3.0
 _FOUND_DEADLINE_S = 20.0
 # The filter gets so long to settle from a pose that is off by a hand's breadth.
 _SETTLING_S = 1.0
@@ -36,7 +38,7 @@ _INITIAL_DEVIATION_RAD = math.radians(5.0)
 # The pose is right where it is off by no more than this, and found where so many in a row are.
 _RIGHT_M = 0.5
 _RIGHT_RAD = math.radians(10.0)
-_RIGHT_IN_A_ROW = 10
+_IN_A_ROW = 10
 _AFTERWARDS_S = 4.0
 
 
@@ -159,7 +161,7 @@ class _Demo:
         assert probe.truth is not None
         rough = probe.truth @ Pose2.from_array(self._rng.normal(0.0, deviations))
         probe.tell_initial_pose(GaussianPose2.from_deviations(rough, *deviations))
-        self._stage.insist(lambda: len(probe.estimates) > 0, _LOST_DEADLINE_S, "a first pose")
+        self._stage.insist(lambda: len(probe.estimates) > 0, _POSE_DEADLINE_S, "a first pose")
         self._stage.spin_for(_SETTLING_S)
 
     def _drive(self, lap_m: float) -> int:
@@ -171,11 +173,12 @@ class _Demo:
         return first
 
     def _kidnap(self) -> Kidnap:
-        """Put the robot down elsewhere, wait until that is noticed, and call until it is found."""
+        """Put the robot down elsewhere, wait until it is lost, and call until it is found."""
         probe, put_down_s = self._probe, time.monotonic()
         probe.put_down(self._elsewhere())
-        self._stage.wait_until(lambda: probe.lost, _LOST_DEADLINE_S)
-        noticed_s = time.monotonic() - put_down_s
+        self._stage.insist(self._is_wrong, _POSE_DEADLINE_S, "the pose to be wrong")
+        alarmed = self._stage.wait_until(lambda: probe.lost, _ALARM_DEADLINE_S)
+        noticed_s = time.monotonic() - put_down_s if alarmed else None
         self._say("calling relocalize")
         called_s, calls, answer = time.monotonic(), 0, ""
         while time.monotonic() - called_s < _FOUND_DEADLINE_S:
@@ -203,12 +206,16 @@ class _Demo:
 
     def _is_right(self) -> bool:
         """Tell whether the last poses were right, all of them."""
+        last = self._probe.estimates[-_IN_A_ROW:]
+        return len(last) == _IN_A_ROW and all(map(_is_right, last))
 
-        def right(one: Estimate) -> bool:
-            return one.distance_m() < _RIGHT_M and one.turn_rad() < _RIGHT_RAD
-
-        last = self._probe.estimates[-_RIGHT_IN_A_ROW:]
-        return len(last) == _RIGHT_IN_A_ROW and all(map(right, last))
+    def _is_wrong(self) -> bool:
+        """Tell whether the last poses were wrong, all of them."""
+        return not any(map(_is_right, self._probe.estimates[-_IN_A_ROW:]))
 
     def _say(self, what: str) -> None:
         self._console.print(f"[dim]demo:[/] {what}", highlight=False)
+
+
+def _is_right(one: Estimate) -> bool:
+    return one.distance_m() < _RIGHT_M and one.turn_rad() < _RIGHT_RAD

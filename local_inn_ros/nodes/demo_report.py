@@ -36,14 +36,15 @@ class Kidnap:
     Attributes:
         recovered: whether the pose was right again and stayed so.
         seconds: from the first call of `relocalize` until it was.
-        noticed_s: from being put down until the filter called itself lost.
+        noticed_s: from being put down until the localization raised an alarm by itself; None where
+            it had not when `relocalize` was called.
         calls: calls of `relocalize`.
         answer: the last answer, one line.
     """
 
     recovered: bool
     seconds: float
-    noticed_s: float
+    noticed_s: float | None
     calls: int
     answer: str
 
@@ -130,6 +131,7 @@ class DemoReport:
     def _facts(self) -> Table:
         spent, found, kidnap = self.score.latency_ms, self.score.calibration, self.kidnap
         assert found is not None
+        noticed = "not" if kidnap.noticed_s is None else f"after {kidnap.noticed_s:.2f} s"
         outcome = f"after {kidnap.seconds:.2f} s" if kidnap.recovered else "never"
         facts = {
             "latency, scan to pose": f"p50 {spent.p50:.1f} ms, p95 {spent.p95:.1f} ms, "
@@ -137,7 +139,7 @@ class DemoReport:
             "rate": f"{self.rate_hz:.1f} of {self.scan_rate_hz:.0f} Hz",
             "ANEES": f"{found.anees:.2f} (3 is right)",
             "within 2 sigma": f"{found.coverage_2s:.3f} ({expected_coverage(2.0):.3f} is right)",
-            "kidnapping noticed": f"after {kidnap.noticed_s:.2f} s",
+            "kidnapping noticed": noticed,
             "found again": f"{outcome}, by {kidnap.calls} call of relocalize: {kidnap.answer}",
         }
         table = Table(show_header=False)
