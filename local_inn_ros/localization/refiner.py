@@ -116,9 +116,8 @@ class Refiner:
         if len(points) == 0:
             return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
         lever_m = max(math.sqrt(float(np.mean(np.square(points).sum(axis=1)))), _LEAST_LEVER_M)
-        found = align(
-            self._raster, self._surfaces, points, start.x, start.y, start.yaw, lever_m, self._limits
-        )
+        x, y, yaw = start.to_array().tolist()
+        found = align(self._raster, self._surfaces, points, x, y, yaw, lever_m, self._limits)
         rms_m = math.sqrt(found.square / found.weight) if found.weight > 0.0 else 0.0
         return Refinement(
             Pose2.from_array([found.x, found.y, found.yaw]),
