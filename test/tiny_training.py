@@ -1,0 +1,64 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Small networks that train in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from local_inn_ros.flows.local_inn import LocalInn, NetworkSettings
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.training.scan_sources import MapSource
+from local_inn_ros.training.settings import TrainingSettings
+from local_inn_ros.training.train import new_model
+from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid
+
+SENSOR = SensorSpec(
+    name="tiny",
+    beam_count=180,
+    angle_min_rad=-2.0,
+    angle_max_rad=2.0,
+    range_min_m=0.05,
+    range_max_m=12.0,
+    noise_std_m=0.01,
+    rate_hz=20.0,
+    network_beams=32,
+)
+SETTINGS = TrainingSettings(
+    steps=30,
+    batch=64,
+    network=NetworkSettings(
+        octaves=3,
+        coupling_hidden=32,
+        condition=8,
+        encoder_hidden=48,
+        decoder_hidden=48,
+        directions=60,
+    ),
+)
+
+
+def room() -> OccupancyGrid:
+    """A room of 5 x 4 m with a box in it."""
+    cells = np.full((100, 120), OCCUPIED, dtype=np.int8)
+    cells[10:90, 10:110] = FREE
+    cells[10:40, 70:90] = OCCUPIED
+    return OccupancyGrid(cells, 0.05, Pose2(-2.0, 1.0, 0.0))
+
+
+def source(blocked_share: float = 0.0) -> MapSource:
+    """Scans of the room."""
+    return MapSource(room(), SENSOR, clearance_m=0.2, blocked_share=blocked_share)
+
+
+def untrained(seed: int = 0) -> LocalInn:
+    """Networks that have learned nothing."""
+    return new_model(source(), SENSOR, SETTINGS, seed)
+
+
+def steps(count: int) -> TrainingSettings:
+    """The settings with another number of steps."""
+    return replace(SETTINGS, steps=count)
