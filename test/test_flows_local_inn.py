@@ -27,15 +27,17 @@ def shaken(module: torch.nn.Module, seed: int) -> torch.nn.Module:
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), scale=st.floats(0.1, 3.0))
 def test_couplings_invert_for_every_condition(seed, scale):
-    stack = shaken(CouplingStack(size=21, condition=5, blocks=6, hidden=16), seed)
+    # Weights like no training gives amplify rounding: what is tested is the mathematics. That
+    # trained networks invert in single precision is tested where there is a bundle.
+    stack = shaken(CouplingStack(size=21, condition=5, blocks=6, hidden=16), seed).double()
     generator = torch.Generator().manual_seed(seed)
-    code = scale * torch.randn(32, 21, generator=generator)
-    condition = torch.randn(32, 5, generator=generator)
+    code = scale * torch.randn(32, 21, generator=generator).double()
+    condition = torch.randn(32, 5, generator=generator).double()
     with torch.no_grad():
         latent = stack(code, condition)
         back = stack.backward(latent, condition)
     assert float((latent - code).abs().max()) > 0.05
-    assert float((back - code).abs().max()) < 1e-4
+    assert float((back - code).abs().max()) < 1e-8
 
 
 def test_another_condition_gives_another_latent():
