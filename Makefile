@@ -4,10 +4,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 
-# The torch that training and the tests use. PyTorch's own index carries it without CUDA, which saves
-# several gigabytes; `make test TORCH_INDEX=` takes PyPI's build instead.
+# The torch that training and the tests use. On Linux the usual build brings several gigabytes of
+# CUDA; PyTorch's index of CPU builds, given as `make test TORCH_INDEX=...`, saves them.
 TORCH ?= torch==2.13.0
-TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
 
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
