@@ -61,7 +61,9 @@ def fit(
         The number of steps done.
     """
     noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=1e-4)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=settings.learning_rate, weight_decay=1e-4, fused=True
+    )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: _rate(step, settings.steps)
     )
