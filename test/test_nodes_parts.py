@@ -1,0 +1,92 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The small parts that nodes are made of: parameters, tallies, search reports."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+
+import pytest
+
+pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+
+from ros_fixtures import RosWorld
+
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.relocalizer import Hypothesis, SearchResult
+from local_inn_ros.nodes.diagnostics import Tally
+from local_inn_ros.nodes.ekf_parameters import EkfParameters
+from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.parameters import ParameterInfo, declare_parameters, parameter
+from local_inn_ros.nodes.search_report import search_report
+from local_inn_ros.nodes.simulator import SimulatorParameters
+
+
+@dataclass(frozen=True)
+class Some:
+    names: tuple[str, ...] = parameter(("a", "b"), ParameterInfo("Names."))
+    speed: float = parameter(2.0, ParameterInfo("Speed.", low=0.0, high=3.0, unit="m/s"))
+    pairs: int = parameter(4, ParameterInfo("Pairs.", low=2, high=8, step=2))
+    inner: bool = parameter(True, ParameterInfo("Nested.", name="outer.inner"))
+
+
+def test_parameters_are_declared_as_they_are_described(ros: RosWorld) -> None:
+    assert declare_parameters(ros.probe, Some) == Some()
+    speed = ros.probe.describe_parameter("speed")
+    assert speed.description == "Speed. [m/s]"
+    assert speed.read_only
+    assert (speed.floating_point_range[0].from_value, speed.floating_point_range[0].to_value) == (
+        0.0,
+        3.0,
+    )
+    pairs = ros.probe.describe_parameter("pairs").integer_range[0]
+    assert (pairs.from_value, pairs.to_value, pairs.step) == (2, 8, 2)
+    assert ros.probe.get_parameter("outer.inner").value is True
+
+
+@pytest.mark.parametrize("kind", [EkfParameters, LocalizerParameters, SimulatorParameters])
+def test_every_parameter_says_what_it_does(kind: type) -> None:
+    for one in fields(kind):
+        info: ParameterInfo = one.metadata["parameter"]
+        assert info.description.endswith(".")
+        if isinstance(one.default, float) and info.low is not None:
+            assert info.high is not None
+            assert info.low <= one.default <= info.high
+
+
+def test_a_tally_counts_since_the_last_report_and_in_all() -> None:
+    tally = Tally()
+    for _ in range(3):
+        tally.count("scan")
+    tally.spent({"inverse": 0.002})
+    tally.spent({"inverse": 0.004, "refiner": 0.001})
+    assert tally.recent("scan") == 3
+    assert tally.rate_hz("scan") > 0.0
+    assert tally.stages_ms() == pytest.approx({"inverse": 3.0, "refiner": 1.0})
+    tally.begin_anew()
+    tally.count("scan")
+    assert tally.recent("scan") == 1
+    assert tally.totals() == {"scan": 4}
+    assert tally.stages_ms() == {}
+
+
+def test_a_search_is_told_in_words_and_in_figures() -> None:
+    places = [GaussianPose2.from_deviations(Pose2(x, 2.0, 0.5), 0.1, 0.2, 0.05) for x in (1.0, 9.0)]
+    hypotheses = (Hypothesis(places[0], 0.9), Hypothesis(places[1], 0.4))
+    sentence, figures = search_report(
+        SearchResult(True, places[0], hypotheses, "", 0.25)
+    ).splitlines()
+    assert sentence == (
+        "found at x 1.00 m, y 2.00 m, yaw 28.6 deg "
+        "(deviations 0.100 m, 0.200 m, 2.86 deg) in 0.25 s"
+    )
+    told = json.loads(figures)
+    assert [one["score"] for one in told["hypotheses"]] == [0.9, 0.4]
+    assert told["hypotheses"][1]["x_m"] == 9.0
+    assert told["pose"]["deviations"]["yaw_rad"] == 0.05
+
+    unclear = SearchResult(False, None, hypotheses, "ambiguous", 0.5)
+    sentence, figures = search_report(unclear).splitlines()
+    assert sentence == "not found after 0.50 s: ambiguous"
+    assert json.loads(figures)["pose"] is None
