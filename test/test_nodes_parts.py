@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, fields
 
 import pytest
@@ -59,16 +60,16 @@ def test_a_tally_counts_since_the_last_report_and_in_all() -> None:
     tally = Tally()
     for _ in range(3):
         tally.count("scan")
-    tally.spent({"inverse": 0.002})
-    tally.spent({"inverse": 0.004, "refiner": 0.001})
+    for value in (2.0, 4.0):
+        tally.note("quality", value)
     assert tally.recent("scan") == 3
     assert tally.rate_hz("scan") > 0.0
-    assert tally.stages_ms() == pytest.approx({"inverse": 3.0, "refiner": 1.0})
+    assert tally.means() == {"quality": 3.0}
     tally.begin_anew()
     tally.count("scan")
     assert tally.recent("scan") == 1
     assert tally.totals() == {"scan": 4}
-    assert tally.stages_ms() == {}
+    assert math.isnan(tally.mean("quality"))
 
 
 def test_a_search_is_told_in_words_and_in_figures() -> None:

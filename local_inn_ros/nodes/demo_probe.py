@@ -28,9 +28,8 @@ from local_inn_ros.nodes.conversions import (
 from local_inn_ros.nodes.qos import LATCHED, RELIABLE
 
 _STAGE = "stage "
-_FILTER = "ekf"
 # Names on `/diagnostics` of the nodes that are watched.
-_WATCHED = frozenset({_FILTER, "lidar_localizer"})
+_WATCHED = frozenset({"ekf", "lidar_localizer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +95,8 @@ class DemoProbe(Node):
         self.truth: Pose2 | None = None
         self.path_m = 0.0
         self.estimates: list[Estimate] = []
-        self.lost = False
         self.stages_ms: dict[str, list[float]] = {}
-        self._reporting: set[str] = set()
+        self._lost: dict[str, bool] = {}
         self._truths: dict[Stamp, Pose2] = {}
         self._fixes: dict[Stamp, Pose2] = {}
         self._initial = self.create_publisher(PoseWithCovarianceStamped, "initialpose", RELIABLE)
@@ -117,8 +115,13 @@ class DemoProbe(Node):
             and self._initial.get_subscription_count() > 0
             and self._teleport.get_subscription_count() > 0
             and self._relocalize.service_is_ready()
-            and self._reporting >= _WATCHED
+            and self._lost.keys() >= _WATCHED
         )
+
+    @property
+    def lost(self) -> bool:
+        """Whether filter or localizer says that the robot is lost."""
+        return any(self._lost.values())
 
     def tell_initial_pose(self, pose: GaussianPose2) -> None:
         """Tell the filter where the robot is now."""
@@ -173,10 +176,8 @@ class DemoProbe(Node):
 
     def _on_health(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            self._reporting.add(status.name)
             values = {value.key: value.value for value in status.values}
-            if status.name == _FILTER:
-                self.lost = values.get("lost") == "True"
+            self._lost[status.name] = values.get("lost") == "True"
             for key, value in values.items():
                 if key.startswith(_STAGE):
                     name = key.removeprefix(_STAGE).removesuffix(" [ms]")

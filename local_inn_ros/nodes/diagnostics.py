@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -38,24 +39,22 @@ class Health:
 
 
 class Tally:
-    """Counts what happened since the last report, and in all, and averages durations."""
+    """Counts what happened, since the last report and in all, and averages figures."""
 
     def __init__(self) -> None:
         self._since_s = time.monotonic()
         self._recent: Counter[str] = Counter()
         self._total: Counter[str] = Counter()
-        self._seconds: dict[str, float] = {}
+        self._figures: dict[str, list[float]] = {}
 
     def count(self, what: str) -> None:
         """Note that something happened."""
         self._recent[what] += 1
         self._total[what] += 1
 
-    def spent(self, stages_s: Mapping[str, float]) -> None:
-        """Note seconds spent, by stage."""
-        for name, seconds in stages_s.items():
-            self._seconds[name] = self._seconds.get(name, 0.0) + seconds
-            self._recent[f"stage {name}"] += 1
+    def note(self, name: str, value: float) -> None:
+        """Note a figure."""
+        self._figures.setdefault(name, []).append(value)
 
     def recent(self, what: str) -> int:
         """Return how often something happened since the last report."""
@@ -69,18 +68,20 @@ class Tally:
         """Return how often something happens in a second, since the last report."""
         return self._recent[what] / max(time.monotonic() - self._since_s, 1e-3)
 
-    def stages_ms(self) -> dict[str, float]:
-        """Return the mean milliseconds of each stage since the last report."""
-        return {
-            name: 1e3 * seconds / self._recent[f"stage {name}"]
-            for name, seconds in self._seconds.items()
-        }
+    def mean(self, name: str) -> float:
+        """Return the mean of a figure since the last report; NaN where there was none."""
+        values = self._figures.get(name, [])
+        return sum(values) / len(values) if values else math.nan
+
+    def means(self) -> dict[str, float]:
+        """Return the mean of each figure since the last report."""
+        return {name: self.mean(name) for name in self._figures}
 
     def begin_anew(self) -> None:
         """Begin the next report."""
         self._since_s = time.monotonic()
         self._recent.clear()
-        self._seconds.clear()
+        self._figures.clear()
 
 
 class DiagnosticsPublisher:

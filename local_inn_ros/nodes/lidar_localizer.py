@@ -76,8 +76,6 @@ class LidarLocalizer(Node):
         self._waiting: deque[LaserScan] = deque(maxlen=_MOST_WAITING)
         self._trouble = ""
         self._map_trouble = ""
-        self._quality = float("nan")
-        self._stamp_age_s = float("nan")
         self._tally = Tally()
         self._connect()
         self.get_logger().info(f"bundle {self._model.name} on {self._model.engine.name}")
@@ -141,7 +139,7 @@ class LidarLocalizer(Node):
     def _on_scan(self, message: LaserScan) -> None:
         self._tally.count("scan")
         now_s = to_seconds(self.get_clock().now().to_msg())
-        self._stamp_age_s = now_s - to_seconds(message.header.stamp)
+        self._tally.note("stamp age [s]", now_s - to_seconds(message.header.stamp))
         self._waiting.append(message)
         self._work_off()
 
@@ -175,9 +173,10 @@ class LidarLocalizer(Node):
             return
         fix = mounted.localizer.locate(scan, prior)
         self._publish(fix, message)
-        self._quality = fix.quality
         self._tally.count("fix")
-        self._tally.spent({**fix.stage_s, "callback": time.perf_counter() - started_s})
+        self._tally.note("quality", fix.quality)
+        for stage, seconds in (*fix.stage_s.items(), ("all", time.perf_counter() - started_s)):
+            self._tally.note(f"stage {stage} [ms]", 1e3 * seconds)
 
     def _mounted_at(self, frame: str) -> Mounted:
         """Return what works on the scans of a frame, made anew where its mount is new."""
@@ -220,9 +219,8 @@ class LidarLocalizer(Node):
         values: dict[str, object] = {
             "scan rate [Hz]": tally.rate_hz("scan"),
             "fix rate [Hz]": tally.rate_hz("fix"),
-            "stamp age [s]": self._stamp_age_s,
-            "quality": self._quality,
-            **{f"stage {name} [ms]": ms for name, ms in tally.stages_ms().items()},
+            "lost": tally.mean("quality") < self._told.quality_alarm,
+            **tally.means(),
             **tally.totals(),
             "bundle": self._model.name,
             "engine": self._model.engine.name,
@@ -237,6 +235,8 @@ class LidarLocalizer(Node):
             return Health(WARN, "waits for a first pose", values)
         if not tally.recent("fix"):
             return Health(WARN, "scans wait for odometry at their stamp", values)
+        if values["lost"]:
+            return Health(WARN, "the scans do not fit the map at the pose: lost?", values)
         return Health(OK, "fixes are made", values)
 
 

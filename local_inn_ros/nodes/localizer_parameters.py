@@ -31,3 +31,9 @@ class LocalizerParameters:
     search_at_start: bool = parameter(
         False, ParameterInfo("Search the whole map until somebody has told a pose.")
     )
+    quality_alarm: float = parameter(
+        0.7,
+        ParameterInfo(
+            "A mean quality over a second below this is reported as lost.", low=0.0, high=1.0
+        ),
+    )
