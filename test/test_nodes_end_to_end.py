@@ -24,10 +24,6 @@ from local_inn_ros.nodes.demo_probe import DemoProbe
 from local_inn_ros.nodes.model import shipped_bundle
 from local_inn_ros.world import ClosedPath, plan_lap
 
-pytestmark = pytest.mark.skipif(
-    not (shipped_bundle() / "bundle.yaml").is_file(), reason="no bundle is shipped yet"
-)
-
 
 def far_from(truth: Pose2, bundle: Bundle) -> Pose2:
     """Return a place on the lap, half of it away."""
@@ -59,8 +55,10 @@ def test_a_robot_is_localized_kidnapped_and_found(ros: RosWorld, tmp_path: Path)
     probe = ros.add(DemoProbe(context=ros.context))
     driven = {"bundle": path, "speed_mps": 2.0, "seed": 3}
     with (
-        ChildProcess("simulator", driven, ros.domain, tmp_path / "simulator.log"),
-        ChildProcess("localization", {"bundle": path}, ros.domain, tmp_path / "localization.log"),
+        ChildProcess("simulator", driven, ros.domain, tmp_path / "simulator.log") as simulator,
+        ChildProcess(
+            "localization", {"bundle": path}, ros.domain, tmp_path / "localization.log"
+        ) as localization,
     ):
         ros.wait_for(probe.ready, "simulator and localization")
         assert probe.truth is not None
@@ -79,6 +77,10 @@ def test_a_robot_is_localized_kidnapped_and_found(ros: RosWorld, tmp_path: Path)
         assert probe.truth.distance_to(Pose2(found["x_m"], found["y_m"], 0.0)) < 10.0
         ros.wait_for(lambda: off_by_m(probe, 20) < 0.2, "the robot to be localized again")
         assert max(one.turn_rad() for one in probe.estimates[-20:]) < math.radians(5.0)
+        # With messages coming in all the time, both still end cleanly.
+        assert (simulator.stop(), localization.stop()) == (0, 0)
+        for log in tmp_path.glob("*.log"):
+            assert "Traceback" not in log.read_text()
 
 
 @pytest.mark.slow

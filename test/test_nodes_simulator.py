@@ -34,10 +34,6 @@ from local_inn_ros.nodes.simulator import SimulatorNode
 from local_inn_ros.nodes.static_transforms import StaticTransforms
 from local_inn_ros.world import RayCaster
 
-pytestmark = pytest.mark.skipif(
-    not (shipped_bundle() / "bundle.yaml").is_file(), reason="no bundle is shipped yet"
-)
-
 
 def test_a_simulated_robot_is_a_robot(ros: RosWorld) -> None:
     """Whatever a robot's driver publishes is there, and the truth explains it."""

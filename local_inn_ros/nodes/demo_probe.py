@@ -25,7 +25,7 @@ from local_inn_ros.nodes.conversions import (
     to_pose,
     to_seconds,
 )
-from local_inn_ros.nodes.qos import LATCHED, RELIABLE
+from local_inn_ros.nodes.qos import RELIABLE
 
 _STAGE = "stage "
 # Names on `/diagnostics` of the nodes that are watched.
@@ -105,7 +105,7 @@ class DemoProbe(Node):
         pose = PoseWithCovarianceStamped
         self.create_subscription(PoseStamped, "ground_truth", self._on_truth, RELIABLE)
         self.create_subscription(pose, "lidar_localizer/fix", self._on_fix, RELIABLE)
-        self.create_subscription(pose, "amcl_pose", self._on_pose, LATCHED)
+        self.create_subscription(pose, "amcl_pose", self._on_pose, RELIABLE)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_health, RELIABLE)
 
     def ready(self) -> bool:

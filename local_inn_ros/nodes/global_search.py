@@ -91,6 +91,9 @@ class GlobalSearch:
             # Whatever goes wrong in this thread, whoever waits for the answer must get one.
             self._node.get_logger().error(traceback.format_exc())
             result = _failed(f"the search broke off: {error!r}")
+        if not self._node.context.ok():
+            # The node was told to stop meanwhile: nobody waits any more.
+            return
         self._node.get_logger().info(search_report(result).splitlines()[0])
         self._ended_s = time.monotonic()
         future.set_result(result)
@@ -109,7 +112,7 @@ class GlobalSearch:
             result = sight.relocalizer.search(sight.scan)
         except LocalInnError as error:
             return _failed(str(error))
-        if result.found:
+        if result.found and self._node.context.ok():
             self._on_found(result, sight.scan)
         return result
 

@@ -4,21 +4,25 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
 from local_inn_ros.errors import LocalInnError
 
-# A search may be under way when the process is told to stop.
+# A search may be awaited when the process is told to stop.
 _LAST_WORK_S = 1.0
 
 
 def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
-    """Build nodes and spin them in the calling thread until Ctrl-C or a shutdown.
+    """Build nodes and spin them until Ctrl-C or SIGTERM.
 
     One thread runs all callbacks. rclpy's MultiThreadedExecutor takes two to ten times the
     processor time for the same messages, as its threads wake each other all the time; work that
@@ -31,26 +35,35 @@ def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
     Returns:
         The exit code: 0, or 1 where the nodes could not be built.
     """
-    rclpy.init()
+    # rclpy's own handlers shut the context down whatever a callback is doing with it.
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     try:
         nodes = build()
+        _spin_until_told(nodes)
+        for node in nodes:
+            node.destroy_node()
     except LocalInnError as error:
         get_logger(name).fatal(str(error))
-        rclpy.try_shutdown()
         return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
-        rclpy.try_shutdown()
+    except KeyboardInterrupt:
+        # While the nodes were being built.
         return 0
+    finally:
+        rclpy.shutdown()
+    return 0
+
+
+def _spin_until_told(nodes: Sequence[Node]) -> None:
+    """Spin in a thread, while this one waits for a signal."""
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
     executor = SingleThreadedExecutor()
     for node in nodes:
         executor.add_node(node)
-    try:
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="executor") as threads:
+        spinning = threads.submit(executor.spin)
+        spinning.add_done_callback(lambda _: told.set())
+        told.wait()
         executor.shutdown(timeout_sec=_LAST_WORK_S)
-        for node in nodes:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    spinning.result()
