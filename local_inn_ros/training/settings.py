@@ -40,6 +40,6 @@ class TrainingSettings:
 # Measured on two cores: docs/training.md.
 PRESETS = {
     "quick": TrainingSettings(steps=1_500),
-    "standard": TrainingSettings(steps=10_000),
-    "best": TrainingSettings(steps=60_000),
+    "standard": TrainingSettings(steps=6_500),
+    "best": TrainingSettings(steps=40_000),
 }
