@@ -43,9 +43,10 @@ lint: $(STAMPS)/dev ## check style (ruff) and types (mypy)
 	@$(BIN)/ruff format --check .
 	@scripts/check_types.sh $(VENV)
 
+# One thread: two that wait for each other are slower than one as soon as anything else runs.
 bench-intel: $(STAMPS)/dev ## train on a real building and localize its robot; writes build/bench/intel_lab.json
 	@echo "==> bench: Intel Research Lab"
-	@$(BIN)/python benchmarks/intel_lab.py --out build/bench/intel_lab.json
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/intel_lab.py --out build/bench/intel_lab.json
 
 bench-accuracy: $(STAMPS)/dev ## measure errors against speed on maps; writes build/bench/accuracy.json
 	@echo "==> bench: accuracy"

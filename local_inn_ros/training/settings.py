@@ -40,6 +40,6 @@ class TrainingSettings:
 # Measured on two cores: docs/training.md.
 PRESETS = {
     "quick": TrainingSettings(steps=1_500),
-    "standard": TrainingSettings(steps=6_500),
+    "standard": TrainingSettings(steps=6_000),
     "best": TrainingSettings(steps=40_000),
 }
