@@ -232,7 +232,13 @@ def test_fixes_far_off_are_gated_and_lead_to_lost(ros: RosWorld) -> None:
     assert totals["fix refused: outside the gate"] == 25
     assert "fix accepted" not in totals
     assert to_pose(bench.filtered[-1].pose.pose).x < 1.0
-    ros.wait_for(lambda: health and "lost" in health[-1].status[0].message, "the alarm")
+    first = len(health)
+
+    def alarmed() -> bool:
+        bench.drive(1)
+        return any("lost" in one.status[0].message for one in health[first:])
+
+    ros.wait_for(alarmed, "the alarm")
     status = health[-1].status[0]
     assert status.level == status.ERROR
     assert {value.key: value.value for value in status.values}["lost"] == "True"

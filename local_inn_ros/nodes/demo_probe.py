@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped
 from numpy.typing import NDArray
 from rclpy.client import Client
@@ -25,6 +25,7 @@ from local_inn_ros.nodes.conversions import (
     to_pose,
     to_seconds,
 )
+from local_inn_ros.nodes.diagnostics import ERROR
 from local_inn_ros.nodes.qos import RELIABLE
 
 _STAGE = "stage "
@@ -96,7 +97,7 @@ class DemoProbe(Node):
         self.path_m = 0.0
         self.estimates: list[Estimate] = []
         self.stages_ms: dict[str, list[float]] = {}
-        self._lost: dict[str, bool] = {}
+        self._health: dict[str, DiagnosticStatus] = {}
         self._truths: dict[Stamp, Pose2] = {}
         self._fixes: dict[Stamp, Pose2] = {}
         self._initial = self.create_publisher(PoseWithCovarianceStamped, "initialpose", RELIABLE)
@@ -109,19 +110,20 @@ class DemoProbe(Node):
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_health, RELIABLE)
 
     def ready(self) -> bool:
-        """Tell whether everybody is there, and at work."""
+        """Tell whether everybody is there, and hears what it needs."""
+        at_work = {name for name, status in self._health.items() if status.level != ERROR}
         return (
             self.truth is not None
             and self._initial.get_subscription_count() > 0
             and self._teleport.get_subscription_count() > 0
             and self._relocalize.service_is_ready()
-            and self._lost.keys() >= _WATCHED
+            and at_work >= _WATCHED
         )
 
     @property
     def lost(self) -> bool:
         """Whether filter or localizer says that the robot is lost."""
-        return any(self._lost.values())
+        return any(_values(status).get("lost") == "True" for status in self._health.values())
 
     def tell_initial_pose(self, pose: GaussianPose2) -> None:
         """Tell the filter where the robot is now."""
@@ -176,12 +178,15 @@ class DemoProbe(Node):
 
     def _on_health(self, message: DiagnosticArray) -> None:
         for status in message.status:
-            values = {value.key: value.value for value in status.values}
-            self._lost[status.name] = values.get("lost") == "True"
-            for key, value in values.items():
+            self._health[status.name] = status
+            for key, value in _values(status).items():
                 if key.startswith(_STAGE):
                     name = key.removeprefix(_STAGE).removesuffix(" [ms]")
                     self.stages_ms.setdefault(name, []).append(float(value))
+
+
+def _values(status: DiagnosticStatus) -> dict[str, str]:
+    return {value.key: value.value for value in status.values}
 
 
 def _stamp(message: PoseStamped | PoseWithCovarianceStamped) -> Stamp:

@@ -146,6 +146,10 @@ class Ekf(Node):
             f"begins at x {mean.x:.2f} m, y {mean.y:.2f} m, yaw {math.degrees(mean.yaw):.1f} deg"
         )
         self._transform_sent_s = -math.inf
+        if self._newest_odometry is None:
+            self.get_logger().warning(
+                "no odometry has come yet: that pose is taken as of the first that will"
+            )
         # A stamp of zero means now, as everywhere in ROS.
         if not self._filter.reset(pose, stamp_s) and stamp_s > 0.0:
             self.get_logger().warning(

@@ -35,8 +35,9 @@ from local_inn_ros.nodes.conversions import (
     to_seconds,
     to_stamp,
 )
-from local_inn_ros.nodes.diagnostics import ERROR, OK, WARN, DiagnosticsPublisher, Health, Tally
+from local_inn_ros.nodes.diagnostics import DiagnosticsPublisher, Health, Tally
 from local_inn_ros.nodes.global_search import GlobalSearch
+from local_inn_ros.nodes.localizer_health import localizer_health
 from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.model import Model, Mounted, load_model
 from local_inn_ros.nodes.parameters import declare_parameters
@@ -123,6 +124,7 @@ class LidarLocalizer(Node):
         except LocalInnError as error:
             self._complain(f"odometry: {error}")
             return
+        self._tally.count("odometry")
         if arrival is Arrival.TIME_JUMP:
             self._waiting.clear()
         self._work_off()
@@ -215,29 +217,13 @@ class LidarLocalizer(Node):
         self.get_logger().error(text, throttle_duration_sec=_WARNING_PERIOD_S)
 
     def _examine(self) -> Health:
-        tally = self._tally
-        values: dict[str, object] = {
-            "scan rate [Hz]": tally.rate_hz("scan"),
-            "fix rate [Hz]": tally.rate_hz("fix"),
-            "lost": tally.mean("quality") < self._told.quality_alarm,
-            **tally.means(),
-            **tally.totals(),
-            "bundle": self._model.name,
-            "engine": self._model.engine.name,
-        }
-        if self._map_trouble:
-            return Health(ERROR, self._map_trouble, values)
-        if self._trouble:
-            return Health(ERROR, self._trouble, values)
-        if not tally.recent("scan"):
-            return Health(ERROR, "no scans come", values)
-        if self._priors.told is None:
-            return Health(WARN, "waits for a first pose", values)
-        if not tally.recent("fix"):
-            return Health(WARN, "scans wait for odometry at their stamp", values)
-        if values["lost"]:
-            return Health(WARN, "the scans do not fit the map at the pose: lost?", values)
-        return Health(OK, "fixes are made", values)
+        return localizer_health(
+            self._tally,
+            self._map_trouble or self._trouble,
+            self._priors.told is not None,
+            self._told.quality_alarm,
+            self._model,
+        )
 
 
 def main() -> int:

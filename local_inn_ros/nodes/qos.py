@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
-SENSOR = qos_profile_sensor_data
-"""Readings: best effort, so that they are taken from drivers of any reliability."""
+SENSOR = QoSProfile(depth=20, reliability=ReliabilityPolicy.BEST_EFFORT)
+"""Readings: best effort as the sensor data profile is, which goes with drivers of any reliability;
+deeper than that, so that a process held up for a moment misses none."""
 
 RELIABLE = QoSProfile(depth=10)
 """Results that nobody should miss."""
