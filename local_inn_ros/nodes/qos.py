@@ -10,8 +10,8 @@ SENSOR = QoSProfile(depth=20, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Readings: best effort as the sensor data profile is, which goes with drivers of any reliability;
 deeper than that, so that a process held up for a moment misses none."""
 
-RELIABLE = QoSProfile(depth=10)
-"""Results that nobody should miss."""
+RELIABLE = QoSProfile(depth=50)
+"""Results that nobody should miss, not even somebody who was held up for a moment."""
 
 LATCHED = QoSProfile(
     depth=1,
