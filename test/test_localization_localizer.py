@@ -19,7 +19,7 @@ from local_inn_ros.errors import BundleError, SensorError
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.localization.evidence import WIDEST_M
 from local_inn_ros.localization.from_bundle import build_localizer
-from local_inn_ros.localization.localizer import Localizer
+from local_inn_ros.localization.localizer import Localizer, _starts
 from local_inn_ros.sensing import Scan
 from local_inn_ros.world import FreeSpace, OccupancyGrid
 
@@ -238,3 +238,11 @@ def test_where_the_map_shows_nothing_the_networks_word_stands():
     assert yaw < 0.01
     assert fix.measurement.mean.x == pytest.approx(0.3, abs=0.05)
     assert fix.measurement.mean.y == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_network_that_is_sure_of_a_wrong_place_does_not_hide_the_prior_as_a_start():
+    prior = GaussianPose2.from_deviations(Pose2(1.0, 2.0, 0.3), 0.07, 0.07, 0.02)
+    network = GaussianPose2.from_deviations(Pose2(1.12, 2.0, 0.325), 0.02, 0.02, 0.005)
+    starts = _starts(prior, network, network)
+    assert prior.mean in starts
+    assert any(start.distance_to(network.mean) < 0.03 for start in starts)

@@ -158,18 +158,30 @@ class Localizer:
 def _starts(
     prior: GaussianPose2, network: GaussianPose2, measurement: GaussianPose2
 ) -> tuple[Pose2, ...]:
-    """Return where to begin to align: from all that is known, and from the network's word alone."""
+    """Return where to begin to align: from all that is known, and from each part of it alone.
+
+    A network that is sure of a wrong place draws what is known together along with it: an
+    alignment from there can slide along an arc into a wrong minimum, where one from the prior
+    would not.
+    """
     spread = prior.covariance + measurement.covariance
     offset = prior.offset_of(measurement.mean)
     weighed = np.linalg.solve(spread, offset)
-    start = prior.mean
+    candidates = [prior.mean, network.mean]
     if offset @ weighed < _PLAUSIBLE:
-        start = Pose2.from_array(prior.mean.to_array() + prior.covariance @ weighed)
-    difference = start.between(network.mean)
-    same = math.hypot(difference.x, difference.y) < _SAME_START_M
-    if same and abs(difference.yaw) < _SAME_START_RAD:
-        return (start,)
-    return (start, network.mean)
+        joined = prior.mean.to_array() + prior.covariance @ weighed
+        candidates.insert(0, Pose2.from_array(joined))
+    starts: list[Pose2] = []
+    for candidate in candidates:
+        if not any(_same_start(start, candidate) for start in starts):
+            starts.append(candidate)
+    return tuple(starts)
+
+
+def _same_start(one: Pose2, other: Pose2) -> bool:
+    difference = one.between(other)
+    near = math.hypot(difference.x, difference.y) < _SAME_START_M
+    return near and abs(difference.yaw) < _SAME_START_RAD
 
 
 def _inlier_share(refinement: Refinement) -> float:
