@@ -105,7 +105,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """All figures of one run; ``to_json`` gives the layout that the design page fixes.
+    """All figures of one run; ``to_json`` gives the layout of the report files.
 
     Attributes:
         n: scans that were scored.
@@ -190,7 +190,7 @@ def calibration(
     """Compare the errors of poses (n, 3) with their covariances (n, 3, 3), all positive definite.
 
     Coverage counts the truths whose squared Mahalanobis distance is at most k squared, as the
-    design page counts them: 0.199, 0.739 and 0.971 are chi-square's shares for 3 degrees.
+    report counts them: 0.199, 0.739 and 0.971 are chi-square's shares for 3 degrees.
     """
     offset = references - estimates
     offset[:, 2] = wrap_angles(offset[:, 2])

@@ -87,7 +87,7 @@ class DemoReport:
         return not self.trouble
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as the design page lays them out, and what the demo adds."""
+        """Return the figures as `local-inn evaluate` lays them out, and what the demo adds."""
         return {
             **self.score.to_json(),
             "kidnap": {
