@@ -78,6 +78,37 @@ def test_bias_turns_only_while_it_moves() -> None:
     assert drive(model, Pose2(0.05, 0.0, 0.0), 100)[-1].pose.yaw == pytest.approx(0.1)
 
 
+def test_scale_of_distance_jumps_from_spell_to_spell_within_its_range() -> None:
+    model = OdometryModel(0.0, 0.0, 0.5, 0.0, 0.0, scale=(0.7, 1.3))
+    series = 1.0 + scales(model, 20_000, seed=1)
+    assert series.min() == pytest.approx(0.7, abs=0.01)
+    assert series.max() == pytest.approx(1.3, abs=0.01)
+    # 200 s of spells of half a second: 400 jumps, give or take 20.
+    jumps = np.count_nonzero(np.abs(np.diff(series)) > 1e-9)
+    assert jumps == pytest.approx(400, abs=80)
+
+
+def test_turns_are_reported_too_large_by_the_bias_share() -> None:
+    model = OdometryModel(0.0, 0.0, 2.0, 0.0, 0.0, turn_bias_share=0.05)
+    last = drive(model, arc(0.05, 0.02), 50)[-1]
+    assert last.pose.yaw == pytest.approx(50 * 0.02 * 1.05)
+    assert last.speed_mps == pytest.approx(5.0)
+
+
+def test_a_constant_scale_needs_no_chance() -> None:
+    motion = arc(0.05, 0.01)
+    plain = drive(OdometryModel(noise_per_sqrt_m=0.0), motion, 20)
+    scaled = drive(OdometryModel(noise_per_sqrt_m=0.0, scale=(1.2, 1.2)), motion, 20)
+    assert scaled[-1].speed_mps == pytest.approx(1.2 * plain[-1].speed_mps)
+    assert scaled[-1].yaw_rate_radps == plain[-1].yaw_rate_radps
+
+
+@pytest.mark.parametrize("scale", [(0.0, 1.0), (1.3, 0.7), (1.0, math.inf)])
+def test_a_scale_that_is_no_range_is_refused(scale: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="scale must be a range"):
+        OdometryModel(scale=scale)
+
+
 def test_the_seed_decides() -> None:
     motion = arc(0.05, 0.01)
     first = drive(OdometryModel(), motion, 20, seed=1)[-1].pose
