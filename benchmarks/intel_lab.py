@@ -31,6 +31,7 @@ from local_inn_ros.evaluation.evaluation import (
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.metrics import PoseErrors, Score
 from local_inn_ros.evaluation.replay import BaselineReplay
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import Scan, SensorSpec, load_sensor_spec
 from local_inn_ros.training import PRESETS, PosedScans, train_bundle
 from local_inn_ros.world import load_map
@@ -81,7 +82,10 @@ def run(bundle: Bundle, recording: Recording, seed: int) -> Evaluation:
         task = bar.add_task("localizing", total=4 * recording.scan_count)
         whole = evaluate(bundle, recording, settings, lambda: bar.advance(task))
         plain = evaluate(
-            bundle, recording, EvaluationSettings(refine=False), lambda: bar.advance(task)
+            bundle,
+            recording,
+            EvaluationSettings(refiner=RefinerChoice.NONE),
+            lambda: bar.advance(task),
         ).run
     assert recording.reference is not None
     without_refiner = score_baseline(

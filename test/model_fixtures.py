@@ -19,6 +19,7 @@ from local_inn_ros.engines.description import (
 )
 from local_inn_ros.engines.protocol import Float32Array
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.nodes.model import Model
 from local_inn_ros.sensing import Scan, SensorSpec
 from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid, RayCaster, grid_hash
@@ -92,7 +93,7 @@ def oracle_model(grid: OccupancyGrid) -> Model:
         measured={},
     )
     bundle = Bundle(Path("oracle"), description, grid)
-    return Model(bundle, OracleEngine(grid, SENSOR), refine=True, sample_count=20)
+    return Model(bundle, OracleEngine(grid, SENSOR), refiner=RefinerChoice.FIELD, sample_count=20)
 
 
 def scan_at(grid: OccupancyGrid, sensor_pose: Pose2, stamp_s: float) -> Scan:

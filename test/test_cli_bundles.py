@@ -58,18 +58,20 @@ def test_evaluate_writes_figures_trajectories_and_a_picture(bag: Path, tmp_path:
     assert (out / "run.png").stat().st_size > 10_000
 
 
-def test_evaluate_without_the_refiner_is_another_run(bag: Path, tmp_path: Path) -> None:
+def test_evaluate_with_another_refiner_is_another_run(bag: Path, tmp_path: Path) -> None:
     files = []
-    for option in ("--refiner", "--no-refiner"):
-        files.append(tmp_path / f"{option}.json")
+    for choice in ("field", "forward", "none"):
+        files.append(tmp_path / f"{choice}.json")
         invoke(
-            "evaluate", shipped_bundle(), "--bag", bag, "--reference", "/ground_truth", option,
-            "--json", files[-1],
+            "evaluate", shipped_bundle(), "--bag", bag, "--reference", "/ground_truth",
+            "--refiner", choice, "--json", files[-1],
         )  # fmt: skip
-    refined, plain = (json.loads(path.read_text()) for path in files)
-    assert "refiner" in refined["latency_ms"]["stages"]
+    field, forward, plain = (json.loads(path.read_text()) for path in files)
+    assert "refiner" in field["latency_ms"]["stages"]
+    assert "refiner" in forward["latency_ms"]["stages"]
     assert "refiner" not in plain["latency_ms"]["stages"]
-    assert refined["fused"] != plain["fused"]
+    assert field["fused"] != forward["fused"]
+    assert forward["fused"] != plain["fused"]
 
 
 def test_relocalize_finds_a_scan(bag: Path, tmp_path: Path) -> None:

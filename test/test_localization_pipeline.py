@@ -11,6 +11,7 @@ from local_inn_ros.geometry import Pose2, Twist2
 from local_inn_ros.localization.ekf import PoseFilter
 from local_inn_ros.localization.from_bundle import build_localizer, build_relocalizer
 from local_inn_ros.localization.pipeline import LocalizationPipeline
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import Odometry, Scan
 
 GRID = room()
@@ -27,9 +28,11 @@ class Robot:
         self.rng = np.random.default_rng(3)
         self.start = START
         self.pipeline = LocalizationPipeline(
-            build_localizer(BUNDLE, self.engine, MOUNT, refine=True),
+            build_localizer(BUNDLE, self.engine, MOUNT, RefinerChoice.FIELD),
             PoseFilter(),
-            build_relocalizer(BUNDLE, self.engine, MOUNT, refine=True) if with_search else None,
+            build_relocalizer(BUNDLE, self.engine, MOUNT, RefinerChoice.FIELD)
+            if with_search
+            else None,
         )
 
     def at(self, stamp_s: float) -> Pose2:

@@ -9,6 +9,7 @@ from localization_helpers import SENSOR, BayesEngine, bundle_of, room, scan_at
 from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2, wrap_angle
 from local_inn_ros.localization.from_bundle import build_relocalizer
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import Scan
 from local_inn_ros.world import FreeSpace, OccupancyGrid
 
@@ -16,11 +17,11 @@ GRID = room()
 MOUNT = Pose2(0.2, 0.0, 0.1)
 
 
-def search_from(base: Pose2, refine: bool, grid: OccupancyGrid = GRID, seed: int = 1):
+def search_from(base: Pose2, refiner: RefinerChoice, grid: OccupancyGrid = GRID, seed: int = 1):
     engine = BayesEngine(grid)
     engine.truth = base @ MOUNT
     scan = scan_at(grid, engine.truth, np.random.default_rng(seed))
-    return build_relocalizer(bundle_of(grid), engine, MOUNT, refine).search(scan)
+    return build_relocalizer(bundle_of(grid), engine, MOUNT, refiner).search(scan)
 
 
 def is_at(found: Pose2, truth: Pose2) -> bool:
@@ -28,12 +29,12 @@ def is_at(found: Pose2, truth: Pose2) -> bool:
     return found.distance_to(truth) < 0.1 and turned < math.radians(3.0)
 
 
-@pytest.mark.parametrize("refine", [False, True])
-def test_the_robot_is_found_wherever_it_is(refine):
+@pytest.mark.parametrize("refiner", RefinerChoice)
+def test_the_robot_is_found_wherever_it_is(refiner):
     rng = np.random.default_rng(5)
     for row in FreeSpace(GRID, 0.6).sample(rng, 6):
         base = Pose2.from_array(row) @ MOUNT.inverse()
-        result = search_from(base, refine)
+        result = search_from(base, refiner)
         assert result.found
         assert result.reason == ""
         assert is_at(result.pose.mean, base)
@@ -44,7 +45,7 @@ def test_the_robot_is_found_wherever_it_is(refine):
 
 
 def test_hypotheses_are_ranked_and_distinct():
-    result = search_from(Pose2(0.6, 0.4, 2.9), refine=True)
+    result = search_from(Pose2(0.6, 0.4, 2.9), RefinerChoice.FIELD)
     scores = [one.score for one in result.hypotheses]
     assert scores == sorted(scores, reverse=True)
     assert all(0.0 <= score <= 1.0 for score in scores)
@@ -88,7 +89,9 @@ def test_two_rooms_alike_are_ambiguous():
     second = Pose2(2.0 + 0.05 * one.shape[1], 1.2, -2.2)
     scan = scan_at(grid, first, np.random.default_rng(0))
     engine = TwoPlaces(grid, first, second)
-    result = build_relocalizer(bundle_of(grid), engine, Pose2.identity(), True).search(scan)
+    result = build_relocalizer(
+        bundle_of(grid), engine, Pose2.identity(), RefinerChoice.FIELD
+    ).search(scan)
     assert not result.found
     assert result.pose is None
     assert "ambiguous" in result.reason
@@ -104,7 +107,7 @@ def test_a_scan_from_another_building_fits_nowhere():
     angles = SENSOR.beam_angles_rad()
     ranges = rng.uniform(0.3, 9.0, len(angles)).astype(np.float32)
     scan = Scan(0.0, ranges, float(angles[0]), float(angles[1] - angles[0]), 0.05, 15.0)
-    result = build_relocalizer(bundle_of(GRID), engine, MOUNT, True).search(scan)
+    result = build_relocalizer(bundle_of(GRID), engine, MOUNT, RefinerChoice.FIELD).search(scan)
     assert not result.found
     assert "nothing fits" in result.reason
     assert len(result.hypotheses) > 0
@@ -115,7 +118,7 @@ def test_a_blind_scan_fits_nowhere(value):
     angles = SENSOR.beam_angles_rad()
     ranges = np.full(len(angles), value, np.float32)
     scan = Scan(0.0, ranges, float(angles[0]), float(angles[1] - angles[0]), 0.05, 15.0)
-    relocalizer = build_relocalizer(bundle_of(GRID), BayesEngine(GRID), MOUNT, False)
+    relocalizer = build_relocalizer(bundle_of(GRID), BayesEngine(GRID), MOUNT, RefinerChoice.NONE)
     result = relocalizer.search(scan)
     assert not result.found
     assert result.hypotheses == ()
@@ -123,12 +126,12 @@ def test_a_blind_scan_fits_nowhere(value):
 
 
 def test_an_empty_scan_is_refused():
-    relocalizer = build_relocalizer(bundle_of(GRID), BayesEngine(GRID), MOUNT, False)
+    relocalizer = build_relocalizer(bundle_of(GRID), BayesEngine(GRID), MOUNT, RefinerChoice.NONE)
     with pytest.raises(SensorError, match="empty"):
         relocalizer.search(Scan(0.0, np.zeros(0, np.float32), -1.0, 0.1, 0.05, 15.0))
 
 
 def test_the_same_scan_gives_the_same_answer():
-    first, second = (search_from(Pose2(0.6, 0.4, 2.9), refine=True) for _ in range(2))
+    first, second = (search_from(Pose2(0.6, 0.4, 2.9), RefinerChoice.FIELD) for _ in range(2))
     assert first.pose.mean == second.pose.mean
     assert [one.score for one in first.hypotheses] == [one.score for one in second.hypotheses]

@@ -12,6 +12,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angles
 from local_inn_ros.localization.ekf import PoseFilter
 from local_inn_ros.localization.from_bundle import build_localizer
 from local_inn_ros.localization.pipeline import LocalizationPipeline
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import Odometry, Scan, load_sensor_spec
 from local_inn_ros.simulation import LaserModel, OdometryModel, Simulator, TruthState
 from local_inn_ros.world import load_map
@@ -36,7 +37,8 @@ def test_a_race_car_is_tracked_to_millimetres_and_knows_it(seed):
     bundle = bundle_of(world.grid, sensor)
     mount = Pose2(0.27, 0.0, 0.0)
     pipeline = LocalizationPipeline(
-        build_localizer(bundle, NoNetwork(world.grid, sensor), mount, refine=True), PoseFilter()
+        build_localizer(bundle, NoNetwork(world.grid, sensor), mount, RefinerChoice.FIELD),
+        PoseFilter(),
     )
     simulator = Simulator(
         world.grid,
@@ -79,7 +81,9 @@ def test_a_real_robot_is_tracked_on_the_map_it_made():
         map_deviation_m=0.02,
         map_yaw_deviation_rad=0.015,
     )
-    localizer = build_localizer(bundle, NoNetwork(grid, sensor), Pose2.identity(), refine=True)
+    localizer = build_localizer(
+        bundle, NoNetwork(grid, sensor), Pose2.identity(), RefinerChoice.FIELD
+    )
     pipeline = LocalizationPipeline(localizer, PoseFilter())
     log = np.load(INTEL / "lap1_map.npz")
     angles, errors = log["angles_rad"], []

@@ -20,6 +20,7 @@ from local_inn_ros.cli.options import (
     SeedOption,
     open_bag,
 )
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 
 EXAMPLE = (
     "Example: local-inn evaluate models/lab --bag bags/lap2 --reference /ground_truth "
@@ -37,8 +38,8 @@ def evaluate(
     ] = None,
     json: JsonOption = None,
     refiner: Annotated[
-        bool, typer.Option("--refiner/--no-refiner", help="Align each fix with the map.")
-    ] = True,
+        RefinerChoice, typer.Option("--refiner", help="What each fix is aligned with.")
+    ] = RefinerChoice.FIELD,
     mcl: Annotated[
         int, typer.Option("--mcl", min=0, help="Particles of a Monte-Carlo baseline; 0: none.")
     ] = 0,
@@ -61,7 +62,7 @@ def evaluate(
 
     loaded = Bundle.load(bundle)
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
-    settings = EvaluationSettings(refine=refiner, mcl_particles=mcl, seed=seed)
+    settings = EvaluationSettings(refiner=refiner, mcl_particles=mcl, seed=seed)
     with progress_bar() as progress:
         rounds = 1 + (mcl > 0 and recording.reference is not None)
         task = progress.add_task("localizing", total=rounds * recording.scan_count)

@@ -19,6 +19,7 @@ from local_inn_ros.cli.options import (
     ScanTopicOption,
     open_bag,
 )
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 
 if TYPE_CHECKING:
     from local_inn_ros.evaluation.bag_reader import Recording
@@ -38,8 +39,8 @@ def relocalize(
     reference: ReferenceOption = None,
     json: JsonOption = None,
     refiner: Annotated[
-        bool, typer.Option("--refiner/--no-refiner", help="Align the answer with the map.")
-    ] = True,
+        RefinerChoice, typer.Option("--refiner", help="What the answers are aligned with.")
+    ] = RefinerChoice.FIELD,
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
     mount: MountOption = None,

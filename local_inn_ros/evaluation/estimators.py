@@ -19,6 +19,7 @@ from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.ekf import PoseFilter
 from local_inn_ros.localization.from_bundle import build_localizer, build_refiner
 from local_inn_ros.localization.pipeline import LocalizationPipeline
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 
 PARTICLES = 2000
 # How often ``estimator_runs`` goes through the scans.
@@ -57,12 +58,12 @@ def estimator_runs(
     engine = OnnxEngine(bundle)
     refined, plain = (
         replay(
-            LocalizationPipeline(build_localizer(bundle, engine, mount, refine), PoseFilter()),
+            LocalizationPipeline(build_localizer(bundle, engine, mount, choice), PoseFilter()),
             drive.readings(),
             drive.truth,
             on_scan,
         )
-        for refine in (True, False)
+        for choice in (RefinerChoice.FIELD, RefinerChoice.NONE)
     )
     truth = drive.truth.at(refined.stamps_s)
     runs = {

@@ -32,6 +32,7 @@ from local_inn_ros.evaluation.trajectory_file import write_trajectory
 from local_inn_ros.localization.ekf import PoseFilter
 from local_inn_ros.localization.from_bundle import build_localizer, build_refiner, build_relocalizer
 from local_inn_ros.localization.pipeline import LocalizationPipeline
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.world import OccupancyGrid
 
 
@@ -40,13 +41,13 @@ class EvaluationSettings:
     """What is compared with what.
 
     Attributes:
-        refine: whether the localizer's fixes are aligned with the map before they are fused.
+        refiner: what the localizer's fixes are aligned with before they are fused.
         mcl_particles: particles of the Monte-Carlo baseline; 0 leaves it out.
         field_tracker: whether the refiner and the filter are also run without the network.
         seed: source of the baseline's chance.
     """
 
-    refine: bool = True
+    refiner: RefinerChoice = RefinerChoice.FIELD
     mcl_particles: int = 0
     field_tracker: bool = False
     seed: int = 0
@@ -84,9 +85,9 @@ def evaluate(
     engine = OnnxEngine(bundle)
     search = recording.reference is None
     pipeline = LocalizationPipeline(
-        build_localizer(bundle, engine, recording.mount, settings.refine),
+        build_localizer(bundle, engine, recording.mount, settings.refiner),
         PoseFilter(),
-        build_relocalizer(bundle, engine, recording.mount, settings.refine) if search else None,
+        build_relocalizer(bundle, engine, recording.mount, settings.refiner) if search else None,
     )
     run = replay(pipeline, recording.readings(), recording.reference, on_scan)
     baselines = {

@@ -7,23 +7,36 @@ from __future__ import annotations
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.forward_refiner import ForwardRefiner
 from local_inn_ros.localization.localizer import Localizer
 from local_inn_ros.localization.refiner import Refiner, RefinerSettings
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.localization.relocalizer import Relocalizer
+from local_inn_ros.localization.scan_refiner import FieldScanRefiner, ScanRefiner
 from local_inn_ros.world import LikelihoodField
 
 
 def build_localizer(
-    bundle: Bundle, engine: Engine, mount: Pose2, refine: bool, sample_count: int = 20
+    bundle: Bundle, engine: Engine, mount: Pose2, refiner: RefinerChoice, sample_count: int = 20
 ) -> Localizer:
     """Build a localizer for a sensor mounted at ``mount`` on the base."""
-    refiner = build_refiner(bundle) if refine else None
-    return Localizer(bundle, engine, mount, refiner, sample_count)
+    return Localizer(
+        bundle, engine, mount, build_scan_refiner(bundle, engine, refiner), sample_count
+    )
 
 
-def build_relocalizer(bundle: Bundle, engine: Engine, mount: Pose2, refine: bool) -> Relocalizer:
+def build_relocalizer(
+    bundle: Bundle, engine: Engine, mount: Pose2, refiner: RefinerChoice
+) -> Relocalizer:
     """Build a global search for a sensor mounted at ``mount`` on the base."""
-    return Relocalizer(bundle, engine, mount, build_refiner(bundle) if refine else None)
+    return Relocalizer(bundle, engine, mount, build_scan_refiner(bundle, engine, refiner))
+
+
+def build_scan_refiner(bundle: Bundle, engine: Engine, choice: RefinerChoice) -> ScanRefiner | None:
+    """Build what aligns a network's answers; None where nothing should."""
+    if choice is RefinerChoice.FIELD:
+        return FieldScanRefiner(build_refiner(bundle), bundle.description.sensor.range_max_m)
+    return ForwardRefiner(bundle, engine) if choice is RefinerChoice.FORWARD else None
 
 
 def build_refiner(bundle: Bundle) -> Refiner:

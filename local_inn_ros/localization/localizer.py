@@ -19,8 +19,8 @@ from local_inn_ros.localization.latent_draws import latent_draws
 from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
 from local_inn_ros.localization.network_pass import NetworkPass
 from local_inn_ros.localization.quality import scan_quality
-from local_inn_ros.localization.refiner import Refinement, Refiner
-from local_inn_ros.localization.scan_points import ScanPoints
+from local_inn_ros.localization.refiner import Refinement
+from local_inn_ros.localization.scan_refiner import ScanRefiner
 from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
 
 # The draws are part of what a localizer is: the same scan and prior give the same fix.
@@ -46,7 +46,7 @@ class Localizer:
         bundle: Bundle,
         engine: Engine,
         mount: Pose2,
-        refiner: Refiner | None = None,
+        refiner: ScanRefiner | None = None,
         sample_count: int = 20,
     ) -> None:
         """Set up for one sensor.
@@ -55,7 +55,7 @@ class Localizer:
             bundle: the trained model.
             engine: runs the bundle's networks.
             mount: pose of the sensor in the base frame.
-            refiner: aligns the network's answer with the map, where one is in use.
+            refiner: aligns the network's answer, where one is in use.
             sample_count: poses drawn for each scan; an even number.
         """
         description = bundle.description
@@ -65,7 +65,6 @@ class Localizer:
         self._refiner = refiner
         self._prior_spec = description.prior
         self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
-        self._points = ScanPoints(sensor.range_max_m)
         self._range_max_m = sensor.range_max_m
         self._forward_deviation_m = math.hypot(calibration.forward_deviation_m, sensor.noise_std_m)
         self._fine_prior_covariance = np.diag(
@@ -103,7 +102,8 @@ class Localizer:
         clock.lap("statistics")
         if self._refiner is not None:
             starts = _starts(sensor_prior, network, measurement)
-            measurement = self._refined(self._refiner, scan, starts, measurement)
+            found = self._refiner.refine_all(scan, reading, starts)
+            measurement = _joined(max(found, key=_inlier_share), measurement)
             clock.lap("refiner")
         sensor = measurement.mean.to_array()[None].astype(np.float32)
         expected = self._engine.expected_ranges(sensor)[0]
@@ -135,30 +135,22 @@ class Localizer:
         fitted = GaussianPose2.from_samples(samples)
         return GaussianPose2(fitted.mean, fitted.covariance * self._covariance_scale)
 
-    def _refined(
-        self,
-        refiner: Refiner,
-        scan: Scan,
-        starts: tuple[Pose2, ...],
-        measurement: GaussianPose2,
-    ) -> GaussianPose2:
-        """Align with the map; where the map shows nothing, the network's word stands."""
-        points = self._points.of(scan)
-        best = max((refiner.refine(points, start) for start in starts), key=_inlier_share)
-        word = best.unseen.T @ np.linalg.solve(measurement.covariance, best.unseen)
-        aside = best.unseen @ -measurement.offset_of(best.pose)
-        # Along an arc a direction that shows nothing is one only nearby.
-        aside *= min(1.0, _FARTHEST_ASIDE_M / max(math.hypot(aside[0], aside[1]), 1e-12))
-        return GaussianPose2(
-            Pose2.from_array(best.pose.to_array() + aside),
-            covariance_of(best.information + word),
-        )
+
+def _joined(best: Refinement, measurement: GaussianPose2) -> GaussianPose2:
+    """Take the alignment; in directions in which it shows nothing, the network's word stands."""
+    word = best.unseen.T @ np.linalg.solve(measurement.covariance, best.unseen)
+    aside = best.unseen @ -measurement.offset_of(best.pose)
+    # Along an arc a direction that shows nothing is one only nearby.
+    aside *= min(1.0, _FARTHEST_ASIDE_M / max(math.hypot(aside[0], aside[1]), 1e-12))
+    return GaussianPose2(
+        Pose2.from_array(best.pose.to_array() + aside), covariance_of(best.information + word)
+    )
 
 
 def _starts(
     prior: GaussianPose2, network: GaussianPose2, measurement: GaussianPose2
-) -> tuple[Pose2, ...]:
-    """Return where to begin to align: from all that is known, and from each part of it alone.
+) -> NDArray[np.float64]:
+    """Return the poses (k, 3) to align from: all that is known, and each part of it alone.
 
     A network that is sure of a wrong place draws what is known together along with it: an
     alignment from there can slide along an arc into a wrong minimum, where one from the prior
@@ -175,7 +167,7 @@ def _starts(
     for candidate in candidates:
         if not any(_same_start(start, candidate) for start in starts):
             starts.append(candidate)
-    return tuple(starts)
+    return np.array([start.to_array() for start in starts])
 
 
 def _same_start(one: Pose2, other: Pose2) -> bool:

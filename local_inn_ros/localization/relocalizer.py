@@ -19,8 +19,7 @@ from local_inn_ros.localization.latent_draws import latent_draws
 from local_inn_ros.localization.mount import pose_of_base
 from local_inn_ros.localization.network_pass import NetworkPass
 from local_inn_ros.localization.quality import scan_qualities
-from local_inn_ros.localization.refiner import Refiner
-from local_inn_ros.localization.scan_points import ScanPoints
+from local_inn_ros.localization.scan_refiner import ScanRefiner
 from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
 from local_inn_ros.world import FreeSpace
 
@@ -98,7 +97,7 @@ class Relocalizer:
     """
 
     def __init__(
-        self, bundle: Bundle, engine: Engine, mount: Pose2, refiner: Refiner | None = None
+        self, bundle: Bundle, engine: Engine, mount: Pose2, refiner: ScanRefiner | None = None
     ) -> None:
         """Lay out the lattice of places to look at.
 
@@ -106,7 +105,7 @@ class Relocalizer:
             bundle: the trained model, with its map.
             engine: runs the bundle's networks.
             mount: pose of the sensor in the base frame.
-            refiner: aligns what was found with the map, where one is in use.
+            refiner: aligns what was found, where one is in use.
 
         Raises:
             MapError: the map has no free cell.
@@ -118,7 +117,6 @@ class Relocalizer:
         self._refiner = refiner
         self._prior_spec = description.prior
         self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
-        self._points = ScanPoints(sensor.range_max_m)
         self._range_max_m = sensor.range_max_m
         self._forward_deviation_m = math.hypot(
             description.calibration.forward_deviation_m, sensor.noise_std_m
@@ -178,8 +176,8 @@ class Relocalizer:
         poses = [GaussianPose2.from_samples(drawn) for drawn in samples]
         agreement = np.ones(len(poses))
         if self._refiner is not None:
-            points = self._points.of(scan)
-            refinements = [self._refiner.refine(points, pose.mean) for pose in poses]
+            starts = np.array([pose.mean.to_array() for pose in poses])
+            refinements = self._refiner.refine_all(scan, reading, starts)
             poses = [
                 GaussianPose2(found.pose, covariance_of(found.information)) for found in refinements
             ]

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local_inn_ros.nodes.parameters import ParameterInfo, parameter
+from local_inn_ros.localization.refiner_choice import RefinerChoice
+from local_inn_ros.nodes.parameters import ParameterError, ParameterInfo, parameter
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,12 @@ class LocalizerParameters:
     base_frame_id: str = parameter(
         "base_link", ParameterInfo("Frame of the robot's base.", amcl="base_frame_id")
     )
-    refine: bool = parameter(
-        True, ParameterInfo("Align the network's answer with the map's likelihood field.")
+    refiner: str = parameter(
+        RefinerChoice.FIELD.value,
+        ParameterInfo(
+            "What the network's answer is aligned with: field (the map's likelihood field), "
+            "forward (the network's own forward pass), or none."
+        ),
     )
     samples: int = parameter(
         20, ParameterInfo("Poses drawn for each scan; even.", low=2, high=1000, step=2)
@@ -37,3 +42,17 @@ class LocalizerParameters:
             "A mean quality over a second below this is reported as lost.", low=0.0, high=1.0
         ),
     )
+
+    def refiner_choice(self) -> RefinerChoice:
+        """Return what ``refiner`` names.
+
+        Raises:
+            ParameterError: it names nothing that there is.
+        """
+        try:
+            return RefinerChoice(self.refiner)
+        except ValueError:
+            known = ", ".join(choice.value for choice in RefinerChoice)
+            raise ParameterError(
+                f"parameter refiner is '{self.refiner}': it must be one of {known}"
+            ) from None

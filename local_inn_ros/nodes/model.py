@@ -17,6 +17,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import Fix
 from local_inn_ros.localization.from_bundle import build_localizer, build_relocalizer
 from local_inn_ros.localization.localizer import Localizer
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.localization.relocalizer import Relocalizer
 from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.resources import resource_directory
@@ -42,13 +43,13 @@ class Model:
     Attributes:
         bundle: the trained model.
         engine: runs its networks.
-        refine: whether the network's answer is aligned with the map.
+        refiner: what the network's answer is aligned with.
         sample_count: poses drawn for each scan.
     """
 
     bundle: Bundle
     engine: Engine
-    refine: bool
+    refiner: RefinerChoice
     sample_count: int
 
     @property
@@ -60,8 +61,8 @@ class Model:
         """Return what works on the scans of a sensor with this pose on the base."""
         return Mounted(
             mount,
-            build_localizer(self.bundle, self.engine, mount, self.refine, self.sample_count),
-            build_relocalizer(self.bundle, self.engine, mount, self.refine),
+            build_localizer(self.bundle, self.engine, mount, self.refiner, self.sample_count),
+            build_relocalizer(self.bundle, self.engine, mount, self.refiner),
         )
 
     def warm_up(self) -> None:
@@ -116,6 +117,6 @@ def load_model(told: LocalizerParameters) -> Model:
         LocalInnError: the bundle is missing or cannot be used, or a parameter has no sense.
     """
     bundle = Bundle.load(Path(told.bundle).expanduser() if told.bundle else shipped_bundle())
-    model = Model(bundle, OnnxEngine(bundle), told.refine, told.samples)
+    model = Model(bundle, OnnxEngine(bundle), told.refiner_choice(), told.samples)
     model.warm_up()
     return model

@@ -1,0 +1,87 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Aligns a scan with the network's own forward pass: no grid is looked at."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.engines import Engine
+from local_inn_ros.engines.bundle import Bundle
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.forward_linearization import ForwardLinearizer
+from local_inn_ros.localization.forward_weighing import RangeErrors, Residuals, weigh
+from local_inn_ros.localization.refiner import Refinement
+from local_inn_ros.sensing import BeamReading, Scan
+
+# A forward pass tells "nothing within reach" by a range near the limit.
+_NEAR_LIMIT = 0.95
+_MOST_STEPS = 6
+_LONGEST_STEP_M = 0.2
+# A step of less than this many deviations of the pose is the last.
+_SETTLED = 0.2
+
+
+class ForwardRefiner:
+    """Robust Gauss-Newton of ranges on the forward pass (see ``ScanRefiner``).
+
+    Geman-McClure weights, whose scale is the spread of the residuals and shrinks with them. A step
+    is taken only where the robust cost falls with it.
+    """
+
+    def __init__(self, bundle: Bundle, engine: Engine) -> None:
+        """Set up.
+
+        Args:
+            bundle: the trained model.
+            engine: runs its networks.
+        """
+        sensor = bundle.description.sensor
+        forward_m = bundle.description.calibration.forward_deviation_m
+        self._errors = RangeErrors(sensor.noise_std_m, forward_m, _NEAR_LIMIT * sensor.range_max_m)
+        self._linearizer = ForwardLinearizer(engine, sensor.network_angles_rad(), forward_m)
+
+    def refine_all(
+        self, scan: Scan, reading: BeamReading, starts: NDArray[np.float64]
+    ) -> tuple[Refinement, ...]:
+        """Align from each start, all of them in one batch; the beams are the network's."""
+        poses = np.array(starts, dtype=np.float64)
+        count = len(poses)
+        moving, steps = np.ones(count, dtype=bool), np.zeros(count, dtype=np.intp)
+        here = self._linearizer.at(poses)
+        residuals = Residuals.of(here, reading, self._errors)
+        weighing = weigh(here, residuals, self._errors, _LONGEST_STEP_M)
+        for _ in range(_MOST_STEPS):
+            moving &= weighing.short >= _SETTLED
+            if not moving.any():
+                break
+            tried = np.where(moving[:, None], poses + weighing.steps, poses)
+            there = self._linearizer.at(tried)
+            found = Residuals.of(there, reading, self._errors)
+            # Where a step would not help, the pose stays and that was that.
+            scale = weighing.deviations_m
+            moving &= found.costs(scale) < residuals.costs(scale)
+            poses = np.where(moving[:, None], tried, poses)
+            steps += moving
+            here = here.where(moving, there)
+            residuals = Residuals.of(here, reading, self._errors)
+            weighing = weigh(here, residuals, self._errors, _LONGEST_STEP_M)
+        calibrated = residuals.weights(residuals.deviations_m(self._errors))
+        weights = residuals.weights(weighing.deviations_m)
+        squares = np.sum(weights * np.square(residuals.values_m), axis=1)
+        returned = max(int(np.count_nonzero(reading.returned())), 1)
+        return tuple(
+            Refinement(
+                Pose2.from_array(poses[k]),
+                weighing.information[k],
+                weighing.unseen[k],
+                math.sqrt(squares[k] / max(float(weights[k].sum()), 1e-9)),
+                float(calibrated[k].sum()) / returned,
+                not moving[k],
+                int(steps[k]),
+            )
+            for k in range(count)
+        )
