@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.localization.forward_linearization import ForwardLinearizer
-from local_inn_ros.localization.forward_weighing import RangeErrors, Residuals, weigh
+from local_inn_ros.localization.forward_linearization import ForwardLinearizer, Linearization
+from local_inn_ros.localization.forward_weighing import RangeErrors, Residuals, Weighing, weigh
 from local_inn_ros.localization.refiner import Refinement
 from local_inn_ros.sensing import BeamReading, Scan
 
 # A forward pass tells "nothing within reach" by a range near the limit.
 _NEAR_LIMIT = 0.95
-_MOST_STEPS = 6
+_MOST_STEPS = 8
 _LONGEST_STEP_M = 0.2
 # A step of less than this many deviations of the pose is the last.
 _SETTLED = 0.2
@@ -48,12 +48,12 @@ class ForwardRefiner:
         self, scan: Scan, reading: BeamReading, starts: NDArray[np.float64]
     ) -> tuple[Refinement, ...]:
         """Align from each start, all of them in one batch; the beams are the network's."""
-        poses = np.array(starts, dtype=np.float64)
-        count = len(poses)
-        moving, steps = np.ones(count, dtype=bool), np.zeros(count, dtype=np.intp)
-        here = self._linearizer.at(poses)
-        residuals = Residuals.of(here, reading, self._errors)
-        weighing = weigh(here, residuals, self._errors, _LONGEST_STEP_M)
+        begun = np.array(starts, dtype=np.float64)
+        poses, first = begun, self._linearizer.at(begun)
+        here = first
+        moving, steps = np.ones(len(poses), dtype=bool), np.zeros(len(poses), dtype=np.intp)
+        residuals, weighing = self._weighed(here, reading)
+        at_start = residuals.explained(self._errors)
         for _ in range(_MOST_STEPS):
             moving &= weighing.short >= _SETTLED
             if not moving.any():
@@ -67,21 +67,41 @@ class ForwardRefiner:
             poses = np.where(moving[:, None], tried, poses)
             steps += moving
             here = here.where(moving, there)
-            residuals = Residuals.of(here, reading, self._errors)
-            weighing = weigh(here, residuals, self._errors, _LONGEST_STEP_M)
-        calibrated = residuals.weights(residuals.deviations_m(self._errors))
+            residuals, weighing = self._weighed(here, reading)
+        # As the scales shrink, the cost can lead to a place that explains less of the scan.
+        worse = residuals.explained(self._errors) < at_start
+        if worse.any():
+            poses = np.where(worse[:, None], begun, poses)
+            here = here.where(worse, first)
+            residuals, weighing = self._weighed(here, reading)
+        converged = ~worse & ~(moving & (weighing.short >= _SETTLED))
+        return self._answers(poses, residuals, weighing, converged, steps)
+
+    def _weighed(self, expected: Linearization, reading: BeamReading) -> tuple[Residuals, Weighing]:
+        residuals = Residuals.of(expected, reading, self._errors)
+        return residuals, weigh(expected, residuals, self._errors, _LONGEST_STEP_M)
+
+    def _answers(
+        self,
+        poses: NDArray[np.float64],
+        residuals: Residuals,
+        weighing: Weighing,
+        converged: NDArray[np.bool_],
+        steps: NDArray[np.intp],
+    ) -> tuple[Refinement, ...]:
         weights = residuals.weights(weighing.deviations_m)
         squares = np.sum(weights * np.square(residuals.values_m), axis=1)
-        returned = max(int(np.count_nonzero(reading.returned())), 1)
+        means = squares / np.maximum(weights.sum(axis=1), 1e-9)
+        shares = residuals.explained(self._errors) / max(residuals.measured, 1)
         return tuple(
             Refinement(
-                Pose2.from_array(poses[k]),
-                weighing.information[k],
-                weighing.unseen[k],
-                math.sqrt(squares[k] / max(float(weights[k].sum()), 1e-9)),
-                float(calibrated[k].sum()) / returned,
-                not moving[k],
-                int(steps[k]),
+                pose=Pose2.from_array(poses[k]),
+                information=weighing.information[k],
+                unseen=weighing.unseen[k],
+                rms_m=math.sqrt(means[k]),
+                inlier_share=float(shares[k]),
+                converged=bool(converged[k]),
+                iterations=int(steps[k]),
             )
-            for k in range(count)
+            for k in range(len(poses))
         )

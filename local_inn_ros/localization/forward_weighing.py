@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from local_inn_ros.localization.forward_linearization import Linearization
 from local_inn_ros.sensing import BeamReading
 
-# Geman-McClure: a beam that is off by this many deviations counts a quarter.
+# Geman-McClure: a beam that is off by this many deviations counts a quarter. One that is cut short
+# has more likely met something that is not on the map than one that goes too far.
 _GIVEN_UP = 3.0
+_GIVEN_UP_SHORT = 2.0
 # The error of a drawn range grows with the range, and where the surface is slanted or jumps: this
 # is the weight of the range's change with heading against the range itself.
 _SLANT_WEIGHT = 0.7
@@ -53,20 +55,24 @@ class Residuals:
         values_m: (k, n) measured less expected.
         usable: (k, n) whether a range was measured, and one is expected.
         shapes: (k, n) how the errors of the forward pass compare between beams; median 1.
+        measured: how many beams of the reading measured a range.
     """
 
     values_m: NDArray[np.float64]
     usable: NDArray[np.bool_]
     shapes: NDArray[np.float64]
+    measured: int
 
     @staticmethod
     def of(expected: Linearization, reading: BeamReading, errors: RangeErrors) -> Residuals:
         """Compare a reading with what was expected."""
         ranges = expected.ranges_m
-        usable = reading.returned() & (ranges < errors.farthest_m)
+        returned = reading.returned()
+        usable = returned & (ranges < errors.farthest_m)
         shapes = np.hypot(ranges, _SLANT_WEIGHT * expected.jacobians[..., 2])
         middle = np.maximum(_median(shapes, usable), _LEAST_WEIGHT)
-        return Residuals(reading.ranges_m.astype(np.float64) - ranges, usable, shapes / middle)
+        values = reading.ranges_m.astype(np.float64) - ranges
+        return Residuals(values, usable, shapes / middle, int(np.count_nonzero(returned)))
 
     def deviations_m(self, errors: RangeErrors) -> NDArray[np.float64]:
         """Return the deviations (k, n) of the beams as calibrated."""
@@ -84,15 +90,24 @@ class Residuals:
 
     def weights(self, deviations_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the robust weights (k, n) of the beams, 1 for one that fits."""
-        squares = np.square(self.values_m / (_GIVEN_UP * deviations_m))
+        squares = self._squares(deviations_m)
         weights: NDArray[np.float64] = np.where(self.usable, 1.0 / np.square(1.0 + squares), 0.0)
         return weights
 
+    def explained(self, errors: RangeErrors) -> NDArray[np.float64]:
+        """Return (k,) how many beams fit, by the deviations that were calibrated."""
+        return self.weights(self.deviations_m(errors)).sum(axis=1)
+
     def costs(self, deviations_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the robust costs (k,): those of one reading at several poses compare."""
-        squares = np.square(self.values_m / (_GIVEN_UP * deviations_m))
+        squares = self._squares(deviations_m)
         costs: NDArray[np.float64] = np.where(self.usable, squares / (1.0 + squares), 1.0)
         return costs.sum(axis=1)
+
+    def _squares(self, deviations_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        given_up = np.where(self.values_m < 0.0, _GIVEN_UP_SHORT, _GIVEN_UP)
+        squares: NDArray[np.float64] = np.square(self.values_m / (given_up * deviations_m))
+        return squares
 
 
 @dataclass(frozen=True, slots=True, eq=False)
