@@ -15,11 +15,17 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 from ros_fixtures import RosWorld
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.localization.relocalizer import Hypothesis, SearchResult
 from local_inn_ros.nodes.diagnostics import Tally
 from local_inn_ros.nodes.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.parameters import ParameterInfo, declare_parameters, parameter
+from local_inn_ros.nodes.parameters import (
+    ParameterError,
+    ParameterInfo,
+    declare_parameters,
+    parameter,
+)
 from local_inn_ros.nodes.search_report import search_report
 from local_inn_ros.nodes.simulator import SimulatorParameters
 
@@ -91,3 +97,9 @@ def test_a_search_is_told_in_words_and_in_figures() -> None:
     sentence, figures = search_report(unclear).splitlines()
     assert sentence == "not found after 0.50 s: ambiguous"
     assert json.loads(figures)["pose"] is None
+
+
+def test_a_refiner_that_there_is_not_is_refused() -> None:
+    assert LocalizerParameters(refiner="forward").refiner_choice() is RefinerChoice.FORWARD
+    with pytest.raises(ParameterError, match=r"'grid'.*field, forward, none"):
+        LocalizerParameters(refiner="grid").refiner_choice()

@@ -86,7 +86,8 @@ class Residuals:
         relative = np.abs(self.values_m) / self.deviations_m(errors)
         spread = _MAD * _median(relative, self.usable) * np.hypot(errors.noise_m, errors.forward_m)
         excess = np.maximum(np.square(spread) - errors.noise_m**2, 0.0)
-        return np.sqrt(excess) * self.shapes
+        deviations: NDArray[np.float64] = np.sqrt(excess) * self.shapes
+        return deviations
 
     def weights(self, deviations_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the robust weights (k, n) of the beams, 1 for one that fits."""
@@ -96,13 +97,15 @@ class Residuals:
 
     def explained(self, errors: RangeErrors) -> NDArray[np.float64]:
         """Return (k,) how many beams fit, by the deviations that were calibrated."""
-        return self.weights(self.deviations_m(errors)).sum(axis=1)
+        explained: NDArray[np.float64] = self.weights(self.deviations_m(errors)).sum(axis=1)
+        return explained
 
     def costs(self, deviations_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the robust costs (k,): those of one reading at several poses compare."""
         squares = self._squares(deviations_m)
-        costs: NDArray[np.float64] = np.where(self.usable, squares / (1.0 + squares), 1.0)
-        return costs.sum(axis=1)
+        each = np.where(self.usable, squares / (1.0 + squares), 1.0)
+        costs: NDArray[np.float64] = each.sum(axis=1)
+        return costs
 
     def _squares(self, deviations_m: NDArray[np.float64]) -> NDArray[np.float64]:
         given_up = np.where(self.values_m < 0.0, _GIVEN_UP_SHORT, _GIVEN_UP)
