@@ -29,6 +29,7 @@ class EstimatorRun:
         estimates: (n, 3) poses of the base in the map frame.
         truth: (n, 3) where it was.
         covariances: (n, 3, 3) of the estimates, where they were kept.
+        seconds: (n,) time spent on each scan, where the estimator was run by itself.
     """
 
     seed: int
@@ -36,6 +37,7 @@ class EstimatorRun:
     estimates: NDArray[np.float64]
     truth: NDArray[np.float64]
     covariances: NDArray[np.float64] | None = None
+    seconds: NDArray[np.float64] | None = None
 
     def errors(self) -> PoseErrors:
         """Compare the answers with the truth."""
@@ -67,6 +69,7 @@ class Accuracy:
         pooled: errors of all scans together.
         calibration: of all scans together, where covariances were kept.
         lost: episodes and seconds of all runs together.
+        ms_per_scan: median time spent on a scan, where it was taken.
     """
 
     runs: tuple[EstimatorRun, ...]
@@ -77,6 +80,7 @@ class Accuracy:
     pooled: PoseErrors
     calibration: Calibration | None
     lost: Lost
+    ms_per_scan: float | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain numbers and mappings; null stands for what is not known."""
@@ -95,6 +99,7 @@ class Accuracy:
             "yaw_max_deg": pooled.yaw_max_deg,
             "calibration": None if self.calibration is None else asdict(self.calibration),
             "lost": asdict(self.lost),
+            "ms_per_scan": self.ms_per_scan,
             "per_seed": [_run_json(run) for run in self.runs],
         }
 
@@ -108,6 +113,7 @@ def accuracy(runs: Sequence[EstimatorRun]) -> Accuracy:
     estimates = np.concatenate([run.estimates for run in runs])
     truth = np.concatenate([run.truth for run in runs])
     kept = [run.covariances for run in runs if run.covariances is not None]
+    timed = [run.seconds for run in runs if run.seconds is not None]
     return Accuracy(
         runs=tuple(runs),
         mean_m=float(means.mean()),
@@ -121,6 +127,7 @@ def accuracy(runs: Sequence[EstimatorRun]) -> Accuracy:
             else None
         ),
         lost=Lost(sum(each.episodes for each in lost), math.fsum(each.seconds for each in lost)),
+        ms_per_scan=1e3 * float(np.median(np.concatenate(timed))) if timed else None,
     )
 
 

@@ -8,9 +8,13 @@ sensor's way, and by r tan(beta) per radian of its turn. With independent noise 
 the squares of these derivatives add up to the Fisher information on the pose, and no unbiased
 estimate from that scan alone has a smaller covariance than its inverse.
 
-The surfaces are the faces of the map's occupied cells, which are what the ray caster meets: the
-bound is that of the simulated world, stairs of slanted walls included. It is local: the jumps of a
-beam from one edge to another tell nothing in it.
+The paper's surfaces are smooth; a map of cells is not, and which normal is taken decides the
+figure. With the slope of the walls (``wall_normals``) it is the paper's bound, for the building
+that the map stands for. With the faces of the cells (``face_normals``) it is that of the simulated
+world, whose beams do meet stairs: about half as large on slanted walls, and only an estimator
+that knows each stair could come near it. The slope's figure is therefore what a sensor on real
+walls allows, but no strict limit in the simulation. Both are local: the jumps of a beam from one
+edge to another tell nothing in them.
 """
 
 from __future__ import annotations
@@ -20,15 +24,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from local_inn_ros.geometry import wrap_angles
+from local_inn_ros.evaluation.surface_normals import beam_directions
 from local_inn_ros.sensing import SensorSpec
-from local_inn_ros.world import OccupancyGrid, RayCaster
+from local_inn_ros.world import RayCaster
 
-# Single precision leaves ranges this far off a face, in cells; nearer than that to two faces at
-# once, a beam has met a corner.
-_CORNER_CELLS = 1e-3
 # Relative to the largest eigenvalue; what is below it is rounding.
 _NO_INFORMATION = 1e-12
+# A range that is off by more deviations of its noise was not measured on what the map shows.
+_UNMAPPED_DEVIATIONS = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,52 +48,71 @@ class PoseBounds:
     yaw_rad: NDArray[np.float64]
 
 
-def range_jacobians(
-    grid: OccupancyGrid, poses: ArrayLike, angles_rad: ArrayLike, ranges_m: ArrayLike
+def mapped_ranges(
+    caster: RayCaster, poses: ArrayLike, sensor: SensorSpec, measured_m: ArrayLike | None = None
 ) -> NDArray[np.float64]:
-    """Differentiate what a ray caster measures by the pose that it measures from.
+    """Return what the beams of a sensor see of the map, noise apart.
 
     Args:
-        grid: the map.
+        caster: the map.
+        poses: (n, 3) sensor poses in the map frame.
+        sensor: beams, range limits and noise.
+        measured_m: (n, b) what was measured there, to leave out what unmapped things stopped.
+
+    Returns:
+        (n, b) ranges of all beams; inf where they tell nothing of the pose.
+    """
+    ranges = caster.cast(poses, sensor.beam_angles_rad(), sensor.range_max_m).astype(np.float64)
+    seen = (ranges >= sensor.range_min_m) & (ranges < sensor.range_max_m)
+    ranges = np.where(seen, ranges, np.inf)
+    if measured_m is not None:
+        measured = np.asarray(measured_m, dtype=np.float64)
+        both = seen & np.isfinite(measured)
+        off = np.abs(np.where(both, measured, 0.0) - np.where(both, ranges, 0.0))
+        ranges[~both | (off > _UNMAPPED_DEVIATIONS * sensor.noise_std_m)] = np.inf
+    return ranges
+
+
+def range_jacobians(
+    poses: ArrayLike, angles_rad: ArrayLike, ranges_m: ArrayLike, normals: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Differentiate ranges by the pose that they are measured from.
+
+    Args:
         poses: (n, 3) sensor poses (x, y, yaw) in the map frame.
         angles_rad: (b,) beam angles in the sensor frame.
-        ranges_m: (n, b) what ``RayCaster.cast`` says of them.
+        ranges_m: (n, b) ranges to the surfaces.
+        normals: (n, b, 2) of the surfaces met, in the map frame, of either sign.
 
     Returns:
         (n, b, 3) derivatives of each range by x, y (m per m, along the map's axes) and yaw (m per
         rad); 0 where the range is not finite, or 0.
     """
-    sensors = np.asarray(poses, dtype=np.float64)
     ranges = np.asarray(ranges_m, dtype=np.float64)
     seen = np.isfinite(ranges) & (ranges > 0.0)
     ranges = np.where(seen, ranges, 0.0)
-    course = sensors[:, 2:] + np.asarray(angles_rad, dtype=np.float64)
-    beams = np.stack([np.cos(course), np.sin(course)], axis=-1)
-    ends = sensors[:, None, :2] + ranges[..., None] * beams
-    normals = _face_normals(grid, ends, wrap_angles(course - grid.origin.yaw))
+    beams = beam_directions(poses, angles_rad)
     across = np.sum(normals * beams, axis=-1)
     across = np.where(seen, across, 1.0)
     aside = np.stack([-beams[..., 1], beams[..., 0]], axis=-1)
-    # The end stays on the face: n . (dp + dr beam + r dyaw aside) = 0.
+    # The end stays on the surface: n . (dp + dr beam + r dyaw aside) = 0.
     turn = -ranges * np.sum(normals * aside, axis=-1) / across
     jacobians = np.concatenate([-normals / across[..., None], turn[..., None]], axis=-1)
     return np.where(seen[..., None], jacobians, 0.0)
 
 
 def fisher_information(
-    caster: RayCaster, poses: ArrayLike, sensor: SensorSpec
+    poses: ArrayLike, sensor: SensorSpec, ranges_m: ArrayLike, normals: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the information (n, 3, 3) on (x, y, yaw) in one scan with all its beams.
 
     Args:
-        caster: the map.
         poses: (n, 3) sensor poses in the map frame.
-        sensor: beams, range limits and noise; a beam out of its limits tells nothing.
+        sensor: beams and noise.
+        ranges_m: (n, b) as ``mapped_ranges`` has them; inf tells nothing.
+        normals: (n, b, 2) of the surfaces met.
     """
-    angles = sensor.beam_angles_rad()
-    ranges = caster.cast(poses, angles, sensor.range_max_m)
-    valid = (ranges >= sensor.range_min_m) & (ranges < sensor.range_max_m)
-    jacobians = range_jacobians(caster.grid, poses, angles, np.where(valid, ranges, np.inf))
+    jacobians = range_jacobians(poses, sensor.beam_angles_rad(), ranges_m, normals)
     information: NDArray[np.float64] = np.swapaxes(jacobians, 1, 2) @ jacobians
     return information / sensor.noise_std_m**2
 
@@ -103,26 +125,3 @@ def pose_bounds(information: NDArray[np.float64]) -> PoseBounds:
     position = np.sqrt(covariances[:, 0, 0] + covariances[:, 1, 1])
     yaw = np.sqrt(covariances[:, 2, 2])
     return PoseBounds(np.where(known, position, np.inf), np.where(known, yaw, np.inf))
-
-
-def _face_normals(
-    grid: OccupancyGrid, ends: NDArray[np.float64], courses_rad: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the normals (n, b, 2), in the map frame and of either sign, of the faces met.
-
-    Args:
-        grid: the map.
-        ends: (n, b, 2) where the beams end, in the map frame.
-        courses_rad: (n, b) which way they go in the grid's axes.
-    """
-    cosine, sine = np.cos(grid.origin.yaw), np.sin(grid.origin.yaw)
-    axes = np.array([[cosine, sine], [-sine, cosine]])
-    cells = (ends - [grid.origin.x, grid.origin.y]) @ axes.T / grid.resolution_m
-    off = np.abs(cells - np.round(cells))
-    first = off[..., 0] < off[..., 1]
-    # At a corner, the face that is met more squarely: it never claims too much.
-    corner = np.max(off, axis=-1) < _CORNER_CELLS
-    squarely = np.abs(np.cos(courses_rad)) > np.abs(np.sin(courses_rad))
-    along_first = np.where(corner, squarely, first)
-    normals: NDArray[np.float64] = np.where(along_first[..., None], axes[0], axes[1])
-    return normals

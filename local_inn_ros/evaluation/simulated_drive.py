@@ -4,20 +4,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from local_inn_ros.errors import MapError
+from local_inn_ros.evaluation.drive_conditions import Condition
 from local_inn_ros.evaluation.reading_order import in_order_of_use
 from local_inn_ros.evaluation.trajectory import Trajectory
-from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.simulation.simulator import Event, Simulator, TruthState
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.sensing import Odometry, Scan, SensorSpec
+from local_inn_ros.simulation import LaserModel, Simulator
+from local_inn_ros.simulation.simulator import Event
+from local_inn_ros.world import OccupancyGrid, plan_lap
 
-# However slow the bends, a lap takes no longer than this times its length at the speed wanted.
-_SLOWEST_SHARE = 0.1
+# From rest to speed; what happens until then is not recorded.
+RUN_UP_S = 2.0
+# Multiples of the golden section, less their whole part, are spread evenly however many are taken.
+_GOLDEN_SECTION = 0.6180339887498949
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,25 +58,38 @@ def record(events: Iterable[Event]) -> Drive:
     return Drive(tuple(scans), tuple(odometry), truth)
 
 
-def events_over(simulator: Simulator, distance_m: float, speed_mps: float) -> Iterator[Event]:
-    """Yield what happens until a robot has gone a distance from where it is.
+def drive_lap(
+    grid: OccupancyGrid,
+    sensor: SensorSpec,
+    mount: Pose2,
+    condition: Condition,
+    speed_mps: float,
+    duration_s: float,
+    seed: int,
+) -> Drive:
+    """Drive a part of a map's lap; each seed starts at another place of it.
 
     Args:
-        simulator: the robot, wanted to drive at ``speed_mps``.
-        distance_m: length of the way.
-        speed_mps: above 0.
+        grid: the map.
+        sensor: the laser, with its noise.
+        mount: pose of the laser in the base frame.
+        condition: what the robot meets.
+        speed_mps: speed on the lap, where its bends allow it.
+        duration_s: how long is recorded, after a run-up.
+        seed: of all chance, and of the place.
 
     Raises:
-        MapError: it did not get so far in ten times the time that it should take.
+        MapError: the map has no lap.
     """
-    gone_m, last = 0.0, simulator.truth.pose
-    for event in simulator.events(distance_m / (speed_mps * _SLOWEST_SHARE)):
-        if isinstance(event, TruthState):
-            if gone_m >= distance_m:
-                return
-            gone_m += math.hypot(event.pose.x - last.x, event.pose.y - last.y)
-            last = event.pose
-        yield event
-    raise MapError(
-        f"the simulated robot went {gone_m:.1f} m, not the {distance_m:.1f} m of its lap"
+    route = plan_lap(grid)
+    start = int(len(route) * (seed * _GOLDEN_SECTION % 1.0))
+    simulator = Simulator(
+        grid,
+        np.roll(route, -start, axis=0),
+        LaserModel(sensor, blocked_share=condition.blocked_share, base_from_laser=mount),
+        condition.odometry(),
+        speed_mps,
+        np.random.default_rng(seed),
     )
+    simulator.advance_to(RUN_UP_S)
+    return record(simulator.events(duration_s))

@@ -1,0 +1,67 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Bundles of the maps that accuracy is measured on; what is missing is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from local_inn_ros.cli.output import say
+from local_inn_ros.cli.training_bar import training_bar
+from local_inn_ros.engines import Bundle
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.resources import resource_directory
+from local_inn_ros.sensing import load_sensor_spec
+from local_inn_ros.world import load_map
+
+ROOT = Path(__file__).resolve().parents[1]
+MAPS = ROOT.parent / "shared" / "data" / "maps"
+SENSOR = ROOT / "config" / "sensors" / "f1tenth.yaml"
+NAMES = ("levine_slam_dark", "berlin", "outdoor2_sim", "skirk")
+_SEED = 0
+
+
+def shipped_bundle() -> Path:
+    """Return the folder of the bundle that comes with the package."""
+    return resource_directory("models") / "generated_track"
+
+
+def map_bundles(folder: Path) -> list[Path]:
+    """Return the shipped bundle and those of the maps, trained where they are missing.
+
+    Args:
+        folder: holds a bundle of each map, under the map's name.
+
+    Raises:
+        LocalInnError: one cannot be trained.
+    """
+    bundles = [shipped_bundle()]
+    for name in NAMES:
+        bundle, map_file = folder / name, MAPS / f"{name}.yaml"
+        if not map_file.is_file():
+            say(f"left out: {name}, whose map is not at {map_file}")
+            continue
+        if not bundle.exists():
+            _train(map_file, bundle)
+        bundles.append(bundle)
+    return bundles
+
+
+def _train(map_file: Path, bundle: Path) -> None:
+    """Train aside, so that what is interrupted is not taken for a bundle next time."""
+    try:
+        from local_inn_ros.training.settings import PRESETS
+        from local_inn_ros.training.train import train_bundle
+    except ModuleNotFoundError as error:
+        raise LocalInnError(
+            f"there is no bundle at {bundle}, and training one needs {error.name}: install "
+            "local_inn_ros[train]"
+        ) from error
+    say(f"training {bundle.name}, which is not at {bundle}")
+    settings = PRESETS["standard"]
+    aside = bundle.with_name(f"{bundle.name}.partial")
+    with training_bar(settings.steps) as show:
+        train_bundle(load_map(map_file), load_sensor_spec(SENSOR), settings, _SEED, aside, show)
+    if Bundle.load(aside).description.training["steps"] != settings.steps:
+        raise LocalInnError(f"the training of {bundle.name} was interrupted; what it made: {aside}")
+    aside.rename(bundle)
