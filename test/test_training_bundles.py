@@ -97,7 +97,7 @@ def test_trained_couplings_invert(bundle):
     scans = source().draw(np.random.default_rng(0), 200)
     batch = with_priors(scans, SETTINGS, 1.0, torch.Generator().manual_seed(0))
     with torch.no_grad():
-        code = model.pose_code.encode(batch.poses, batch.priors)
+        code = model.pose_code.encode(batch.poses, batch.priors, batch.spreads)
         condition = model.condition(batch.priors, batch.spreads)
         back = model.flow.backward(model.flow(code, condition), condition)
     assert float((back - code).abs().max()) < 1e-4

@@ -30,13 +30,15 @@ SENSOR = SensorSpec(
 SETTINGS = TrainingSettings(
     steps=30,
     batch=64,
+    drawn_beams=8,
     network=NetworkSettings(
         octaves=3,
         coupling_hidden=32,
         condition=8,
-        encoder_hidden=48,
-        decoder_hidden=48,
-        directions=60,
+        cells_m=(0.5, 2.0),
+        channels=4,
+        point_hidden=16,
+        scan_hidden=32,
     ),
 )
 

@@ -13,7 +13,7 @@ from local_inn_ros.errors import BundleError
 from local_inn_ros.sensing import SensorSpec
 
 # What may stand in the record of a training.
-RecordValue = str | int | float | bool | dict[str, int | float] | None
+RecordValue = str | int | float | bool | dict[str, int | float | list[float]] | None
 
 SCHEMA = "local_inn_ros/bundle/1"
 
@@ -96,6 +96,8 @@ class BundleDescription(_Block):
         calibration: what was measured after training.
         training: settings of the training, for the record.
         measured: errors on poses that training had not seen, for the record.
+        surfaces: distances to where the map's surfaces lie within its cells, as an image
+            (``world.distance_image``); None where no posed scans told.
     """
 
     schema_name: str
@@ -109,6 +111,7 @@ class BundleDescription(_Block):
     calibration: Calibration
     training: dict[str, RecordValue]
     measured: dict[str, float]
+    surfaces: FileReference | None = None
 
 
 def read_description(path: Path) -> BundleDescription:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import torch
 from FrEIA.framework import SequenceINN
 from FrEIA.modules import GLOWCouplingBlock, PermuteRandom
 from torch import Tensor, nn
@@ -12,8 +13,13 @@ from torch import Tensor, nn
 class CouplingStack(nn.Module):
     """GLOW couplings with fixed permutations between them (Kingma and Dhariwal, 2018).
 
+    Untrained it is nearly the identity.
+
     Invertible for every condition: ``backward(forward(x, c), c) == x``.
     """
+
+    _order: Tensor
+    _restored: Tensor
 
     def __init__(self, size: int, condition: int, blocks: int, hidden: int) -> None:
         """Build the stack.
@@ -45,13 +51,21 @@ class CouplingStack(nn.Module):
                 clamp=2.0,
                 clamp_activation="ATAN",
             )
+        # What the permutations do together is undone, so that the stack begins near the identity
+        # and the couplings have only to learn what differs from it.
+        order = torch.arange(size)
+        for module in self._flow.module_list:
+            if isinstance(module, PermuteRandom):
+                order = order[module.perm]
+        self.register_buffer("_order", order)
+        self.register_buffer("_restored", torch.argsort(order))
 
     def forward(self, code: Tensor, condition: Tensor) -> Tensor:
         """Map pose codes (b, size) to latents (b, size)."""
         latent, _ = self._flow(code, c=[condition], jac=False)
-        return latent
+        return latent[:, self._restored]
 
     def backward(self, latent: Tensor, condition: Tensor) -> Tensor:
         """Map latents (b, size) to pose codes (b, size)."""
-        code, _ = self._flow(latent, c=[condition], rev=True, jac=False)
+        code, _ = self._flow(latent[:, self._order], c=[condition], rev=True, jac=False)
         return code

@@ -68,10 +68,11 @@ class PriorFeatures(nn.Module):
 class PoseCode(nn.Module):
     """A pose as its offset from the prior: plain, and as sines and cosines that ever finer turn.
 
-    The plain part is the offset (map axes) in deviations of the prior. It is what answers and
-    samples are read from: it cannot wrap, and learns several times faster than an angle does
-    (docs/training.md). The sines and cosines, at doubling frequencies as in the paper, tell the
-    forward direction small offsets apart.
+    The plain part is the offset (map axes) in deviations of the prior: a narrow prior asks for the
+    same digits as a wide one, where centimetres would vanish in a code for decimetres. It is what
+    answers and samples are read from: it cannot wrap, and learns several times faster than an
+    angle does (docs/training.md). The sines and cosines, at doubling frequencies as in the paper,
+    tell the forward direction small offsets apart.
     """
 
     _deviation: Tensor
@@ -92,11 +93,12 @@ class PoseCode(nn.Module):
         frequencies = 0.2 * math.pi * 2.0 ** torch.arange(octaves, dtype=torch.float32)
         self.register_buffer("_frequencies", frequencies)
 
-    def encode(self, poses: Tensor, priors: Tensor) -> Tensor:
-        """Encode poses (b, 3) seen from priors (b, 3) as (b, size)."""
+    def encode(self, poses: Tensor, priors: Tensor, spreads: Tensor) -> Tensor:
+        """Encode poses (b, 3) seen from priors (b, 3) of spreads (b,) as (b, size)."""
         offset = poses - priors
         turn = torch.remainder(offset[:, 2:3] + math.pi, 2.0 * math.pi) - math.pi
-        plain = torch.cat([offset[:, :2], turn], dim=-1) / self._deviation
+        deviations = self._deviation * spreads[:, None]
+        plain = torch.cat([offset[:, :2], turn], dim=-1) / deviations
         phase = plain[:, :, None] * self._frequencies
         circles = torch.stack([torch.sin(phase), torch.cos(phase)], dim=-1)
         return torch.cat([plain, circles.flatten(1)], dim=-1)
@@ -109,6 +111,6 @@ class PoseCode(nn.Module):
         """Return points on circles (..., 3, octaves, 2) of codes."""
         return code[..., 3:].unflatten(-1, (3, self.octaves, 2))
 
-    def decode(self, code: Tensor, priors: Tensor) -> Tensor:
-        """Decode codes (b, size) into poses (b, 3)."""
-        return priors + self.plain(code) * self._deviation
+    def decode(self, code: Tensor, priors: Tensor, spreads: Tensor) -> Tensor:
+        """Decode codes (..., size) seen from priors (..., 3) of spreads (...) into poses."""
+        return priors + self.plain(code) * self._deviation * spreads[..., None]

@@ -3,8 +3,9 @@
 """Local_INN: pose code <-> (what the scan says, what it leaves open).
 
 After Zang et al., Local_INN: Implicit Map Representation and Localization with Invertible Neural
-Networks (arXiv 2209.11925), with the scan seen in the map frame under the prior, a pose code
-relative to a continuous prior, and a panorama for the forward pass.
+Networks (arXiv 2209.11925), with the scan seen in the map frame under the prior, features of
+places learned on grids, an alignment inside the encoder, a pose code relative to a continuous
+prior, and beams that are followed to the walls in the forward pass.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from torch import Tensor, nn
 
 from local_inn_ros.flows.coupling import CouplingStack
 from local_inn_ros.flows.encodings import PoseCode, PriorFeatures
+from local_inn_ros.flows.feature_map import FeatureMap
 from local_inn_ros.flows.range_decoder import RangeDecoder
 from local_inn_ros.flows.scan_encoder import ScanEncoder
 from local_inn_ros.sensing import SensorSpec
 from local_inn_ros.world import Bounds
 
 # End points fall outside the free space's bounds by walls and by poses that are off.
-_MARGIN_M = 4.0
+_MARGIN_M = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,11 @@ class NetworkSettings:
         blocks: couplings of the invertible part.
         coupling_hidden: width of the couplings' subnets.
         condition: length of the condition that the prior is brought to.
-        encoder_hidden: width of the encoder's layers.
-        decoder_hidden: width of the decoder's layers.
-        directions: ranges in the decoder's panorama.
+        cells_m: distance of the nodes of the feature maps' grids.
+        channels: features of each grid.
+        point_hidden: width of the layers that look at one end point or one beam.
+        scan_hidden: width of the layers that look at the whole scan.
+        strides: corrections of a drawn range.
     """
 
     octaves: int = 5
@@ -45,9 +49,11 @@ class NetworkSettings:
     blocks: int = 6
     coupling_hidden: int = 128
     condition: int = 32
-    encoder_hidden: int = 512
-    decoder_hidden: int = 512
-    directions: int = 360
+    cells_m: tuple[float, ...] = (0.25, 0.75, 2.25, 6.75)
+    channels: int = 8
+    point_hidden: int = 64
+    scan_hidden: int = 256
+    strides: int = 2
 
 
 class LocalInn(nn.Module):
@@ -64,7 +70,7 @@ class LocalInn(nn.Module):
 
         Args:
             sensor: the scanner they are for.
-            bounds: where end points can fall, in the map frame.
+            bounds: where the sensor can be, in the map frame.
             prior_deviation: (x m, y m, yaw rad) of a prior of spread 1.
             settings: sizes.
         """
@@ -74,25 +80,31 @@ class LocalInn(nn.Module):
             0.5 * (bounds.x_min_m + bounds.x_max_m),
             0.5 * (bounds.y_min_m + bounds.y_max_m),
         )
-        span_m = max(bounds.width_m, bounds.height_m) + _MARGIN_M
         self.pose_code = PoseCode(prior_deviation, settings.octaves)
         self.latent_z = settings.latent_z
         self.latent_y = self.pose_code.size - settings.latent_z
-        self._prior = PriorFeatures(centre, span_m)
+        self._prior = PriorFeatures(centre, max(bounds.width_m, bounds.height_m) + _MARGIN_M)
         self._condition = nn.Sequential(
             nn.Linear(self._prior.size, 64), nn.ReLU(), nn.Linear(64, settings.condition)
         )
         self.flow = CouplingStack(
             self.pose_code.size, settings.condition, settings.blocks, settings.coupling_hidden
         )
-        self.encoder = ScanEncoder(angles, centre, span_m, settings.encoder_hidden, self.latent_y)
+        reach = bounds.widened(_MARGIN_M)
+        self.encoder = ScanEncoder(
+            angles,
+            FeatureMap(reach, settings.cells_m, settings.channels),
+            prior_deviation,
+            settings.point_hidden,
+            settings.scan_hidden,
+            self.latent_y,
+        )
         self.decoder = RangeDecoder(
             angles,
-            centre,
-            span_m,
+            FeatureMap(reach, settings.cells_m, settings.channels),
             self.latent_y,
-            settings.decoder_hidden,
-            settings.directions,
+            settings.point_hidden,
+            settings.strides,
             sensor.range_max_m,
         )
 
@@ -115,24 +127,30 @@ class LocalInn(nn.Module):
         condition = condition[:, None].expand(-1, samples, -1).flatten(0, 1)
         return self.flow.backward(full, condition).unflatten(0, (batch, samples))
 
-    def decode_samples(self, codes: Tensor, priors: Tensor) -> Tensor:
+    def decode_samples(self, codes: Tensor, priors: Tensor, spreads: Tensor) -> Tensor:
         """Turn pose codes (b, s, code) into poses (b, s, 3) in the map frame."""
-        samples = codes.shape[1]
-        repeated = priors[:, None].expand(-1, samples, -1).flatten(0, 1)
-        return self.pose_code.decode(codes.flatten(0, 1), repeated).unflatten(0, (-1, samples))
+        return self.pose_code.decode(codes, priors[:, None], spreads[:, None])
 
     def latent_of(self, poses: Tensor, priors: Tensor, spreads: Tensor) -> Tensor:
         """Forward pass of the couplings: poses (b, 3) under priors to latents (b, y + z)."""
-        code = self.pose_code.encode(poses, priors)
+        code = self.pose_code.encode(poses, priors, spreads)
         return self.flow(code, self.condition(priors, spreads))
 
-    def expect(self, poses: Tensor, spreads: Tensor) -> Tensor:
+    def expect(self, poses: Tensor, spreads: Tensor, beams: Tensor | None = None) -> list[Tensor]:
         """Forward pass: the ranges (b, n) that the map holds for poses (b, 3).
 
         The pose is its own prior: the couplings bring it to the latent y, the decoder draws.
+
+        Args:
+            poses: of the sensor in the map frame.
+            spreads: (b,) that the couplings are conditioned on.
+            beams: (k,) indices of the beams to draw; all of them where left out.
+
+        Returns:
+            Ever better guesses; the last one counts.
         """
         latent = self.latent_of(poses, poses, spreads)
-        return self.decoder(latent[:, : self.latent_y], poses)
+        return self.decoder(latent[:, : self.latent_y], poses, beams)
 
 
 class EncoderGraph(nn.Module):
@@ -160,7 +178,7 @@ class InverseGraph(nn.Module):
         """What scans say (b, y) and draws of z (s, z) to poses (b, s, 3)."""
         drawn = latents[None].expand(seen.shape[0], -1, -1)
         codes = self._model.invert(seen, drawn, priors, spreads)
-        return self._model.decode_samples(codes, priors)
+        return self._model.decode_samples(codes, priors, spreads)
 
 
 class ForwardGraph(nn.Module):
@@ -174,4 +192,4 @@ class ForwardGraph(nn.Module):
 
     def forward(self, poses: Tensor) -> Tensor:
         """Poses (b, 3) to ranges (b, n)."""
-        return self._model.expect(poses, torch.full_like(poses[:, 0], self._spread))
+        return self._model.expect(poses, torch.full_like(poses[:, 0], self._spread))[-1]

@@ -4,19 +4,24 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
-from local_inn_ros.flows.encodings import FourierFeatures
+from local_inn_ros.flows.feature_map import FeatureMap
+
+_HARMONICS = 3
+# Longest range that a first guess can be, as the logarithm of one plus metres.
+_LONGEST_LOG = 5.0
+_SMALLEST_SCALE = 0.1
 
 
 class RangeDecoder(nn.Module):
-    """Draws the panorama of a place in the map frame and reads the beams from it.
+    """Follows each beam to the wall, in a few strides.
 
-    The panorama does not turn with the robot, so nothing has to be learned again for another
-    heading: yaw only chooses where each beam reads.
+    The first guess is made from the features of the place where the sensor stands. Every further
+    one looks at the features of the place that the guess before it leads to, where it sees how
+    far off the wall is; so a range comes out as exact as the map is known at the wall, however
+    far away that is. After sphere tracing, with learned strides that may go back.
     """
 
     _angles: Tensor
@@ -24,48 +29,82 @@ class RangeDecoder(nn.Module):
     def __init__(
         self,
         angles_rad: Tensor,
-        centre: tuple[float, float],
-        span_m: float,
+        places: FeatureMap,
         latent: int,
         hidden: int,
-        directions: int,
+        strides: int,
         range_max_m: float,
     ) -> None:
         """Build the decoder.
 
         Args:
             angles_rad: (n,) angles of the beams in the sensor frame.
-            centre: middle of the map.
-            span_m: the map's larger side.
+            places: what is learned of the map.
             latent: length of the latent y.
             hidden: width of its layers.
-            directions: ranges in the panorama, evenly spaced over a full turn.
+            strides: corrections of the first guess.
             range_max_m: no range is longer.
         """
         super().__init__()
         self.register_buffer("_angles", angles_rad.to(torch.float32))
-        self._place = FourierFeatures(centre, span_m, finest_m=0.5)
-        self._directions = directions
+        self.places = places
         self._range_max_m = range_max_m
-        self._draw = nn.Sequential(
-            nn.Linear(self._place.size + latent, hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, directions),
+        self._strides = strides
+        self._latent = nn.Linear(latent, hidden)
+        inputs = places.size + 2 * _HARMONICS
+        self._first = _Layers(inputs, hidden)
+        self._next = _Layers(inputs + 2, hidden)
+
+    def forward(self, latent: Tensor, poses: Tensor, beams: Tensor | None = None) -> list[Tensor]:
+        """Draw what poses (b, 3) with latents (b, latent) see.
+
+        Args:
+            latent: (b, latent) what the couplings make of the poses.
+            poses: (b, 3) poses of the sensor in the map frame.
+            beams: (k,) indices of the beams to draw; all of them where left out.
+
+        Returns:
+            The guesses (b, n) in metres, each better than the one before it; the last one counts.
+        """
+        angles = self._angles if beams is None else self._angles[beams]
+        heading = poses[:, 2:3] + angles
+        direction = torch.stack([torch.cos(heading), torch.sin(heading)], dim=-1)
+        turns = [direction]
+        for harmonic in range(2, _HARMONICS + 1):
+            turn = harmonic * heading
+            turns += [torch.cos(turn)[..., None], torch.sin(turn)[..., None]]
+        facing = torch.cat(turns, dim=-1)
+        hint = self._latent(latent)[:, None]
+        origin = poses[:, None, :2]
+
+        here = self.places(origin).expand(-1, heading.shape[1], -1)
+        logarithm = nn.functional.softplus(self._first(torch.cat([here, facing], dim=-1), hint))
+        ranges = torch.expm1(logarithm.clamp(max=_LONGEST_LOG))
+        guesses = [self._limited(ranges)]
+        for stride in range(self._strides):
+            ranges = guesses[-1].detach()
+            there = self.places(origin + ranges[..., None] * direction)
+            scale = torch.log1p(ranges)
+            count = torch.full_like(scale, float(stride))
+            seen = torch.cat([there, facing, scale[..., None], count[..., None]], dim=-1)
+            step = self._next(seen, hint) * scale.clamp(min=_SMALLEST_SCALE)
+            guesses.append(self._limited(ranges + step))
+        return guesses
+
+    def _limited(self, ranges: Tensor) -> Tensor:
+        return ranges.clamp(0.0, self._range_max_m)
+
+
+class _Layers(nn.Module):
+    """Three layers to one number, with a hint for all beams of a scan."""
+
+    def __init__(self, inputs: int, hidden: int) -> None:
+        super().__init__()
+        self._inner = nn.Linear(inputs, hidden)
+        self._outer = nn.Sequential(
+            nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1)
         )
 
-    def forward(self, latent: Tensor, poses: Tensor) -> Tensor:
-        """Draw what poses (b, 3) with latents (b, latent) see: ranges (b, n) in metres."""
-        panorama = self._draw(torch.cat([self._place(poses[:, :2]), latent], dim=-1))
-        turn = (self._angles + poses[:, 2:3]) * (self._directions / (2.0 * math.pi))
-        turn = torch.remainder(turn, float(self._directions))
-        before = torch.floor(turn)
-        share = turn - before
-        # The remainder can round up to a whole turn.
-        index = torch.remainder(before, float(self._directions)).to(torch.int64)
-        following = torch.remainder(before + 1.0, float(self._directions)).to(torch.int64)
-        drawn = (1.0 - share) * panorama.gather(1, index) + share * panorama.gather(1, following)
-        return torch.clamp(torch.expm1(torch.clamp(drawn, 0.0, 6.0)), max=self._range_max_m)
+    def forward(self, seen: Tensor, hint: Tensor) -> Tensor:
+        number: Tensor = self._outer(self._inner(seen) + hint)[..., 0]
+        return number

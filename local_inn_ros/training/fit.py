@@ -19,13 +19,16 @@ from local_inn_ros.training.scan_sources import ScanBatch, ScanSource
 from local_inn_ros.training.settings import TrainingSettings
 
 _LOG = logging.getLogger(__name__)
-_WARM_UP_STEPS = 200
+_WARM_UP_STEPS = 100
 _LAST_RATE = 1e-2
-_LARGEST_GRADIENT = 10.0
+_LARGEST_GRADIENT = 1.0
 # Wide priors alone come first: while the answers are off by more than a narrow prior is wide,
 # narrow ones teach nothing.
-_WIDE_ONLY = 0.25
+_WIDE_ONLY = 0.3
 _WIDE = (0.7, 1.0)
+# Beyond so many deviations the pose code would come near its limits.
+_FARTHEST = 4.0
+_FAR_SHARE = 0.3
 _REPORT_EVERY = 25
 
 
@@ -61,9 +64,7 @@ def fit(
         The number of steps done.
     """
     noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=settings.learning_rate, weight_decay=1e-4, fused=True
-    )
+    optimizer = _optimizer(model, settings)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: _rate(step, settings.steps)
     )
@@ -74,7 +75,8 @@ def fit(
             scans = source.draw(rng, settings.batch)
             batch = with_priors(scans, settings, step / settings.steps, noise)
             latents = torch.randn(settings.batch, settings.samples, model.latent_z, generator=noise)
-            result = local_inn_objective(model, batch, latents, settings.narrowest_spread)
+            beams = torch.randperm(model.encoder.beams, generator=noise)[: settings.drawn_beams]
+            result = local_inn_objective(model, batch, latents, beams, settings.narrowest_spread)
             optimizer.zero_grad(set_to_none=True)
             result.loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), _LARGEST_GRADIENT)
@@ -86,6 +88,23 @@ def fit(
         _LOG.warning("interrupted at step %d of %d: keeping what was learned", step, settings.steps)
     model.eval()
     return step
+
+
+def _optimizer(model: LocalInn, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """Nodes of feature maps are moved by few scans of each batch, and take larger steps for it."""
+    places = [*model.encoder.places.parameters(), *model.decoder.places.parameters()]
+    of_places = {id(parameter) for parameter in places}
+    others = [each for each in model.parameters() if each.requires_grad]
+    others = [each for each in others if id(each) not in of_places]
+    return torch.optim.Adam(
+        [
+            {"params": others, "lr": settings.learning_rate},
+            {"params": places, "lr": settings.map_learning_rate},
+        ],
+        betas=(0.9, 0.99),
+        eps=1e-10,
+        fused=True,
+    )
 
 
 def with_priors(
@@ -100,8 +119,12 @@ def with_priors(
         any_width = torch.exp(math.log(settings.narrowest_spread) * chance[1])
         spreads = torch.where(chance[2] < 0.5, spreads, any_width)
     deviation = torch.tensor(settings.prior_deviation)
-    # Beyond four deviations the pose code would come near its limits.
-    offset = torch.randn(count, 3, generator=noise).clamp(-4.0, 4.0) * deviation
+    offset = torch.randn(count, 3, generator=noise).clamp(-_FARTHEST, _FARTHEST)
+    # A normal draw seldom turns far, and those that do are the hard ones: their errors would make
+    # up most of the mean.
+    far = torch.rand(count, 3, generator=noise) < _FAR_SHARE
+    anywhere = _FARTHEST * (2.0 * torch.rand(count, 3, generator=noise) - 1.0)
+    offset = torch.where(far, anywhere, offset) * deviation
     return TrainingBatch(
         poses,
         poses + offset * spreads[:, None],

@@ -55,7 +55,11 @@ class Objective:
 
 
 def local_inn_objective(
-    model: LocalInn, batch: TrainingBatch, latents: Tensor, drawing_spread: float
+    model: LocalInn,
+    batch: TrainingBatch,
+    latents: Tensor,
+    beams: Tensor,
+    drawing_spread: float,
 ) -> Objective:
     """Compute the loss of one batch.
 
@@ -63,18 +67,19 @@ def local_inn_objective(
     - inverse pass at drawn z: the energy score (Gneiting and Raftery, 2007), which is least where
       the samples are distributed as the truth is, so that their spread means something;
     - forward pass against encoder: L1 between their latents y;
-    - forward pass against the map: L1 of the logarithm of the ranges.
+    - forward pass against the map: L1 of the logarithm of the ranges, of every guess on the way.
 
     Args:
         model: the networks.
         batch: posed scans with priors.
         latents: (b, s, z) draws of z, s >= 2.
+        beams: (k,) indices of the beams that the forward pass draws; a few teach it as much as all.
         drawing_spread: spread that the forward pass is conditioned on.
     """
     seen = model.encoder(batch.ranges, batch.states, batch.priors, batch.spreads)
     with_zero = torch.cat([torch.zeros_like(latents[:, :1]), latents], dim=1)
     codes = model.invert(seen, with_zero, batch.priors, batch.spreads)
-    truth = model.pose_code.encode(batch.poses, batch.priors)[:, None]
+    truth = model.pose_code.encode(batch.poses, batch.priors, batch.spreads)[:, None]
     offsets, true_offset = model.pose_code.plain(codes), model.pose_code.plain(truth)
     point = (offsets[:, :1] - true_offset).abs().mean()
     energy = energy_score(offsets[:, 1:], true_offset)
@@ -84,15 +89,22 @@ def local_inn_objective(
     latent = model.latent_of(batch.poses, batch.priors, batch.spreads)
     consistency = (latent[:, : model.latent_y] - seen.detach()).abs().mean()
 
-    drawn = model.expect(batch.poses, torch.full_like(batch.spreads, drawing_spread))
-    off = (torch.log1p(drawn) - torch.log1p(batch.expected)).abs() * batch.expected_known
-    forward = off.sum() / batch.expected_known.sum().clamp(min=1.0)
+    forward = _forward_loss(model, batch, beams, drawing_spread)
 
     loss = point + energy + _OCTAVE_WEIGHT * octaves
     loss = loss + _CONSISTENCY_WEIGHT * consistency + _FORWARD_WEIGHT * forward
     with torch.no_grad():
-        answers = model.decode_samples(codes[:, :1], batch.priors)[:, 0]
+        answers = model.decode_samples(codes[:, :1], batch.priors, batch.spreads)[:, 0]
     return Objective(loss, answers)
+
+
+def _forward_loss(
+    model: LocalInn, batch: TrainingBatch, beams: Tensor, drawing_spread: float
+) -> Tensor:
+    guesses = model.expect(batch.poses, torch.full_like(batch.spreads, drawing_spread), beams)
+    expected, known = torch.log1p(batch.expected[:, beams]), batch.expected_known[:, beams]
+    off = sum((torch.log1p(guess) - expected).abs() for guess in guesses) * known
+    return off.sum() / known.sum().clamp(min=1.0)
 
 
 def energy_score(samples: Tensor, truth: Tensor) -> Tensor:

@@ -19,6 +19,8 @@ class TrainingSettings:
         batch: scans in each.
         samples: poses drawn by z for each scan, at least 2.
         learning_rate: at its peak; it warms up, then falls by half a cosine.
+        map_learning_rate: the same, of the feature maps.
+        drawn_beams: beams that the forward pass draws of each scan.
         prior_deviation: (x m, y m, yaw rad) of a prior of spread 1.
         narrowest_spread: narrowest prior trained for, as a share of the widest.
         clearance_m: training poses keep this far from walls.
@@ -27,9 +29,11 @@ class TrainingSettings:
     """
 
     steps: int
-    batch: int = 512
+    batch: int = 128
     samples: int = 2
-    learning_rate: float = 1e-3
+    learning_rate: float = 4e-3
+    map_learning_rate: float = 3e-2
+    drawn_beams: int = 24
     prior_deviation: tuple[float, float, float] = (0.2, 0.2, math.radians(15.0))
     narrowest_spread: float = 0.1
     clearance_m: float = 0.15
@@ -40,6 +44,6 @@ class TrainingSettings:
 # Measured on two cores: docs/training.md.
 PRESETS = {
     "quick": TrainingSettings(steps=1_500),
-    "standard": TrainingSettings(steps=6_000),
-    "best": TrainingSettings(steps=40_000),
+    "standard": TrainingSettings(steps=8_000),
+    "best": TrainingSettings(steps=30_000),
 }

@@ -84,10 +84,12 @@ def train_bundle(
         "batch": settings.batch,
         "samples": settings.samples,
         "learning_rate": settings.learning_rate,
+        "map_learning_rate": settings.map_learning_rate,
+        "drawn_beams": settings.drawn_beams,
         "narrowest_spread": settings.narrowest_spread,
         "clearance_m": settings.clearance_m,
         "blocked_share": settings.blocked_share,
-        "network": asdict(settings.network),
+        "network": {**asdict(settings.network), "cells_m": list(settings.network.cells_m)},
     }
     calibrated = calibrate_map(grid, sensor, posed)
     write_bundle(model, grid, sensor, settings, measured, record, calibrated, out)

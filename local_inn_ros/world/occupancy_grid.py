@@ -44,6 +44,15 @@ class Bounds:
         """Extent along y."""
         return self.y_max_m - self.y_min_m
 
+    def widened(self, margin_m: float) -> Bounds:
+        """Return the rectangle with a margin on every side."""
+        return Bounds(
+            self.x_min_m - margin_m,
+            self.x_max_m + margin_m,
+            self.y_min_m - margin_m,
+            self.y_max_m + margin_m,
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OccupancyGrid:
