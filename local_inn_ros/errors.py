@@ -24,3 +24,7 @@ class SensorError(LocalInnError):
 
 class BagError(LocalInnError):
     """A recording that is missing, unreadable, or lacks a topic."""
+
+
+class DeviceError(LocalInnError):
+    """A device that networks cannot be run or trained on."""

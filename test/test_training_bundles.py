@@ -12,7 +12,7 @@ from safetensors.torch import load_file  # noqa: E402
 from tiny_training import SENSOR, SETTINGS, room, source, steps, untrained  # noqa: E402
 
 from local_inn_ros.engines import Bundle, OnnxEngine  # noqa: E402
-from local_inn_ros.errors import BundleError  # noqa: E402
+from local_inn_ros.errors import BundleError, DeviceError  # noqa: E402
 from local_inn_ros.geometry import Pose2  # noqa: E402
 from local_inn_ros.training import TrainingProgress, train_bundle  # noqa: E402
 from local_inn_ros.training.fit import fit, with_priors  # noqa: E402
@@ -242,3 +242,9 @@ def test_the_energy_score_is_least_for_samples_like_the_truth():
         for scale in (0.3, 0.7, 1.0, 1.4, 3.0)
     }
     assert min(scores, key=scores.__getitem__) == 1.0
+
+
+def test_a_device_that_is_not_there_is_refused_before_training(tmp_path):
+    with pytest.raises(DeviceError, match="cannot train on 'nonsense'"):
+        train_bundle(room(), SENSOR, SETTINGS, 0, tmp_path / "out", nothing, device="nonsense")
+    assert not (tmp_path / "out").exists()

@@ -52,6 +52,9 @@ def train(
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
     mount: MountOption = None,
+    device: Annotated[
+        str, typer.Option("--device", help="Where it is trained: cpu, or cuda for a GPU.")
+    ] = "cpu",
     seed: SeedOption = 0,
 ) -> None:
     """Train a bundle from a map alone, or from a map and a recording with known poses.
@@ -83,5 +86,5 @@ def train(
         recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
         posed = posed_scans(recording, spec)
     with training_bar(settings.steps) as show:
-        folder = train_bundle(grid, spec, settings, seed, out, show, posed)
+        folder = train_bundle(grid, spec, settings, seed, out, show, posed, device)
     say(f"written: {folder}")

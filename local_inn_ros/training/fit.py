@@ -63,6 +63,8 @@ def fit(
     Returns:
         The number of steps done.
     """
+    device = next(model.parameters()).device
+    # Chance is drawn on the CPU, so that a device does not change what is drawn.
     noise = torch.Generator().manual_seed(int(rng.integers(2**62)))
     optimizer = _optimizer(model, settings)
     schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -73,10 +75,12 @@ def fit(
     try:
         for step in range(1, settings.steps + 1):
             scans = source.draw(rng, settings.batch)
-            batch = with_priors(scans, settings, step / settings.steps, noise)
+            batch = with_priors(scans, settings, step / settings.steps, noise).to(device)
             latents = torch.randn(settings.batch, settings.samples, model.latent_z, generator=noise)
             beams = torch.randperm(model.encoder.beams, generator=noise)[: settings.drawn_beams]
-            result = local_inn_objective(model, batch, latents, beams, settings.narrowest_spread)
+            result = local_inn_objective(
+                model, batch, latents.to(device), beams.to(device), settings.narrowest_spread
+            )
             optimizer.zero_grad(set_to_none=True)
             result.loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), _LARGEST_GRADIENT)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -39,6 +39,10 @@ class TrainingBatch:
     states: Tensor
     expected: Tensor
     expected_known: Tensor
+
+    def to(self, device: torch.device) -> TrainingBatch:
+        """Return the batch on a device."""
+        return TrainingBatch(*(getattr(self, each.name).to(device) for each in fields(self)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +131,7 @@ def _octave_mean(lengths: Tensor) -> Tensor:
     that is not pulls with the same force per metre, and those that are do not drown it.
     """
     octaves = lengths.shape[-1]
-    weights = 0.5 ** torch.arange(octaves, dtype=lengths.dtype)
+    weights = 0.5 ** torch.arange(octaves, dtype=lengths.dtype, device=lengths.device)
     return (lengths.flatten(0, -2).mean(dim=0) * weights).sum()
 
 
