@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from local_inn_ros.engines.description import RecordValue
+from local_inn_ros.errors import DeviceError
 from local_inn_ros.flows.local_inn import LocalInn
 from local_inn_ros.sensing import SensorSpec
 from local_inn_ros.training.export import check_place, write_bundle
@@ -39,6 +40,7 @@ def train_bundle(
     out: Path,
     progress: Callable[[TrainingProgress], None],
     posed: PosedScans | None = None,
+    device: str = "cpu",
 ) -> Path:
     """Train Local_INN on a map and write its bundle.
 
@@ -53,24 +55,28 @@ def train_bundle(
         out: folder of the bundle; one that is there is replaced when the new one is complete.
         progress: called now and then.
         posed: scans of a recording with reference poses, to train on too.
+        device: where the networks are trained, as torch names it: ``cpu``, ``cuda``.
 
     Returns:
         The folder.
 
     Raises:
         BundleError: ``out`` holds something that is not a bundle.
+        DeviceError: torch has no such device here.
         MapError: the map has no room for a robot.
     """
     check_place(out)
+    check_device(device)
     rng = np.random.default_rng(seed)
     simulated = MapSource(grid, sensor, settings.clearance_m, settings.blocked_share)
     source: ScanSource = simulated
     if posed is not None:
         source = MixedSource(simulated, posed, _POSED_SHARE)
-    model = new_model(simulated, sensor, settings, seed)
+    model = new_model(simulated, sensor, settings, seed).to(device)
     started = time.monotonic()
     steps = fit(model, source, settings, rng, progress)
     seconds = time.monotonic() - started
+    model.cpu()
 
     unseen = MapSource(grid, sensor, settings.clearance_m, blocked_share=0.0)
     measured = measure(TorchEngine(model, settings.narrowest_spread), unseen, settings, rng)
@@ -78,6 +84,7 @@ def train_bundle(
         "seed": seed,
         "steps": steps,
         "seconds": round(seconds, 1),
+        "device": device,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "posed_scans": 0 if posed is None else len(posed),
@@ -95,6 +102,20 @@ def train_bundle(
     write_bundle(model, grid, sensor, settings, measured, record, calibrated, out)
     _LOG.info("wrote %s after %d steps in %.0f s", out, steps, seconds)
     return out
+
+
+def check_device(device: str) -> None:
+    """Refuse a device before hours are spent on the way to it.
+
+    Raises:
+        DeviceError: torch does not know it, or has none here.
+    """
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        # A build without CUDA asserts, one with it raises; both explain themselves in a line.
+        reason = str(error).splitlines()[0]
+        raise DeviceError(f"cannot train on {device!r}: {reason}; `cpu` always works") from None
 
 
 def new_model(
