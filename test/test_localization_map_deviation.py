@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from localization_helpers import SENSOR, room, scan_at
 
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.geometry import Pose2, compose_poses
 from local_inn_ros.localization.map_deviation import alignment_errors
 from local_inn_ros.localization.refiner import Refiner
 from local_inn_ros.localization.scan_points import ScanPoints
@@ -35,6 +35,17 @@ def test_the_deviation_of_a_reference_is_found():
     found = alignment_errors(REFINER, end_points, poses + noise).deviation()
     assert found.position_m == pytest.approx(0.02, rel=0.15)
     assert found.yaw_rad == pytest.approx(0.01, rel=0.15)
+
+
+def test_an_error_that_scans_share_counts_for_more():
+    end_points, poses = scans_and_poses(300)
+    every_third = np.random.default_rng(1).normal(0.0, [0.02, 0.02, 0.01], (100, 3))
+    off = compose_poses(poses, np.repeat(every_third, 3, axis=0))
+    found = alignment_errors(REFINER, end_points, off)
+    # The error lasts for three scans, so that two neighbours in three share it.
+    shared = math.sqrt(1.0 + 2.0 / 3.0)
+    assert found.deviation().position_m == pytest.approx(0.02 * shared, rel=0.15)
+    assert found.deviation().yaw_rad == pytest.approx(0.01 * shared, rel=0.15)
 
 
 def test_a_few_gross_errors_do_not_count():

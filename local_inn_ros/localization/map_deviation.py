@@ -38,7 +38,8 @@ class AlignmentErrors:
     """How far from their references scans align best.
 
     Attributes:
-        errors: (k, 3) of (x, y, yaw), in the axes of the reference pose.
+        errors: (k, 3) of (x, y, yaw), in the axes of the reference pose, in the order in which
+            the scans were taken.
         variances: (k, 3) that the laser's noise explains.
     """
 
@@ -55,15 +56,19 @@ class AlignmentErrors:
         """Return what the laser's noise does not explain; 0 where it explains all there is.
 
         It holds the errors of the map and of the reference together: no scan can tell one from
-        the other.
+        the other. Where a scan and the next share their error, a filter that takes each for a
+        new word grows too sure: the mean of two is of variance s^2 (1 + r) / 2 for a correlation
+        r, so that s^2 (1 + r) is what to tell it.
         """
         if len(self.errors) == 0:
             return MapDeviation(0.0, 0.0)
         square = np.square(self.errors)
         # Position is pooled: a map has no preferred axis.
         return MapDeviation(
-            _beyond(square[:, :2].ravel(), self.variances[:, :2].ravel()),
-            _beyond(square[:, 2], self.variances[:, 2]),
+            _beyond(square[:, :2].ravel(), self.variances[:, :2].ravel())
+            * math.sqrt(1.0 + _shared(self.errors[:, :2])),
+            _beyond(square[:, 2], self.variances[:, 2])
+            * math.sqrt(1.0 + _shared(self.errors[:, 2:])),
         )
 
 
@@ -85,6 +90,16 @@ def alignment_errors(
         errors.append(pose.between(found.pose).to_array())
         variances.append(np.diag(covariance_of(found.information)))
     return AlignmentErrors(np.array(errors).reshape(-1, 3), np.array(variances).reshape(-1, 3))
+
+
+def _shared(errors: NDArray[np.float64]) -> float:
+    """Return the correlation, in [0, 1], of errors (k, c) with those of the scan before."""
+    robust = _MAD_TO_DEVIATION * np.median(np.abs(errors))
+    bounded = np.clip(errors, -_ASTRAY * robust, _ASTRAY * robust)
+    total = float(np.sum(np.square(bounded)))
+    if total <= 0.0:
+        return 0.0
+    return min(max(float(np.sum(bounded[1:] * bounded[:-1])) / total, 0.0), 1.0)
 
 
 def _beyond(square: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
