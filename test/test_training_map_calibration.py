@@ -9,9 +9,9 @@ from localization_helpers import SENSOR, room, scan_at
 from local_inn_ros.geometry import Pose2
 
 pytest.importorskip("torch", reason="training needs torch")
-from local_inn_ros.training.map_calibration import MapCalibration, calibrate_map
+from local_inn_ros.training.map_calibration import calibrate_map
 from local_inn_ros.training.scan_sources import PosedScans
-from local_inn_ros.world import FreeSpace, OccupancyGrid
+from local_inn_ros.world import FreeSpace, LikelihoodField, OccupancyGrid
 
 GRID = room()
 
@@ -25,13 +25,16 @@ def posed_scans(count: int, deviation_m: float = 0.0, yaw_rad: float = 0.0) -> P
 
 
 def test_without_a_recording_the_map_is_taken_at_its_word():
-    assert calibrate_map(GRID, SENSOR, None) == MapCalibration(0.0, 0.0, 0.0)
+    found = calibrate_map(GRID, SENSOR, None)
+    assert (found.surface_offset_m, found.deviation_m, found.yaw_deviation_rad) == (0.0, 0.0, 0.0)
+    assert found.distances_m is None
 
 
 def test_a_map_that_scans_were_cast_on_has_no_offset():
     found = calibrate_map(GRID, SENSOR, posed_scans(150))
     assert found.surface_offset_m == 0.0
     assert found.deviation_m < 0.003
+    assert found.distances_m is None
 
 
 def test_a_map_with_walls_a_cell_too_thick_has_its_surface_a_cell_behind():
@@ -44,6 +47,12 @@ def test_a_map_with_walls_a_cell_too_thick_has_its_surface_a_cell_behind():
     thick = OccupancyGrid(np.where(grown, 100, 0).astype(np.int8), 0.05, GRID.origin)
     found = calibrate_map(thick, SENSOR, posed_scans(150))
     assert found.surface_offset_m == pytest.approx(-0.05)
+    # Where end points lie, the distances measured are those to the walls as they are.
+    assert found.distances_m is not None
+    field = LikelihoodField(thick, distances_m=found.distances_m)
+    errors = np.abs(field.evaluate(posed_scans(150).end_points()).distances_m)
+    assert np.quantile(errors, 0.9) < 0.02
+    assert found.deviation_m < 0.01
 
 
 def test_the_deviation_of_the_reference_is_found():

@@ -8,9 +8,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from local_inn_ros.engines.description import BundleDescription, read_description
 from local_inn_ros.errors import BundleError
 from local_inn_ros.world import OccupancyGrid, grid_hash, load_map
+from local_inn_ros.world.distance_image import load_distances
 
 NETWORKS = ("encoder", "inverse", "forward")
 
@@ -23,11 +27,14 @@ class Bundle:
         path: the folder.
         description: what bundle.yaml says.
         grid: the map that the networks hold.
+        distances_m: (f rows, f cols) distance to where the surfaces lie within the map's cells,
+            at cells f times finer; None where no posed scans told.
     """
 
     path: Path
     description: BundleDescription
     grid: OccupancyGrid
+    distances_m: NDArray[np.float64] | None = None
 
     @staticmethod
     def load(path: str | Path) -> Bundle:
@@ -35,7 +42,7 @@ class Bundle:
 
         Raises:
             BundleError: a file is missing, truncated or changed, or the schema is another.
-            MapError: the bundle's copy of the map cannot be read.
+            MapError: the bundle's copy of the map, or the distances, cannot be read.
         """
         folder = Path(path)
         if not folder.is_dir():
@@ -55,7 +62,17 @@ class Bundle:
                 f"the map in {folder} is not the one that the bundle was trained on: "
                 "restore its files, or train again"
             )
-        return Bundle(folder, description, grid)
+        distances_m = None
+        if description.surfaces is not None:
+            _check_file(folder / description.surfaces.file, description.surfaces.sha256)
+            distances_m = load_distances(folder / description.surfaces.file)
+            finer = max(distances_m.shape[0] // grid.rows, 1)
+            if distances_m.shape != (finer * grid.rows, finer * grid.cols):
+                raise BundleError(
+                    f"{description.surfaces.file} in {folder} is of another map than the bundle's: "
+                    "restore its files, or train again"
+                )
+        return Bundle(folder, description, grid, distances_m)
 
     def network_file(self, name: str) -> Path:
         """Return the path of a network: encoder, inverse or forward."""

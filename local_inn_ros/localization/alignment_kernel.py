@@ -183,6 +183,9 @@ def _surface_at(raster, surfaces, x, y):  # type: ignore[no-untyped-def]
     c, s = raster.cosine, raster.sine
     col = int((c * ahead + s * aside) * raster.cells_per_m)
     row = int((c * aside - s * ahead) * raster.cells_per_m)
+    # The field's cells may be finer than the map's.
+    finer = raster.distances_m.shape[0] // surfaces.shape[0]
+    row, col = row // finer, col // finer
     xx, xy, yy = surfaces[row, col, 0], surfaces[row, col, 1], surfaces[row, col, 2]
     return (
         c * c * xx - 2.0 * c * s * xy + s * s * yy,

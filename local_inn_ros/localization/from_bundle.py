@@ -43,7 +43,7 @@ def build_refiner(bundle: Bundle) -> Refiner:
     """Build a refiner on the map that a bundle carries."""
     calibration = bundle.description.calibration
     return Refiner(
-        LikelihoodField(bundle.grid, calibration.surface_offset_m),
+        LikelihoodField(bundle.grid, calibration.surface_offset_m, distances_m=bundle.distances_m),
         bundle.description.sensor.noise_std_m,
         RefinerSettings(
             map_deviation_m=calibration.map_deviation_m,

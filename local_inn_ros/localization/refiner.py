@@ -92,7 +92,7 @@ class Refiner:
         self._map_variances = np.square(
             [chosen.map_deviation_m, chosen.map_deviation_m, chosen.map_yaw_deviation_rad]
         )
-        last_scale_m = math.hypot(3.0 * noise_std_m, 1.0 / field.raster.cells_per_m)
+        last_scale_m = math.hypot(3.0 * noise_std_m, field.grid.resolution_m)
         self._limits = AlignmentLimits(
             first_scale_m=max(chosen.first_scale_m, last_scale_m),
             last_scale_m=last_scale_m,

@@ -33,6 +33,7 @@ from local_inn_ros.training.map_calibration import MapCalibration
 from local_inn_ros.training.measure import Measurement
 from local_inn_ros.training.settings import TrainingSettings
 from local_inn_ros.world import OccupancyGrid, grid_hash, save_map
+from local_inn_ros.world.distance_image import save_distances
 
 _OPSET = 18
 
@@ -101,6 +102,10 @@ def write_bundle(
     networks = export_networks(model, settings.narrowest_spread, partial)
     save_file(model.state_dict(), partial / "weights.safetensors")
     save_map(grid, partial / "map.yaml")
+    surfaces = None
+    if calibrated.distances_m is not None:
+        save_distances(calibrated.distances_m, partial / "surfaces.png")
+        surfaces = FileReference(file="surfaces.png", sha256=file_sha256(partial / "surfaces.png"))
     description = BundleDescription(
         schema_name=SCHEMA,
         system="local_inn",
@@ -126,6 +131,7 @@ def write_bundle(
         ),
         training=record,
         measured=measured.figures,
+        surfaces=surfaces,
     )
     write_description(description, partial / "bundle.yaml")
     Bundle.load(partial)

@@ -36,8 +36,8 @@ class FieldRaster(NamedTuple):
     """A likelihood field as plain numbers, for compiled code.
 
     Attributes:
-        distances_m: (rows, cols) signed distance at the cell centres.
-        cells_per_m: inverse of the side of a cell.
+        distances_m: (rows, cols) distance at the centres of the field's cells.
+        cells_per_m: inverse of the side of a cell of the field.
         x_m: x of the grid's origin in the map frame.
         y_m: y of the grid's origin in the map frame.
         cosine: of the origin's yaw.
@@ -55,7 +55,7 @@ class FieldRaster(NamedTuple):
 
 
 class LikelihoodField:
-    """A map's signed distance, bilinear between cell centres, clamped far from any surface.
+    """The distance to a map's surfaces, bilinear between cell centres, clamped far from any.
 
     Attributes:
         grid: the map.
@@ -64,9 +64,13 @@ class LikelihoodField:
     """
 
     def __init__(
-        self, grid: OccupancyGrid, surface_offset_m: float = 0.0, max_distance_m: float = 0.6
+        self,
+        grid: OccupancyGrid,
+        surface_offset_m: float = 0.0,
+        max_distance_m: float = 0.6,
+        distances_m: NDArray[np.float64] | None = None,
     ) -> None:
-        """Compute the field.
+        """Compute the field, or take one that was measured.
 
         Args:
             grid: the map.
@@ -74,12 +78,17 @@ class LikelihoodField:
                 scans cast on the same map; on a map made by SLAM, whose occupied cells are those
                 that end points fell into, about minus half a cell.
             max_distance_m: where to clamp. Farther end points pull on nothing.
+            distances_m: (f rows, f cols) for some whole f: the field at the centres of cells f
+                times finer than the map's (``measured_distances``), in place of the distance to
+                occupied cells, offset included.
         """
+        if distances_m is None:
+            distances_m = signed_distance(grid) - surface_offset_m
         self.grid = grid
         self.max_distance_m = max_distance_m
         self.raster = FieldRaster(
-            np.ascontiguousarray(signed_distance(grid) - surface_offset_m),
-            1.0 / grid.resolution_m,
+            np.ascontiguousarray(distances_m),
+            distances_m.shape[0] / (grid.rows * grid.resolution_m),
             grid.origin.x,
             grid.origin.y,
             math.cos(grid.origin.yaw),
