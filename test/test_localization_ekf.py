@@ -10,7 +10,7 @@ from localization_helpers import gaussian
 
 from local_inn_ros.geometry import GaussianPose2, Pose2, Twist2, wrap_angle
 from local_inn_ros.localization.ekf import FilterSettings, PoseFilter
-from local_inn_ros.localization.motion_model import MotionNoise
+from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise, scaled_motion
 from local_inn_ros.localization.odometry_buffer import Arrival
 from local_inn_ros.sensing import Odometry
 
@@ -374,7 +374,9 @@ def test_settings_that_make_no_sense_are_refused(wrong):
 
 def test_the_filter_knows_how_wrong_it_is():
     """Its squared errors, in units of its covariance, average to the 3 degrees of freedom."""
-    noise = MotionNoise()
+    noise, scale_noise = MotionNoise(), ScaleNoise()
+    kept = scale_noise.kept(0.05)
+    deviations = np.sqrt(np.diag(scale_noise.covariance()))
     errors = []
     for seed in range(40):
         rng = np.random.default_rng(seed)
@@ -383,15 +385,18 @@ def test_the_filter_knows_how_wrong_it_is():
         pose_filter.predict(Odometry(0.0, believed))
         start = Pose2.from_array(truth.to_array() + rng.normal(0.0, [0.1, 0.1, 0.05]))
         pose_filter.reset(GaussianPose2.from_deviations(start, 0.1, 0.1, 0.05), 0.0)
+        scales = rng.normal(0.0, deviations)
         for k in range(1, 41):
             stamp = 0.05 * k
             step = Twist2(0.15, 0.0, 0.04 * math.sin(0.2 * k)).to_pose()
-            spread = noise.body_covariance(step, 0.05)
-            slip = Pose2.from_array(rng.multivariate_normal(np.zeros(3), spread))
             believed = believed @ step
-            half = Pose2(0.0, 0.0, 0.5 * step.yaw)
+            moved = scaled_motion(step, scales)
+            spread = noise.body_covariance(moved, 0.05)
+            error = Pose2.from_array(rng.multivariate_normal(np.zeros(3), spread))
+            half = Pose2(0.0, 0.0, 0.5 * moved.yaw)
             # The error arises in the axes of the middle of the step, as the model has it.
-            truth = truth @ step @ half.inverse() @ slip @ half
+            truth = truth @ moved @ half.inverse() @ error @ half
+            scales = kept * scales + rng.normal(0.0, math.sqrt(1.0 - kept**2) * deviations)
             pose_filter.predict(Odometry(stamp, believed))
             if k % 2 == 0:
                 seen = rng.normal(truth.to_array(), [0.03, 0.03, 0.01])

@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_inn_ros.geometry import GaussianPose2, Pose2, Twist2, wrap_angle
-from local_inn_ros.localization.motion_model import MotionNoise, in_map_axes, motion_jacobian
+from local_inn_ros.localization.motion_model import (
+    MotionNoise,
+    ScaleNoise,
+    in_map_axes,
+    motion_jacobian,
+    scale_jacobian,
+    scaled_motion,
+)
 from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
+from local_inn_ros.simulation.vehicle import arc
 
 SMALL = st.floats(-3.0, 3.0)
 POSES = st.builds(Pose2, SMALL, SMALL, SMALL)
@@ -26,6 +34,42 @@ def test_the_jacobian_is_the_derivative(pose, increment):
         difference -= (pose @ increment).to_array()
         difference[2] = wrap_angle(difference[2])
         assert difference / step == pytest.approx(jacobian[:, column], abs=1e-4)
+
+
+@given(POSES, POSES, st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
+def test_the_jacobian_of_the_scales_is_the_derivative(pose, increment, distance, turn):
+    step = 1e-6
+    scales = np.array([distance, turn])
+    jacobian = scale_jacobian(pose, increment, scales)
+    for column in range(2):
+        more = scales.copy()
+        more[column] += step
+        difference = (pose @ scaled_motion(increment, more)).to_array()
+        difference -= (pose @ scaled_motion(increment, scales)).to_array()
+        difference[2] = wrap_angle(difference[2])
+        assert difference / step == pytest.approx(jacobian[:, column], abs=1e-4)
+
+
+def test_the_scales_are_those_of_the_wheels():
+    seen = arc(0.5, 0.2)
+    found = scaled_motion(seen, np.array([0.25, -0.1]))
+    # A lean of half the turn is exact for an arc; what is left is the chord's own length.
+    assert found.to_array() == pytest.approx(arc(0.5 * 1.25, 0.2 * 0.9).to_array(), abs=1e-3)
+    assert scaled_motion(seen, np.zeros(2)).to_array() == pytest.approx(seen.to_array())
+
+
+def test_scales_forget_alike_in_one_step_and_in_many():
+    noise = ScaleNoise(time_s=2.0)
+    assert noise.kept(0.0) == 1.0
+    assert noise.kept(0.3) ** 10 == pytest.approx(noise.kept(3.0))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"distance_deviation": -0.1}, {"turn_deviation": math.nan}, {"time_s": 0.0}]
+)
+def test_scale_noise_that_makes_no_sense_is_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        ScaleNoise(**wrong)
 
 
 @given(POSES, st.floats(0.0, 5.0))

@@ -17,7 +17,7 @@ from scipy.stats import chi2
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.filter_step import Belief, FilterStep, Fusion
-from local_inn_ros.localization.motion_model import MotionNoise
+from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise
 from local_inn_ros.localization.odometry_buffer import Arrival, OdometryBuffer
 from local_inn_ros.sensing import Odometry
 
@@ -34,12 +34,14 @@ class FilterSettings:
 
     Attributes:
         motion_noise: how fast the odometry's error grows.
+        scale_noise: how the odometry's scales wander.
         gate_probability: share of right fixes that the gate lets pass.
         history_s: how late a fix may come.
         lost_after: refusals in a row after which the filter calls itself lost.
     """
 
     motion_noise: MotionNoise = field(default_factory=MotionNoise)
+    scale_noise: ScaleNoise = field(default_factory=ScaleNoise)
     gate_probability: float = 0.999
     history_s: float = 2.0
     lost_after: int = 20
@@ -92,7 +94,7 @@ class PoseFilter:
         """Begin without a pose: ``reset`` gives one."""
         self.settings = FilterSettings() if settings is None else settings
         gate = float(chi2.ppf(self.settings.gate_probability, df=3))
-        self._step = FilterStep(self.settings.motion_noise, gate)
+        self._step = FilterStep(self.settings.motion_noise, self.settings.scale_noise, gate)
         self._odometry = OdometryBuffer(max(10.0, 2.0 * self.settings.history_s))
         # A start for which no odometry has come yet.
         self._waiting: StampedPose | None = None
@@ -142,7 +144,7 @@ class PoseFilter:
             stamp_s = oldest_s if reached else newest_s
             odometry = self._odometry.pose_at(stamp_s)
         assert odometry is not None
-        self._events.append(_Event(stamp_s, odometry, Belief.of(pose)))
+        self._events.append(_Event(stamp_s, odometry, self._step.begin(pose)))
         self._events += [
             self._event(reading.stamp_s, reading.pose) for reading in self._odometry.after(stamp_s)
         ]

@@ -1,19 +1,33 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One prediction or one correction of the pose filter."""
+"""One prediction or one correction of the pose filter.
+
+The state is (x, y, yaw, distance scale, turn scale): slip and a turn rate read too large last
+longer than one reading, so they are estimated beside the pose (an augmented state; Probabilistic
+Robotics, section 7.4, has the pose alone).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from filterpy.kalman import ExtendedKalmanFilter  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
-from local_inn_ros.localization.motion_model import MotionNoise, in_map_axes, motion_jacobian
+from local_inn_ros.localization.motion_model import (
+    MotionNoise,
+    ScaleNoise,
+    in_map_axes,
+    motion_jacobian,
+    scale_jacobian,
+    scaled_motion,
+)
 
-_IDENTITY = np.eye(3)
+_POSE = slice(0, 3)
+_SCALES = slice(3, 5)
+_POSE_SEEN = np.eye(3, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,72 +52,102 @@ class Fusion:
         return Fusion(False, float("nan"), reason)
 
 
+def _nothing_since() -> NDArray[np.float64]:
+    return np.zeros((3, 2))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Belief:
     """What the filter believes at an instant.
 
     Attributes:
-        state: (3,) of x, y, yaw in the map frame.
-        covariance: (3, 3), symmetric, positive semi-definite.
+        state: (5,) of x, y, yaw in the map frame, and of the scales: by which shares the true
+            distances and turns are larger than the odometry says.
+        covariance: (5, 5), symmetric, positive semi-definite.
         refusals: fixes refused in a row up to here.
+        since_fix: (3, 2) derivative of the pose by scales that have held since the last fix.
     """
 
     state: NDArray[np.float64]
     covariance: NDArray[np.float64]
     refusals: int = 0
-
-    @staticmethod
-    def of(pose: GaussianPose2) -> Belief:
-        """Return the belief that is just this pose."""
-        return Belief(pose.mean.to_array(), pose.covariance)
+    since_fix: NDArray[np.float64] = field(default_factory=_nothing_since)
 
     def to_pose(self) -> Pose2:
-        """Return the mean."""
+        """Return the mean of the pose."""
         return Pose2(float(self.state[0]), float(self.state[1]), float(self.state[2]))
 
     def to_gaussian(self) -> GaussianPose2:
-        """Return mean and covariance."""
-        return GaussianPose2(self.to_pose(), self.covariance)
+        """Return mean and covariance of the pose."""
+        return GaussianPose2(self.to_pose(), self.covariance[_POSE, _POSE])
 
 
 class FilterStep:
     """The extended Kalman filter's two steps, from one belief to the next."""
 
-    def __init__(self, noise: MotionNoise, gate: float) -> None:
+    def __init__(self, noise: MotionNoise, scale_noise: ScaleNoise, gate: float) -> None:
         """Set up.
 
         Args:
             noise: how fast the odometry's error grows.
+            scale_noise: how the odometry's scales wander.
             gate: fixes with a larger squared Mahalanobis distance are refused.
         """
         self._noise = noise
+        self._scale_noise = scale_noise
         self._gate = gate
-        self._kalman = _PoseKalman(dim_x=3, dim_z=3)
+        self._kalman = _PoseKalman(dim_x=5, dim_z=3)
+
+    def begin(self, pose: GaussianPose2) -> Belief:
+        """Return the belief that is just this pose, with scales of which nothing is known yet."""
+        covariance = np.zeros((5, 5))
+        covariance[_POSE, _POSE] = pose.covariance
+        covariance[_SCALES, _SCALES] = self._scale_noise.covariance()
+        return Belief(np.concatenate([pose.mean.to_array(), np.zeros(2)]), covariance)
 
     def predict(self, belief: Belief, increment: Pose2, duration_s: float) -> Belief:
         """Move a belief by an odometry increment, given in the axes of the body."""
-        pose = belief.to_pose()
+        pose, scales = belief.to_pose(), belief.state[_SCALES]
+        motion = scaled_motion(increment, scales)
+        by_pose = motion_jacobian(pose, motion)
+        by_scales = scale_jacobian(pose, increment, scales)
+        kept = self._scale_noise.kept(duration_s)
         kalman = self._kalman
         kalman.x, kalman.P = belief.state, belief.covariance
-        kalman.F = motion_jacobian(pose, increment)
+        kalman.F = np.zeros((5, 5))
+        kalman.F[_POSE, _POSE], kalman.F[_POSE, _SCALES] = by_pose, by_scales
+        kalman.F[_SCALES, _SCALES] = kept * np.eye(2)
+        kalman.Q = np.zeros((5, 5))
         # Fixes refused one after another tell that the odometry is worse than it should be.
-        noise = (1 + belief.refusals) * self._noise.body_covariance(increment, duration_s)
+        noise = (1 + belief.refusals) * self._noise.body_covariance(motion, duration_s)
         # Half way through the turn is where it arises on average.
-        kalman.Q = in_map_axes(noise, pose.yaw + 0.5 * increment.yaw)
-        kalman.predict(increment)
-        return Belief(kalman.x, _symmetric(kalman.P), belief.refusals)
+        kalman.Q[_POSE, _POSE] = in_map_axes(noise, pose.yaw + 0.5 * motion.yaw)
+        kalman.Q[_SCALES, _SCALES] = (1.0 - kept**2) * self._scale_noise.covariance()
+        kalman.predict(_Motion(motion, kept))
+        return Belief(
+            kalman.x,
+            _symmetric(kalman.P),
+            belief.refusals,
+            by_pose @ belief.since_fix + by_scales,
+        )
 
     def update(self, belief: Belief, measurement: GaussianPose2) -> tuple[Belief, Fusion]:
-        """Correct a belief by a measured pose, unless the gate refuses it."""
-        offset = _pose_residual(measurement.mean.to_array(), belief.state)
-        spread = belief.covariance + measurement.covariance
+        """Correct a belief by a measured pose, unless the gate refuses it.
+
+        A fix that is too far from what was predicted gets a second chance: slip may have jumped.
+        """
         try:
-            distance = float(offset @ np.linalg.solve(spread, offset))
+            distance = _squared_mahalanobis(belief, measurement)
+            if not distance <= self._gate:
+                slipped = self._slipped(belief)
+                nearer = _squared_mahalanobis(slipped, measurement)
+                if nearer <= self._gate:
+                    belief, distance = slipped, nearer
         except np.linalg.LinAlgError:
             # Both are certain in some direction: there is nothing to correct, and no scale.
             return belief, Fusion.refused("the covariances are singular")
         if not distance <= self._gate:
-            refused = Belief(belief.state, belief.covariance, belief.refusals + 1)
+            refused = replace(belief, refusals=belief.refusals + 1)
             return refused, Fusion(
                 False, distance, f"squared Mahalanobis distance {distance:.1f} > {self._gate:.1f}"
             )
@@ -111,8 +155,8 @@ class FilterStep:
         kalman.x, kalman.P = belief.state, belief.covariance
         kalman.update(
             measurement.mean.to_array(),
-            HJacobian=lambda state: _IDENTITY,
-            Hx=lambda state: state,
+            HJacobian=lambda state: _POSE_SEEN,
+            Hx=lambda state: state[_POSE],
             R=measurement.covariance,
             residual=_pose_residual,
         )
@@ -120,15 +164,45 @@ class FilterStep:
         state[2] = wrap_angle(float(state[2]))
         return Belief(state, _symmetric(kalman.P)), Fusion(True, distance)
 
+    def _slipped(self, belief: Belief) -> Belief:
+        """Return the belief of one who thinks that a spell of slip began with the last fix.
+
+        Slip wanders, but it also jumps, which no wandering foresees: the scales since the last
+        fix may have been any.
+        """
+        spread = np.vstack([belief.since_fix, np.eye(2)])
+        jump = spread @ self._scale_noise.covariance() @ spread.T
+        return replace(belief, covariance=belief.covariance + jump)
+
+
+@dataclass(frozen=True, slots=True)
+class _Motion:
+    """What moves a state: the base as seen from where it was, and the share kept of the scales."""
+
+    motion: Pose2
+    kept: float
+
 
 class _PoseKalman(ExtendedKalmanFilter):  # type: ignore[misc]
     """filterpy's filter with the composition of poses as its motion."""
 
     x: NDArray[np.float64]
 
-    def predict_x(self, u: Pose2) -> None:
+    def predict_x(self, u: _Motion) -> None:
         """Move the state by an increment in the axes of the body."""
-        self.x = (Pose2.from_array(self.x) @ u).to_array()
+        pose = Pose2.from_array(self.x[_POSE]) @ u.motion
+        self.x = np.concatenate([pose.to_array(), u.kept * self.x[_SCALES]])
+
+
+def _squared_mahalanobis(belief: Belief, measurement: GaussianPose2) -> float:
+    """Return the squared distance of a measured pose from the one believed.
+
+    Raises:
+        LinAlgError: both are certain in some direction.
+    """
+    offset = _pose_residual(measurement.mean.to_array(), belief.state[_POSE])
+    spread = belief.covariance[_POSE, _POSE] + measurement.covariance
+    return float(offset @ np.linalg.solve(spread, offset))
 
 
 def _pose_residual(

@@ -23,8 +23,8 @@ class MotionNoise:
     """Standard deviations of the odometry after one unit of what causes them.
 
     The errors are random walks: they grow with the root of the amount, so that cutting a motion
-    into pieces changes nothing. Slip lasts longer than one reading, which makes it worse than a
-    random walk over some metres; the defaults leave room for wheels that slip by a third.
+    into pieces changes nothing. Slip, and a turn rate that is read too large, last longer than
+    one reading; they are not noise but scales (``ScaleNoise``), which the filter estimates.
 
     Attributes:
         along_per_metre_m: error ahead after one metre of travel.
@@ -36,10 +36,10 @@ class MotionNoise:
         yaw_per_second_rad: error of heading after one second, moving or not.
     """
 
-    along_per_metre_m: float = 0.2
+    along_per_metre_m: float = 0.05
     across_per_metre_m: float = 0.05
-    yaw_per_metre_rad: float = 0.05
-    yaw_per_radian_rad: float = 0.1
+    yaw_per_metre_rad: float = 0.02
+    yaw_per_radian_rad: float = 0.05
     position_per_radian_m: float = 0.05
     position_per_second_m: float = 0.01
     yaw_per_second_rad: float = 0.005
@@ -80,6 +80,73 @@ class MotionNoise:
                 + aside * np.outer(normal, normal)
             )
         return covariance
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleNoise:
+    """How the odometry's scales wander: two Ornstein-Uhlenbeck processes about "all is right".
+
+    Attributes:
+        distance_deviation: standard deviation of the scale of distances.
+        turn_deviation: standard deviation of the scale of turns.
+        time_s: how long a spell of slip lasts.
+    """
+
+    distance_deviation: float = 0.2
+    turn_deviation: float = 0.1
+    time_s: float = 2.0
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            ValueError: a deviation is negative, the time not positive, or one not finite.
+        """
+        for name in ("distance_deviation", "turn_deviation"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0.0):
+                raise ValueError(f"{name} must be finite and not negative, got {value}")
+        if not (math.isfinite(self.time_s) and self.time_s > 0.0):
+            raise ValueError(f"time_s must be finite and above 0, got {self.time_s}")
+
+    def covariance(self) -> NDArray[np.float64]:
+        """Return (2, 2) of the scales of distance and turn where nothing else is known."""
+        return np.diag([self.distance_deviation**2, self.turn_deviation**2])
+
+    def kept(self, duration_s: float) -> float:
+        """Return the share of a scale's error that is left after some time."""
+        return math.exp(-duration_s / self.time_s)
+
+
+def scaled_motion(increment: Pose2, scales: NDArray[np.float64]) -> Pose2:
+    """Return the motion behind an odometry increment.
+
+    Args:
+        increment: what the odometry says, in the axes of the body.
+        scales: (2,) by which shares the true distance and the true turn are larger.
+    """
+    # The path bends with the turn: a turn larger by some angle leans the chord by half of it.
+    lean = 0.5 * float(scales[1]) * increment.yaw
+    longer = 1.0 + float(scales[0])
+    cosine, sine = longer * math.cos(lean), longer * math.sin(lean)
+    return Pose2(
+        cosine * increment.x - sine * increment.y,
+        sine * increment.x + cosine * increment.y,
+        (1.0 + float(scales[1])) * increment.yaw,
+    )
+
+
+def scale_jacobian(
+    pose: Pose2, increment: Pose2, scales: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the derivative (3, 2) of ``pose @ scaled_motion(increment, scales)`` by the scales."""
+    motion = scaled_motion(increment, scales)
+    cosine, sine = math.cos(pose.yaw), math.sin(pose.yaw)
+    ahead = np.array([cosine * motion.x - sine * motion.y, sine * motion.x + cosine * motion.y])
+    half = 0.5 * increment.yaw
+    longer = 1.0 + float(scales[0])
+    unit = ahead / longer if longer != 0.0 else np.zeros(2)
+    return np.array([[unit[0], -half * ahead[1]], [unit[1], half * ahead[0]], [0.0, increment.yaw]])
 
 
 def motion_jacobian(pose: Pose2, increment: Pose2) -> NDArray[np.float64]:

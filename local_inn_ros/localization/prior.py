@@ -4,9 +4,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.ekf import StampedPose
-from local_inn_ros.localization.motion_model import MotionNoise, in_map_axes, motion_jacobian
+from local_inn_ros.localization.motion_model import (
+    MotionNoise,
+    ScaleNoise,
+    in_map_axes,
+    motion_jacobian,
+    scale_jacobian,
+)
 from local_inn_ros.localization.odometry_buffer import (
     EXTRAPOLATION_S,
     Arrival,
@@ -21,13 +29,17 @@ class PriorKeeper:
     The filter may run in another process: its poses arrive late, and stop when it stops.
     """
 
-    def __init__(self, noise: MotionNoise | None = None) -> None:
+    def __init__(
+        self, noise: MotionNoise | None = None, scale_noise: ScaleNoise | None = None
+    ) -> None:
         """Begin without a pose.
 
         Args:
             noise: how fast the odometry's error grows.
+            scale_noise: how far its scales are off.
         """
         self._noise = MotionNoise() if noise is None else noise
+        self._scales = (ScaleNoise() if scale_noise is None else scale_noise).covariance()
         self._odometry = OdometryBuffer()
         self._told: StampedPose | None = None
 
@@ -69,4 +81,7 @@ class PriorKeeper:
         jacobian = motion_jacobian(start, increment)
         covariance = jacobian @ told.pose.covariance @ jacobian.T
         covariance += in_map_axes(spread, start.yaw + 0.5 * increment.yaw)
+        # The filter tells its pose, not its scales: here they may be any.
+        by_scales = scale_jacobian(start, increment, np.zeros(2))
+        covariance += by_scales @ self._scales @ by_scales.T
         return GaussianPose2(start @ increment, 0.5 * (covariance + covariance.T))
