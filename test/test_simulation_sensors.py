@@ -86,6 +86,16 @@ def test_passers_by_block_the_share_that_is_asked_for(share: float) -> None:
     assert np.mean(blocked) == pytest.approx(share, abs=0.12)
 
 
+def test_a_robot_that_drives_has_the_same_share_blocked() -> None:
+    caster, angles = hall(), SPEC.beam_angles_rad()
+    people, blocked = PassersBy(0.3, np.random.default_rng(5)), []
+    for step in range(400):
+        sensor = Pose2(4.0 + 2.0 * math.cos(0.05 * step), 4.0 + 2.0 * math.sin(0.05 * step), 0.0)
+        clear = caster.cast(sensor.to_array()[None], angles, 12.0)[0]
+        blocked.append(np.mean(people.shorten(sensor, angles, clear, step / 20.0) < clear))
+    assert np.mean(blocked) == pytest.approx(0.3, abs=0.015)
+
+
 def test_passers_by_stay_for_a_while() -> None:
     sensor, angles = Pose2(3.0, 4.0, 0.0), SPEC.beam_angles_rad()
     clear = hall().cast(sensor.to_array()[None], angles, 12.0)[0]

@@ -18,6 +18,9 @@ _STAY_S = (0.5, 3.0)
 _STROLL_MPS = 1.0
 # So many more may come in one scan; what is still missing then comes with the next.
 _MOST_NEW = 64
+# Those who are there block more as the robot nears them: too much now is made up for later.
+_CORRECTION = 0.1
+_MOST_OWED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class PassersBy:
         self._blocked_share = blocked_share
         self._rng = rng
         self._present: list[PasserBy] = []
+        # Shares of scans by which too few beams, or too many, were stopped so far.
+        self._owed = 0.0
 
     def shorten(
         self,
@@ -75,11 +80,13 @@ class PassersBy:
         for one in self._present:
             seen = np.minimum(seen, _ranges_to(one, sensor, angles_rad, stamp_s))
         for _ in range(_MOST_NEW):
-            if np.mean(seen < ranges_m) >= self._blocked_share:
+            if np.mean(seen < ranges_m) >= self._blocked_share + _CORRECTION * self._owed:
                 break
             newcomer = self._newcomer(sensor, angles_rad, ranges_m, stamp_s)
             self._present.append(newcomer)
             seen = np.minimum(seen, _ranges_to(newcomer, sensor, angles_rad, stamp_s))
+        lacking = self._blocked_share - float(np.mean(seen < ranges_m))
+        self._owed = max(-_MOST_OWED, min(_MOST_OWED, self._owed + lacking))
         return seen
 
     def _newcomer(
