@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from local_inn_ros.errors import MapError
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.geometry import Pose2, transform_points
 from local_inn_ros.world import FREE, OCCUPIED, UNKNOWN, FreeSpace, OccupancyGrid
 
 
@@ -110,3 +111,17 @@ def test_contains_is_false_off_the_map_and_in_walls() -> None:
     space = FreeSpace(room(Pose2.identity()))
     points = [[3.0, 2.0], [0.8, 2.0], [-1.0, 2.0], [3.0, 99.0]]
     np.testing.assert_array_equal(space.contains(points), [True, False, False, False])
+
+
+@pytest.mark.parametrize("yaw", [0.0, 0.8, 2.5, -1.2])
+def test_the_bounds_hold_every_cell_and_no_more(yaw: float) -> None:
+    cells = np.full((30, 30), OCCUPIED, dtype=np.int8)
+    ways = ndimage.binary_dilation(np.random.default_rng(1).random((30, 30)) < 0.2)
+    cells[ways] = FREE
+    space = FreeSpace(OccupancyGrid(cells, 0.1, Pose2(2.0, 1.0, yaw)))
+    corners = np.argwhere(space.mask)[:, None, ::-1] + [[0, 0], [1, 0], [0, 1], [1, 1]]
+    points = transform_points(space.grid.origin, corners.reshape(-1, 2) * 0.1)
+    bounds = space.bounds
+    low, high = (bounds.x_min_m, bounds.y_min_m), (bounds.x_max_m, bounds.y_max_m)
+    np.testing.assert_allclose(low, points.min(axis=0), atol=1e-12)
+    np.testing.assert_allclose(high, points.max(axis=0), atol=1e-12)

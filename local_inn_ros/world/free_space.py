@@ -51,7 +51,7 @@ class FreeSpace:
                 "use a smaller clearance or another map"
             )
         self.area_m2 = len(self._cells) * grid.resolution_m**2
-        corners = self._cells[:, None, ::-1] + np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
+        corners = _row_ends(self.mask)[:, None, ::-1] + np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
         self.bounds = Bounds.around(
             transform_points(grid.origin, corners.reshape(-1, 2) * grid.resolution_m)
         )
@@ -89,6 +89,17 @@ class FreeSpace:
         inside = self.grid.contains_cells(cells)
         inside[inside] = self.mask[cells[inside, 0], cells[inside, 1]]
         return inside
+
+
+def _row_ends(region: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Return (k, 2) the first and the last cell, as (row, col), of every row of a region.
+
+    No cell lies further out in any direction, and they are few where a region has millions.
+    """
+    rows = np.flatnonzero(region.any(axis=1))
+    first = region[rows].argmax(axis=1)
+    last = region.shape[1] - 1 - region[rows, ::-1].argmax(axis=1)
+    return np.concatenate([np.column_stack([rows, first]), np.column_stack([rows, last])])
 
 
 def _main_region(free: NDArray[np.bool_]) -> NDArray[np.bool_]:
