@@ -5,26 +5,21 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import EllipseCollection
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
+from local_inn_ros.evaluation.map_axes import describe, frame_map, save_figure, show_grid
 from local_inn_ros.evaluation.metrics import position_errors_m, yaw_errors_rad
 from local_inn_ros.world import FREE, OCCUPIED, Bounds, OccupancyGrid
 
 _TRUTH, _FUSED, _FIX = "#222222", "#0b62c4", "#e8871e"
-# Free, unknown or in between, occupied.
-_MAP_COLOURS = ListedColormap(["#ffffff", "#e3e3e6", "#5b6068"])
 _ELLIPSES = 40
 _SIGMAS = 3.0
 _Array = NDArray[np.float64]
@@ -96,21 +91,21 @@ def draw_run(
         _draw_worst_place(figure.add_subplot(right[2, 1]), grid, run)
     else:
         _draw_deviations(figure.add_subplot(columns[1]), run)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_map(grid: OccupancyGrid, path: Path, title: str = "") -> None:
     """Draw a map as a PNG: free white, unknown grey, occupied dark."""
     figure = Figure(figsize=(10.0, 10.0), layout="constrained", facecolor="white")
     axes = figure.add_subplot()
-    _show_grid(axes, grid)
-    _frame_map(axes, grid.bounds)
+    show_grid(axes, grid)
+    frame_map(axes, grid.bounds)
     axes.set_title(title)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _draw_map(axes: Axes, grid: OccupancyGrid, run: _Run) -> None:
-    _show_grid(axes, grid)
+    show_grid(axes, grid)
     axes.plot(*run.fix[:, :2].T, ".", color=_FIX, ms=3, alpha=0.6, label="network alone", zorder=2)
     if run.known.any():
         axes.plot(*run.truth[:, :2].T, "-", color=_TRUTH, lw=2.5, label="reference", zorder=3)
@@ -122,7 +117,7 @@ def _draw_map(axes: Axes, grid: OccupancyGrid, run: _Run) -> None:
     axes.plot([], [], "o", mfc="none", mec=_FUSED, ms=9, label=f"3 sigma ellipses{note}")
     axes.plot(*run.fused[0, :2], "s", color=_FUSED, ms=8, mec="white", label="start", zorder=6)
     around = np.vstack([run.fused[:, :2], run.truth[run.known, :2]])
-    _frame_map(axes, _view(grid, around))
+    frame_map(axes, _view(grid, around))
 
 
 def _draw_position_error(axes: Axes, run: _Run) -> None:
@@ -137,7 +132,7 @@ def _draw_position_error(axes: Axes, run: _Run) -> None:
     axes.plot(time, fix, ".", color=_FIX, ms=2.5, alpha=0.7, label="network alone")
     axes.plot(time, fused, "-", color=_FUSED, lw=1.0, label="fused")
     _limit(axes, 0.0, np.concatenate([fused, fix, band]), fused)
-    _describe(axes, run.time_label, "position error [cm]")
+    describe(axes, run.time_label, "position error [cm]")
     axes.legend(loc="upper right", ncols=3, fontsize="small")
 
 
@@ -152,7 +147,7 @@ def _draw_yaw_error(axes: Axes, run: _Run) -> None:
     axes.plot(time, fused, "-", color=_FUSED, lw=1.0)
     everything = np.abs(np.concatenate([fused, fix, band]))
     _limit(axes, None, everything, np.abs(fused))
-    _describe(axes, run.time_label, "yaw error [deg]")
+    describe(axes, run.time_label, "yaw error [deg]")
 
 
 def _draw_distribution(axes: Axes, run: _Run) -> None:
@@ -168,7 +163,7 @@ def _draw_distribution(axes: Axes, run: _Run) -> None:
     axes.set_xlim(left=max(least, 1e-3))
     axes.set_ylim(0.0, 100.0)
     axes.xaxis.set_major_formatter("{x:g}")
-    _describe(axes, "position error [cm]", "share of scans below [%]")
+    describe(axes, "position error [cm]", "share of scans below [%]")
     axes.legend(loc="best", fontsize="small")
 
 
@@ -180,7 +175,7 @@ def _draw_worst_place(axes: Axes, grid: OccupancyGrid, run: _Run) -> None:
     # Near enough that the error is seen, far enough that both its ends are.
     reach = max(0.9 * error, min(4.0 * error, 0.5), 0.02)
     near = slice(max(0, worst - 12), worst + 13)
-    _show_grid(axes, grid)
+    show_grid(axes, grid)
     axes.plot(*run.truth[near, :2].T, "o-", color=_TRUTH, ms=4, lw=1.0, zorder=3)
     axes.plot(*run.fused[near, :2].T, "o-", color=_FUSED, ms=4, lw=1.0, zorder=4)
     _draw_ellipses(axes, run.fused[[worst]], run.covariances[[worst]], 1)
@@ -191,7 +186,7 @@ def _draw_worst_place(axes: Axes, grid: OccupancyGrid, run: _Run) -> None:
     axes.set_ylim(y - reach, y + reach)
     axes.set_aspect("equal", adjustable="box")
     axes.set_title(f"largest error, {100.0 * error:.1f} cm, true scale", fontsize="medium")
-    _describe(axes, "x [m]", "y [m]")
+    describe(axes, "x [m]", "y [m]")
 
 
 def _draw_deviations(axes: Axes, run: _Run) -> None:
@@ -202,35 +197,8 @@ def _draw_deviations(axes: Axes, run: _Run) -> None:
     axes.plot(run.time, np.degrees(deviations[:, 2]), label="yaw [deg]", color=_TRUTH)
     axes.set_yscale("log")
     axes.set_title("no reference: what the filter says of itself")
-    _describe(axes, run.time_label, "standard deviation")
+    describe(axes, run.time_label, "standard deviation")
     axes.legend()
-
-
-def _show_grid(axes: Axes, grid: OccupancyGrid) -> None:
-    shade = np.ones(grid.cells.shape)
-    shade[grid.cells == FREE] = 0.0
-    shade[grid.cells == OCCUPIED] = 2.0
-    place = Affine2D().scale(grid.resolution_m).rotate(grid.origin.yaw)
-    place = place.translate(grid.origin.x, grid.origin.y)
-    axes.imshow(
-        shade,
-        cmap=_MAP_COLOURS,
-        vmin=0.0,
-        vmax=2.0,
-        origin="lower",
-        extent=(0, grid.cols, 0, grid.rows),
-        interpolation="nearest",
-        transform=place + axes.transData,
-        zorder=0,
-    )
-
-
-def _frame_map(axes: Axes, view: Bounds) -> None:
-    axes.set_xlim(view.x_min_m, view.x_max_m)
-    axes.set_ylim(view.y_min_m, view.y_max_m)
-    axes.set_aspect("equal", adjustable="box")
-    _describe(axes, "x in the map frame [m]", "y in the map frame [m]")
-    axes.grid(False)
 
 
 def _view(grid: OccupancyGrid, points: _Array) -> Bounds:
@@ -278,16 +246,3 @@ def _limit(axes: Axes, low: float | None, everything: _Array, must_show: _Array)
     """Keep a few wild values from flattening the rest; the fused errors are always shown."""
     high = 1.1 * max(float(np.percentile(everything, 99.0)), float(must_show.max()), 1e-3)
     axes.set_ylim(-high if low is None else low, high if math.isfinite(high) else 1.0)
-
-
-def _describe(axes: Axes, x: str, y: str) -> None:
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.grid(True, color="#dddddd", lw=0.6)
-    axes.set_axisbelow(True)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    FigureCanvasAgg(figure).print_figure(partial, format="png", dpi=110)
-    partial.replace(path)
