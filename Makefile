@@ -20,7 +20,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint bench-intel bench-accuracy clean distclean
+.PHONY: help demo test test-slow lint bench-intel bench-accuracy bench-forward bench-scaling clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,14 @@ bench-intel: $(STAMPS)/dev ## train on a real building and localize its robot; w
 bench-accuracy: $(STAMPS)/dev ## measure errors against speed on maps; writes build/bench/accuracy.json
 	@echo "==> bench: accuracy"
 	@$(BIN)/python benchmarks/accuracy.py --short --out build/bench/accuracy.json
+
+bench-forward: $(STAMPS)/dev ## compare the map in the shipped bundle with the true one; writes build/bench/forward.json
+	@echo "==> bench: forward pass"
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/forward_pass.py --out build/bench/forward.json
+
+bench-scaling: $(STAMPS)/dev ## train shortly on maps of 150 to 15,000 m2; writes build/bench/scaling.json
+	@echo "==> bench: scaling"
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/scaling.py --short --out build/bench/scaling.json
 
 clean: ## remove what was built and the tools' caches, keep the environment
 	rm -rf build install log dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
