@@ -38,7 +38,7 @@ class MotionNoise:
 
     along_per_metre_m: float = 0.05
     across_per_metre_m: float = 0.05
-    yaw_per_metre_rad: float = 0.02
+    yaw_per_metre_rad: float = 0.05
     yaw_per_radian_rad: float = 0.05
     position_per_radian_m: float = 0.05
     position_per_second_m: float = 0.01
