@@ -194,9 +194,9 @@ def markdown(rows: Sequence[Row]) -> str:
             f"{row.training_s:,.0f} s",
             f"{row.inverse_ms:.2f} ms",
             f"{row.forward_ms:.2f} ms",
-            f"{position[0]:.1f}, {position[1]:.1f} cm",
-            f"{row.inn_yaw_mean_deg:.2f}, {row.inn_yaw_median_deg:.2f} deg",
-            f"{100.0 * row.forward_median_m:.1f} cm",
+            f"{position[0]:.2f}, {position[1]:.2f} cm",
+            f"{row.inn_yaw_mean_deg:.3f}, {row.inn_yaw_median_deg:.3f} deg",
+            f"{100.0 * row.forward_median_m:.2f} cm",
         ]
         lines.append("| " + " | ".join(cells) + " |")
     if len(rows) > 1:
