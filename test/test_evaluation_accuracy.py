@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from evaluation_fixtures import SPEC
 
+from local_inn_ros.engines import Bundle
 from local_inn_ros.engines.description import read_description, write_description
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.accuracy import EstimatorRun, accuracy, mean_interval
@@ -28,7 +29,7 @@ from local_inn_ros.geometry import Pose2
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation import LaserModel, OdometryModel, Simulator
-from local_inn_ros.world import generate_race_track
+from local_inn_ros.world import GeneratedWorld, generate_race_track
 
 ROOT = Path(__file__).parents[1]
 ESTIMATORS = [
@@ -249,12 +250,15 @@ def test_what_has_no_bundle_is_trained_and_what_has_no_map_is_left_out(
             shutil.copy(file, tmp_path / file.name)
     (tmp_path / "map.yaml").rename(tmp_path / "berlin.yaml")
     monkeypatch.setattr(map_bundles, "MAPS", tmp_path)
+    # A circuit of full length takes minutes to draw.
+    short = GeneratedWorld(Bundle.load(shipped).grid, np.zeros((2, 2)))
+    monkeypatch.setattr(map_bundles, "generate_race_track", lambda rng, **sizes: short)
     wanted = replace(settings.PRESETS["standard"], steps=7)
     monkeypatch.setitem(settings.PRESETS, "standard", wanted)
     asked = []
 
     def train_bundle(grid, sensor, given, seed, out, progress) -> Path:
-        asked.append((sensor.name, given, seed, steps))
+        asked.append((sensor.rate_hz, given, seed, steps))
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(shipped, out)
         made = read_description(out / "bundle.yaml")
@@ -265,14 +269,15 @@ def test_what_has_no_bundle_is_trained_and_what_has_no_map_is_left_out(
     monkeypatch.setattr(train, "train_bundle", train_bundle)
     # An interrupt ends a training early: what it made is not taken for the real thing.
     steps = 3
-    with pytest.raises(LocalInnError, match=r"berlin was interrupted"):
+    with pytest.raises(LocalInnError, match=r"generated_circuit was interrupted"):
         map_bundles.map_bundles(folder)
-    assert not (folder / "berlin").exists()
+    assert not (folder / "generated_circuit").exists()
     steps = 7
     for _ in range(2):
-        assert map_bundles.map_bundles(folder) == [shipped, folder / "berlin"]
-    assert asked == [("f1tenth", wanted, 0, 3), ("f1tenth", wanted, 0, 7)]
-    assert [path.name for path in folder.iterdir()] == ["berlin"]
+        made = map_bundles.map_bundles(folder)
+        assert made == [shipped, folder / "generated_circuit", folder / "berlin"]
+    assert asked == [(10.0, wanted, 0, 3), (10.0, wanted, 0, 7), (40.0, wanted, 0, 7)]
+    assert {path.name for path in folder.iterdir()} == {"berlin", "generated_circuit"}
     assert "left out: skirk, whose map is not at" in capsys.readouterr().out
 
 
