@@ -32,6 +32,11 @@ _PLAUSIBLE = 16.27
 _SAME_START_M = 0.03
 _SAME_START_RAD = math.radians(1.0)
 _FARTHEST_ASIDE_M = 0.2
+# On a map without anything unmapped, this share of the end points counts.
+_USUAL_INLIER_SHARE = 0.9
+# How far off (x m, y m, yaw rad) the network may be in a direction that only it tells of, where
+# nothing of the scan is explained.
+_DOUBT = np.array([1.0, 1.0, 0.2])
 
 
 class Localizer:
@@ -103,7 +108,8 @@ class Localizer:
         if self._refiner is not None:
             starts = _starts(sensor_prior, network, measurement)
             found = self._refiner.refine_all(scan, reading, starts)
-            measurement = _joined(max(found, key=_inlier_share), measurement)
+            word = measurement if _plausible(sensor_prior, measurement) else None
+            measurement = _joined(max(found, key=_inlier_share), word)
             clock.lap("refiner")
         sensor = measurement.mean.to_array()[None].astype(np.float32)
         expected = self._engine.expected_ranges(sensor)[0]
@@ -136,15 +142,36 @@ class Localizer:
         return GaussianPose2(fitted.mean, fitted.covariance * self._covariance_scale)
 
 
-def _joined(best: Refinement, measurement: GaussianPose2) -> GaussianPose2:
-    """Take the alignment; in directions in which it shows nothing, the network's word stands."""
-    word = best.unseen.T @ np.linalg.solve(measurement.covariance, best.unseen)
-    aside = best.unseen @ -measurement.offset_of(best.pose)
+def _joined(best: Refinement, word: GaussianPose2 | None) -> GaussianPose2:
+    """Take the alignment; in directions in which it shows nothing, the network's word stands.
+
+    It is doubted as much as the map leaves unexplained of the scan: along a corridor, what stands
+    in the way is most of what there is to see. Without a word those directions stay open, and the
+    filter goes on by odometry.
+    """
+    if word is None:
+        return GaussianPose2(best.pose, covariance_of(best.information))
+    unexplained = 1.0 - min(1.0, best.inlier_share / _USUAL_INLIER_SHARE)
+    doubted = word.covariance + np.diag(np.square(unexplained * _DOUBT))
+    information = best.unseen.T @ np.linalg.solve(doubted, best.unseen)
+    aside = best.unseen @ -word.offset_of(best.pose)
     # Along an arc a direction that shows nothing is one only nearby.
     aside *= min(1.0, _FARTHEST_ASIDE_M / max(math.hypot(aside[0], aside[1]), 1e-12))
     return GaussianPose2(
-        Pose2.from_array(best.pose.to_array() + aside), covariance_of(best.information + word)
+        Pose2.from_array(best.pose.to_array() + aside),
+        covariance_of(best.information + information),
     )
+
+
+def _plausible(prior: GaussianPose2, word: GaussianPose2) -> bool:
+    """Tell whether the network's word and the prior can both be right.
+
+    Where things that no map has stand in the way, the network can be surer than it should be;
+    taken at its word along a corridor, it would lead the filter away step by step. The prior
+    widens where nothing is known, until a word that keeps to its place is plausible.
+    """
+    offset = prior.offset_of(word.mean)
+    return float(offset @ np.linalg.solve(prior.covariance + word.covariance, offset)) < _PLAUSIBLE
 
 
 def _starts(
@@ -156,11 +183,10 @@ def _starts(
     alignment from there can slide along an arc into a wrong minimum, where one from the prior
     would not.
     """
-    spread = prior.covariance + measurement.covariance
-    offset = prior.offset_of(measurement.mean)
-    weighed = np.linalg.solve(spread, offset)
     candidates = [prior.mean, network.mean]
-    if offset @ weighed < _PLAUSIBLE:
+    if _plausible(prior, measurement):
+        spread = prior.covariance + measurement.covariance
+        weighed = np.linalg.solve(spread, prior.offset_of(measurement.mean))
         joined = prior.mean.to_array() + prior.covariance @ weighed
         candidates.insert(0, Pose2.from_array(joined))
     starts: list[Pose2] = []

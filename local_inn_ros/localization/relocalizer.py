@@ -24,7 +24,7 @@ from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
 from local_inn_ros.world import FreeSpace
 
 # Neighbours on the lattice of priors lie this many deviations of a prior apart.
-_LATTICE_DEVIATIONS = 2.0
+_LATTICE_DEVIATIONS = 3.0
 # How many places go into the second pass.
 _FINALISTS = 64
 # Places nearer to each other than this are the same place.
