@@ -143,9 +143,10 @@ def test_train_passes_on_what_it_was_told(tmp_path: Path, monkeypatch: pytest.Mo
     invoke(
         "train", "--map", tmp_path / "m.yaml", "--sensor", sensor, "--out", tmp_path / "b",
         "--preset", "quick", "--steps", 7, "--seed", 3, "--bag", tmp_path / "bag",
-        "--reference", "/ground_truth",
+        "--reference", "/ground_truth", "--device", "cuda",
     )  # fmt: skip
-    grid, spec, settings, seed, out, _, posed = told
+    grid, spec, settings, seed, out, _, posed, device = told
+    assert device == "cuda"
     np.testing.assert_array_equal(grid.cells, simulated.grid.cells)
     assert (spec, seed, out) == (SPEC, 3, tmp_path / "b")
     assert settings.steps == 7

@@ -215,14 +215,15 @@ def test_measuring_finds_errors_that_are_there():
             error = rng.normal(0.0, [0.03, 0.03, 0.02], (len(priors), 1, 3))
             spread = rng.normal(0.0, [0.015, 0.03, 0.02], (len(priors), len(latents), 3))
             spread -= spread.mean(axis=1, keepdims=True)
-            return (self.truth[:, None] + error + spread).astype(np.float32)
+            return (self.truth[: len(priors), None] + error + spread).astype(np.float32)
 
         def expected_ranges(self, poses):
-            return drawn.expected_m + np.float32(0.05)
+            return drawn.expected_m[: len(poses)] + np.float32(0.05)
 
     class Fixed:
         def draw(self, rng, count):
-            return drawn
+            parts = (getattr(drawn, part.name)[:count] for part in dataclasses.fields(drawn))
+            return type(drawn)(*parts)
 
     drawn = source().draw(np.random.default_rng(2), 4096)
     found = measure(Off(drawn.poses), Fixed(), SETTINGS, np.random.default_rng(0))
