@@ -19,7 +19,8 @@ from local_inn_ros.errors import BundleError, SensorError
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.localization.evidence import WIDEST_M
 from local_inn_ros.localization.from_bundle import build_localizer
-from local_inn_ros.localization.localizer import Localizer, _starts
+from local_inn_ros.localization.localizer import Localizer, _joined, _plausible, _starts
+from local_inn_ros.localization.refiner import Refinement
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import Scan
 from local_inn_ros.world import FreeSpace, OccupancyGrid
@@ -248,3 +249,38 @@ def test_a_network_that_is_sure_of_a_wrong_place_does_not_hide_the_prior_as_a_st
     starts = _starts(prior, network, network)
     assert np.abs(starts - prior.mean.to_array()).max(axis=1).min() < 1e-9
     assert np.abs(starts - network.mean.to_array()).max(axis=1).min() < 0.03
+
+
+def along_a_corridor(inlier_share: float) -> Refinement:
+    """An alignment that says nothing of x."""
+    return Refinement(
+        pose=Pose2.identity(),
+        information=np.diag([0.0, 1e4, 1e4]),
+        unseen=np.diag([1.0, 0.0, 0.0]),
+        rms_m=0.01,
+        inlier_share=inlier_share,
+        converged=True,
+        iterations=3,
+    )
+
+
+def test_a_word_that_contradicts_the_prior_leaves_the_open_direction_open() -> None:
+    prior = GaussianPose2.from_deviations(Pose2.identity(), 0.02, 0.02, 0.01)
+    near = GaussianPose2.from_deviations(Pose2(0.05, 0.0, 0.0), 0.02, 0.02, 0.01)
+    far = GaussianPose2.from_deviations(Pose2(0.3, 0.0, 0.0), 0.02, 0.02, 0.01)
+    assert _plausible(prior, near)
+    assert not _plausible(prior, far)
+    open_one = _joined(along_a_corridor(0.95), None)
+    assert open_one.mean == Pose2.identity()
+    assert open_one.deviations()[0] > 1.0
+    assert open_one.deviations()[1] == pytest.approx(0.01, rel=0.05)
+
+
+def test_the_word_is_doubted_by_what_the_map_leaves_unexplained() -> None:
+    word = GaussianPose2.from_deviations(Pose2(0.05, 0.0, 0.0), 0.02, 0.02, 0.01)
+    explained = _joined(along_a_corridor(0.95), word)
+    blocked = _joined(along_a_corridor(0.6), word)
+    assert explained.mean.x == blocked.mean.x == pytest.approx(0.05)
+    assert explained.deviations()[0] == pytest.approx(0.02, rel=0.01)
+    # A third unexplained: a third of a metre of doubt.
+    assert blocked.deviations()[0] == pytest.approx(1.0 / 3.0, rel=0.02)

@@ -249,3 +249,14 @@ def test_a_device_that_is_not_there_is_refused_before_training(tmp_path):
     with pytest.raises(DeviceError, match="cannot train on 'nonsense'"):
         train_bundle(room(), SENSOR, SETTINGS, 0, tmp_path / "out", nothing, device="nonsense")
     assert not (tmp_path / "out").exists()
+
+
+def test_priors_that_are_far_off_are_drawn_more_often_than_by_chance():
+    scans = source().draw(np.random.default_rng(0), 4000)
+    batch = with_priors(scans, SETTINGS, 0.0, torch.Generator().manual_seed(0))
+    spreads = batch.spreads[:, None] * torch.tensor(SETTINGS.prior_deviation)
+    deviations = ((batch.priors - batch.poses) / spreads).abs()
+    assert float(deviations.max()) <= 4.0 + 1e-3
+    # A normal draw has 1.2 % there; 30 % of even draws over four deviations have 37.5 % of theirs.
+    expected = 0.7 * 0.0124 + 0.3 * 0.375
+    assert float((deviations > 2.5).float().mean()) == pytest.approx(expected, rel=0.1)

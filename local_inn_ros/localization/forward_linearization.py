@@ -21,8 +21,7 @@ _MOST_RADIUS_M = 0.1
 _TURN_PER_M = math.radians(10.0)
 _RING = 8
 # How much the way a range changes with heading says of the surface's slant, against the way it
-# changes with position: a panorama's neighbouring directions are drawn less alike than
-# neighbouring places are.
+# changes with position: neighbouring directions are drawn less alike than neighbouring places.
 _TURN_WEIGHT = 0.15
 _LEAST_RANGE_M = 0.1
 

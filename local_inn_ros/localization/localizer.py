@@ -19,7 +19,7 @@ from local_inn_ros.localization.latent_draws import latent_draws
 from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
 from local_inn_ros.localization.network_pass import NetworkPass
 from local_inn_ros.localization.quality import scan_quality
-from local_inn_ros.localization.refiner import Refinement
+from local_inn_ros.localization.refiner import USUAL_INLIER_SHARE, Refinement
 from local_inn_ros.localization.scan_refiner import ScanRefiner
 from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
 
@@ -32,8 +32,6 @@ _PLAUSIBLE = 16.27
 _SAME_START_M = 0.03
 _SAME_START_RAD = math.radians(1.0)
 _FARTHEST_ASIDE_M = 0.2
-# On a map without anything unmapped, this share of the end points counts.
-_USUAL_INLIER_SHARE = 0.9
 # How far off (x m, y m, yaw rad) the network may be in a direction that only it tells of, where
 # nothing of the scan is explained.
 _DOUBT = np.array([1.0, 1.0, 0.2])
@@ -151,7 +149,7 @@ def _joined(best: Refinement, word: GaussianPose2 | None) -> GaussianPose2:
     """
     if word is None:
         return GaussianPose2(best.pose, covariance_of(best.information))
-    unexplained = 1.0 - min(1.0, best.inlier_share / _USUAL_INLIER_SHARE)
+    unexplained = 1.0 - min(1.0, best.inlier_share / USUAL_INLIER_SHARE)
     doubted = word.covariance + np.diag(np.square(unexplained * _DOUBT))
     information = best.unseen.T @ np.linalg.solve(doubted, best.unseen)
     aside = best.unseen @ -word.offset_of(best.pose)

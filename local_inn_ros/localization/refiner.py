@@ -18,7 +18,7 @@ from local_inn_ros.world.surface_directions import surface_directions
 # Shorter levers would make a turn look like no motion at all.
 _LEAST_LEVER_M = 0.5
 # On a map without anything unmapped, this share of the points counts.
-_USUAL_INLIER_SHARE = 0.9
+USUAL_INLIER_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class Refiner:
     ) -> NDArray[np.float64]:
         # A scan that fits worse than it should knows less than it should: its points lie farther
         # from the surfaces, or fewer of them lie near any.
-        explained = min(1.0, inlier_share / _USUAL_INLIER_SHARE)
+        explained = min(1.0, inlier_share / USUAL_INLIER_SHARE)
         information = normal * (explained / max(self._noise_std_m, rms_m)) ** 2
         # (I^-1 + M)^-1 in a form that needs no inverse of I, which may be singular.
         limited = np.linalg.solve(np.eye(3) + information * self._map_variances, information)
