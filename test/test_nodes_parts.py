@@ -80,7 +80,7 @@ def test_a_tally_counts_since_the_last_report_and_in_all() -> None:
 
 def test_a_search_is_told_in_words_and_in_figures() -> None:
     places = [GaussianPose2.from_deviations(Pose2(x, 2.0, 0.5), 0.1, 0.2, 0.05) for x in (1.0, 9.0)]
-    hypotheses = (Hypothesis(places[0], 0.9), Hypothesis(places[1], 0.4))
+    hypotheses = (Hypothesis(places[0], 0.9, 0.8), Hypothesis(places[1], 0.4, 0.2))
     sentence, figures = search_report(
         SearchResult(True, places[0], hypotheses, "", 0.25)
     ).splitlines()

@@ -19,6 +19,7 @@ from local_inn_ros.localization.latent_draws import latent_draws
 from local_inn_ros.localization.mount import pose_of_base
 from local_inn_ros.localization.network_pass import NetworkPass
 from local_inn_ros.localization.quality import scan_qualities
+from local_inn_ros.localization.scan_likelihood import log_likelihoods, weights_of
 from local_inn_ros.localization.scan_refiner import ScanRefiner
 from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
 from local_inn_ros.world import FreeSpace
@@ -51,10 +52,12 @@ class Hypothesis:
     Attributes:
         pose: the base in the map frame.
         score: how well it explains the scan, in [0, 1].
+        weight: its probability, had the robot to be at one of the hypotheses; they sum to 1.
     """
 
     pose: GaussianPose2
     score: float
+    weight: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +147,7 @@ class Relocalizer:
         hypotheses: tuple[Hypothesis, ...] = ()
         if reading.returned().any():
             finalists = self._finalists(reading)
-            hypotheses = self._ranked(self._candidates(scan, reading, finalists))
+            hypotheses = self._ranked(reading, self._candidates(scan, reading, finalists))
         reason = _why_not(hypotheses)
         return SearchResult(
             found=not reason,
@@ -186,7 +189,7 @@ class Relocalizer:
         scores = np.sqrt(self._qualities(reading, means) * agreement)
         return [_Candidate(pose, score) for pose, score in zip(poses, scores.tolist(), strict=True)]
 
-    def _ranked(self, candidates: list[_Candidate]) -> tuple[Hypothesis, ...]:
+    def _ranked(self, reading: BeamReading, candidates: list[_Candidate]) -> tuple[Hypothesis, ...]:
         """Return the best of each place, best first, with room for a filter to correct it."""
         places: list[_Candidate] = []
         for candidate in sorted(candidates, key=lambda one: -one.score):
@@ -194,15 +197,42 @@ class Relocalizer:
                 places.append(candidate)
             if len(places) == _MOST_HYPOTHESES:
                 break
+        if not places:
+            return ()
         room = np.diag(np.square([_START_DEVIATION_M, _START_DEVIATION_M, _START_DEVIATION_RAD]))
+        means = np.array([place.pose.mean.to_array() for place in places], dtype=np.float32)
+        weights = weights_of(
+            log_likelihoods(
+                self._engine.expected_ranges(means),
+                reading,
+                self._forward_deviation_m,
+                self._range_max_m,
+            )
+        )
         return tuple(
             Hypothesis(
                 pose_of_base(
                     GaussianPose2(place.pose.mean, place.pose.covariance + room), self._mount
                 ),
                 place.score,
+                weight,
             )
-            for place in places
+            for place, weight in zip(places, weights.tolist(), strict=True)
+        )
+
+    def log_likelihood(self, scan: Scan, expected_m: NDArray[np.floating]) -> float:
+        """Return how likely a scan is where the forward pass expects ranges (n,).
+
+        Raises:
+            SensorError: the scan cannot be used.
+        """
+        return float(
+            log_likelihoods(
+                np.asarray(expected_m)[None],
+                self._picker.pick(scan),
+                self._forward_deviation_m,
+                self._range_max_m,
+            )[0]
         )
 
     def _qualities(self, reading: BeamReading, poses: NDArray[np.float64]) -> NDArray[np.float64]:
