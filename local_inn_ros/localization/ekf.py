@@ -16,6 +16,7 @@ from itertools import pairwise
 from scipy.stats import chi2
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.evidence import WIDEST_M, WIDEST_RAD
 from local_inn_ros.localization.filter_step import Belief, FilterStep, Fusion
 from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise
 from local_inn_ros.localization.odometry_buffer import Arrival, OdometryBuffer
@@ -99,6 +100,7 @@ class PoseFilter:
         # A start for which no odometry has come yet.
         self._waiting: StampedPose | None = None
         self._events: list[_Event] = []
+        self._declared_lost = False
 
     @property
     def initialized(self) -> bool:
@@ -112,8 +114,29 @@ class PoseFilter:
 
     @property
     def lost(self) -> bool:
-        """Whether so many fixes were refused in a row that the pose is probably wrong."""
-        return self.consecutive_refusals >= self.settings.lost_after
+        """Whether the pose is probably wrong: declared so, or many fixes in a row refused."""
+        return self.declared_lost or self.consecutive_refusals >= self.settings.lost_after
+
+    @property
+    def declared_lost(self) -> bool:
+        """Whether ``declare_lost`` was called, and nothing came since that takes it back."""
+        return self._declared_lost
+
+    def declare_lost(self) -> None:
+        """Take the pose for wrong: as wide as can be, and carried on by the odometry alone.
+
+        No fix is fused from there until ``reset`` tells a new pose, or ``resume`` takes the
+        declaration back. Without a pose nothing is declared.
+        """
+        if self.initialized and not self._declared_lost:
+            now = self.estimate()
+            wide = GaussianPose2.from_deviations(now.pose.mean, WIDEST_M, WIDEST_M, WIDEST_RAD)
+            self._begin(wide, now.stamp_s)
+            self._declared_lost = True
+
+    def resume(self) -> None:
+        """Take back ``declare_lost``: the next fix tells where the robot is."""
+        self._declared_lost = False
 
     def reset(self, pose: GaussianPose2, stamp_s: float) -> bool:
         """Begin again from a pose of the base in the map frame.
@@ -129,6 +152,10 @@ class PoseFilter:
         Returns:
             Whether the odometry reaches that stamp, if only just, or is yet to come.
         """
+        self._declared_lost = False
+        return self._begin(pose, stamp_s)
+
+    def _begin(self, pose: GaussianPose2, stamp_s: float) -> bool:
         self._events.clear()
         self._waiting = None
         odometry = self._odometry.pose_at(stamp_s)
@@ -161,9 +188,9 @@ class PoseFilter:
         previous_s = self._odometry.newest_stamp_s
         arrival = self._odometry.add(odometry)
         if arrival is Arrival.TIME_JUMP and self.initialized:
-            self.reset(self.estimate().pose, odometry.stamp_s)
+            self._begin(self.estimate().pose, odometry.stamp_s)
         elif arrival is Arrival.KEPT and self._waiting is not None:
-            self.reset(self._waiting.pose, odometry.stamp_s)
+            self._begin(self._waiting.pose, odometry.stamp_s)
         elif arrival is Arrival.KEPT and self._events and previous_s is not None:
             self._insert_odometry(odometry, previous_s)
             self._forget()
@@ -182,6 +209,8 @@ class PoseFilter:
         """
         if not self._events:
             return Fusion.refused("no initial pose and odometry yet")
+        if self._declared_lost:
+            return Fusion.refused("the pose is declared lost")
         if stamp_s < self._events[0].stamp_s:
             return Fusion.refused("older than the history")
         odometry = self._odometry.pose_at(stamp_s)
