@@ -8,6 +8,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -105,8 +106,9 @@ class RosWorld:
 
 
 @pytest.fixture
-def ros(monkeypatch: pytest.MonkeyPatch) -> Iterator[RosWorld]:
-    """A domain of its own on this machine, with a node `probe`."""
+def ros(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[RosWorld]:
+    """A domain of its own on this machine, with a node `probe`; nothing is saved at home."""
+    monkeypatch.setenv("ROS_HOME", str(tmp_path / "ros_home"))
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     monkeypatch.delenv("ROS_NAMESPACE", raising=False)
     world = RosWorld()

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.ekf import StampedPose
 from local_inn_ros.localization.motion_model import (
     MotionNoise,
@@ -64,6 +66,10 @@ class PriorKeeper:
         newest_s = self._odometry.newest_stamp_s
         return newest_s is not None and stamp_s <= newest_s + EXTRAPOLATION_S
 
+    def odometry_at(self, stamp_s: float) -> Pose2 | None:
+        """Return the base in the odometry frame at an instant; None where not known."""
+        return self._odometry.pose_at(stamp_s)
+
     def prior_at(self, stamp_s: float) -> GaussianPose2 | None:
         """Return the base in the map frame at an instant.
 
@@ -85,3 +91,17 @@ class PriorKeeper:
         by_scales = scale_jacobian(start, increment, np.zeros(2))
         covariance += by_scales @ self._scales @ by_scales.T
         return GaussianPose2(start @ increment, 0.5 * (covariance + covariance.T))
+
+
+def squared_innovation(prior: GaussianPose2, measurement: GaussianPose2) -> float:
+    """Return how far a measured pose is from what was believed before it.
+
+    Returns:
+        The squared Mahalanobis distance, in units of both covariances together: chi-square with 3
+        degrees of freedom where both are right. NaN where both are certain in some direction.
+    """
+    try:
+        spread = GaussianPose2(prior.mean, prior.covariance + measurement.covariance)
+        return spread.squared_mahalanobis(measurement.mean)
+    except np.linalg.LinAlgError:
+        return math.nan
