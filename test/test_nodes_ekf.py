@@ -15,9 +15,11 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry as OdometryMessage
 from ros_fixtures import RosWorld
+from std_msgs.msg import Bool
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.evidence import WIDEST_M, WIDEST_RAD
 from local_inn_ros.nodes.conversions import (
     odometry_message,
     stamped_gaussian_message,
@@ -242,6 +244,64 @@ def test_fixes_far_off_are_gated_and_lead_to_lost(ros: RosWorld) -> None:
     status = health[-1].status[0]
     assert status.level == status.ERROR
     assert {value.key: value.value for value in status.values}["lost"] == "True"
+
+
+def test_a_localizer_that_says_lost_makes_the_pose_wide(ros: RosWorld) -> None:
+    topics = ["front/lost", "rear/lost"]
+    bench = Bench(ros, lost_topics=topics)
+    alarms = [ros.talk(Bool, topic, LATCHED) for topic in topics]
+    bench.drive(2)
+    bench.begin(Pose2(1.0, 1.0, 0.0))
+
+    def say(which: int, lost: bool) -> None:
+        alarms[which].publish(Bool(data=lost))
+        heard = {topic for topic in bench.node._alarms if topic != topics[which]}
+        wanted = heard | ({topics[which]} if lost else set())
+        ros.wait_for(lambda: bench.node._alarms == wanted, "the word")
+
+    say(0, False)
+    assert not bench.node._filter.lost
+    known = len(bench.poses)
+    say(0, True)
+    say(1, True)
+    ros.wait_for(lambda: len(bench.poses) > known, "the wide pose")
+    told = to_gaussian(bench.poses[-1].pose)
+    assert told.deviations() == pytest.approx([WIDEST_M, WIDEST_M, WIDEST_RAD])
+    assert told.mean.x == pytest.approx(1.0, abs=0.05)
+    # Fixes are refused, and the pose goes on by odometry, until no localizer says lost any more.
+    bench.drive(10)
+    say(0, False)
+    bench.fix(Pose2(5.0, 3.0, 0.0), straight(bench.sent - 1).stamp_s)
+    assert bench.node._tally.totals()["fix refused: the pose is declared lost"] == 1
+    sent = len(bench.transforms)
+    bench.drive(10)
+    assert len(bench.transforms) > sent
+    say(1, False)
+    bench.fix(Pose2(5.0, 3.0, 0.0), straight(bench.sent - 1).stamp_s)
+    ros.wait_for(
+        lambda: to_pose(bench.poses[-1].pose.pose).distance_to(Pose2(5.0, 3.0, 0.0)) < 0.05,
+        "the pose of the fix",
+    )
+
+
+def test_a_new_pose_ends_the_doubt(ros: RosWorld) -> None:
+    bench = Bench(ros)
+    alarm = ros.talk(Bool, "lidar_localizer/lost", LATCHED)
+    bench.drive(2)
+    bench.begin(Pose2(1.0, 1.0, 0.0))
+    alarm.publish(Bool(data=True))
+    ros.wait_for(lambda: bench.node._filter.declared_lost, "the doubt")
+    bench.initial.publish(
+        stamped_gaussian_message(
+            GaussianPose2.from_deviations(Pose2(4.0, 1.0, 0.0), 0.1, 0.1, 0.1),
+            to_stamp(START_S),
+            "map",
+        )
+    )
+    ros.wait_for(lambda: not bench.node._filter.lost, "the new pose")
+    bench.drive(1)
+    bench.fix(Pose2(4.02, 1.0, 0.0), straight(bench.sent - 1).stamp_s)
+    assert bench.node._tally.totals()["fix accepted"] == 1
 
 
 def test_time_that_jumps_back_starts_afresh_from_the_pose(ros: RosWorld) -> None:

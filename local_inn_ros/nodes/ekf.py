@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import partial
 from typing import Any
 
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.node import Node
+from std_msgs.msg import Bool
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
@@ -27,7 +29,8 @@ from local_inn_ros.nodes.conversions import (
     to_stamp,
     transform_message,
 )
-from local_inn_ros.nodes.diagnostics import ERROR, OK, WARN, DiagnosticsPublisher, Health, Tally
+from local_inn_ros.nodes.diagnostics import DiagnosticsPublisher, Health, Tally
+from local_inn_ros.nodes.ekf_health import ekf_health
 from local_inn_ros.nodes.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.parameters import declare_parameters
 from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
@@ -62,6 +65,8 @@ class Ekf(Node):
         )
         self._newest_odometry: Odometry | None = None
         self._transform_sent_s = -math.inf
+        # Those of `lost_topics` that said last that the robot is lost.
+        self._alarms: set[str] = set()
         self._tally = Tally()
         self._connect()
         if self._told.set_initial_pose:
@@ -77,6 +82,8 @@ class Ekf(Node):
         self.create_subscription(OdometryMessage, "odom", self._on_odometry, SENSOR)
         for topic in self._told.fix_topics:
             self.create_subscription(pose, topic, self._on_fix, RELIABLE)
+        for topic in self._told.lost_topics:
+            self.create_subscription(Bool, topic, partial(self._on_lost, topic), LATCHED)
         self.create_subscription(pose, "initialpose", self._on_new_pose, RELIABLE)
         self.create_subscription(pose, "relocalized_pose", self._on_new_pose, RELIABLE)
         self._diagnostics = DiagnosticsPublisher(self, self._tally, self._examine)
@@ -129,6 +136,18 @@ class Ekf(Node):
             self._transform_sent_s = -math.inf
             self._publish_filtered()
 
+    def _on_lost(self, topic: str, message: Bool) -> None:
+        if message.data:
+            self._alarms.add(topic)
+        else:
+            self._alarms.discard(topic)
+        if not self._alarms:
+            self._filter.resume()
+        elif self._filter.initialized and not self._filter.declared_lost:
+            self.get_logger().warning(f"'{topic}' says lost: odometry alone from now on")
+            self._filter.declare_lost()
+            self._publish_everything()
+
     def _on_new_pose(self, message: PoseWithCovarianceStamped) -> None:
         try:
             self._check_frame("initial pose", message.header.frame_id, self._told.global_frame_id)
@@ -156,6 +175,10 @@ class Ekf(Node):
                 "the odometry does not reach the stamp of that pose: how the robot moved "
                 "since then is not known"
             )
+        self._publish_everything()
+
+    def _publish_everything(self) -> None:
+        """Publish the pose at once, where it is not a fix that changed it."""
         estimate = self._filter.estimate()
         stamped = stamped_gaussian_message(
             estimate.pose, to_stamp(estimate.stamp_s), self._told.global_frame_id
@@ -203,25 +226,7 @@ class Ekf(Node):
         )
 
     def _examine(self) -> Health:
-        tally = self._tally
-        gated = tally.recent("fix") - tally.recent("fix accepted")
-        values: dict[str, object] = {
-            "odometry rate [Hz]": tally.rate_hz(f"odometry {Arrival.KEPT.value}"),
-            "fix rate [Hz]": tally.rate_hz("fix"),
-            "fixes refused since the last report": gated,
-            "fixes refused in a row": self._filter.consecutive_refusals,
-            "lost": self._filter.lost,
-            **tally.totals(),
-        }
-        if not tally.recent(f"odometry {Arrival.KEPT.value}"):
-            return Health(ERROR, "no odometry comes", values)
-        if not self._filter.initialized:
-            return Health(WARN, "waits for an initial pose", values)
-        if self._filter.lost:
-            return Health(ERROR, "lost: the fixes contradict the pose", values)
-        if not tally.recent("fix"):
-            return Health(WARN, "no fixes come: odometry alone", values)
-        return Health(OK, "localized", values)
+        return ekf_health(self._tally, self._filter)
 
 
 def main() -> int:

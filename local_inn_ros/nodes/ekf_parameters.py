@@ -17,6 +17,10 @@ class EkfParameters:
         ("lidar_localizer/measurement",),
         ParameterInfo("Topics with PoseWithCovarianceStamped to fuse, one for each localizer."),
     )
+    lost_topics: tuple[str, ...] = parameter(
+        ("lidar_localizer/lost",),
+        ParameterInfo("Topics with Bool: the robot is lost while the last word of any is true."),
+    )
     global_frame_id: str = parameter(
         "map", ParameterInfo("Frame of the map.", amcl="global_frame_id")
     )
