@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from local_inn_ros.cli.output import progress_bar
 from local_inn_ros.cli.training_bar import training_bar
@@ -44,10 +45,11 @@ RANGE_MIN_M, RANGE_MAX_M = 0.05, 80.0
 PARTICLES = 2000
 
 
-def read_lap(path: Path, sensor: SensorSpec) -> PosedScans:
-    """Read posed scans from an .npz: ranges_m (n, b), angles_rad (b,), stamp (n,), gt_xyt (n, 3).
+def read_scans(path: Path) -> tuple[list[Scan], NDArray[np.float64]]:
+    """Read n scans and poses (n, 3) of the laser in the map frame from an .npz.
 
-    The laser sits in the middle of the robot in this log, so that its poses are the robot's.
+    It holds ranges_m (n, b), angles_rad (b,), stamp (n,) and gt_xyt (n, 3). The laser sits in the
+    middle of the robot in this log, so that its poses are the robot's.
     """
     with np.load(path, allow_pickle=False) as arrays:
         ranges, angles = arrays["ranges_m"], arrays["angles_rad"]
@@ -57,7 +59,12 @@ def read_lap(path: Path, sensor: SensorSpec) -> PosedScans:
         Scan(float(stamp), row.astype(np.float32), first, step, RANGE_MIN_M, RANGE_MAX_M)
         for stamp, row in zip(stamps, ranges, strict=True)
     ]
-    return PosedScans(scans, poses.astype(np.float64), sensor)
+    return scans, poses.astype(np.float64)
+
+
+def read_lap(path: Path, sensor: SensorSpec) -> PosedScans:
+    """Read posed scans from an .npz; see ``read_scans``."""
+    return PosedScans(*read_scans(path), sensor)
 
 
 def train(out: Path, steps: int | None, seed: int) -> Path:
