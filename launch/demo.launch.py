@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A simulated robot that localizes itself, with RViz: `ros2 launch local_inn_ros demo.launch.py`.
 
-Pick the robot up: `ros2 topic pub --once /simulator/teleport geometry_msgs/msg/PoseStamped ...`;
-bring it back: `ros2 service call /relocalize std_srvs/srv/Trigger`.
+Pick the robot up: `ros2 topic pub --once /simulator/teleport geometry_msgs/msg/PoseStamped ...`,
+and see it find itself.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ def test_rviz_shows_what_the_nodes_publish() -> None:
         "/scan",
         "/lidar_localizer/expected_scan",
         "/lidar_localizer/samples",
+        "/lidar_localizer/modes",
         "/amcl_pose",
         "/ground_truth",
     }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.ekf import PoseFilter, StampedPose
 from local_inn_ros.localization.odometry_buffer import Arrival
-from local_inn_ros.localization.prior import PriorKeeper
+from local_inn_ros.localization.prior import PriorKeeper, squared_innovation
 from local_inn_ros.sensing import Odometry
 
 
@@ -76,3 +76,26 @@ def test_a_jump_back_in_time_drops_the_pose() -> None:
     assert keeper.add_odometry(driving(0.0)) is Arrival.TIME_JUMP
     assert keeper.told is None
     assert keeper.prior_at(0.0) is None
+
+
+def test_the_odometry_is_told_where_it_is_known() -> None:
+    keeper = keeper_after(1.0)
+    known = keeper.odometry_at(0.505)
+    assert known is not None
+    assert known.distance_to(driving(0.505).pose) < 1e-4
+    assert keeper.odometry_at(-0.1) is None
+    assert keeper.odometry_at(1.2) is None
+    assert PriorKeeper().odometry_at(0.0) is None
+
+
+def test_an_innovation_is_measured_by_both_covariances() -> None:
+    prior = GaussianPose2.from_deviations(Pose2(1.0, 2.0, 3.1), 0.3, 0.3, 0.1)
+    # 0.5 m is one deviation of the two together, and the heading is compared on the circle.
+    measured = GaussianPose2.from_deviations(Pose2(1.5, 2.0, 3.1 - 2 * math.pi), 0.4, 0.4, 0.1)
+    assert squared_innovation(prior, measured) == pytest.approx(1.0)
+    assert squared_innovation(measured, prior) == pytest.approx(1.0)
+
+
+def test_between_two_certainties_there_is_no_innovation() -> None:
+    certain = GaussianPose2(Pose2.identity(), np.zeros((3, 3)))
+    assert math.isnan(squared_innovation(certain, certain))

@@ -2,140 +2,35 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import json
 import math
-import time
-from typing import Any
 
 import numpy as np
 import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
-from model_fixtures import OracleEngine, oracle_model, room, scan_at
+from geometry_msgs.msg import PoseArray
+from localizer_bench import BASE, MOUNT, START_S, Bench
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
-from nav_msgs.msg import Odometry as OdometryMessage
-from ros_fixtures import DEADLINE_S, RosWorld
+from ros_fixtures import RosWorld
 from sensor_msgs.msg import LaserScan
-from std_msgs.msg import Float32
-from std_srvs.srv import Empty, Trigger
 
-from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.localization.relocalizer import Relocalizer, SearchResult
-from local_inn_ros.nodes.conversions import (
-    grid_message,
-    odometry_message,
-    scan_message,
-    to_gaussian,
-    to_pose,
-    to_seconds,
-    to_stamp,
-)
-from local_inn_ros.nodes.lidar_localizer import LidarLocalizer
-from local_inn_ros.nodes.qos import BEST_EFFORT, LATCHED, RELIABLE, SENSOR
-from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.nodes.conversions import grid_message, to_gaussian, to_pose, to_seconds, to_stamp
+from local_inn_ros.nodes.qos import BEST_EFFORT, LATCHED, RELIABLE
+from local_inn_ros.sensing import Scan
 from local_inn_ros.world import OccupancyGrid
-
-START_S = 1000.0
-MOUNT = Pose2(0.2, 0.0, 0.0)
-BASE = Pose2(1.5, 1.2, 0.4)
-
-
-class Bench:
-    """A localizer's node with something at each of its topics, in a room that it knows."""
-
-    def __init__(self, ros: RosWorld, mount: Pose2 | None = MOUNT, **parameters: Any) -> None:
-        self.ros = ros
-        self.grid = room()
-        self.model = oracle_model(self.grid)
-        self.node = ros.start(LidarLocalizer, self.model, **parameters)
-        self.measurements = self.hear(PoseWithCovarianceStamped, "measurement", RELIABLE)
-        self.fixes = self.hear(PoseWithCovarianceStamped, "fix", RELIABLE)
-        self.quality = self.hear(Float32, "quality", RELIABLE)
-        self.health = ros.listen(DiagnosticArray, "/diagnostics", RELIABLE)
-        self.odometry = ros.talk(OdometryMessage, "odom", SENSOR)
-        self.filtered = ros.talk(OdometryMessage, "odometry/filtered", RELIABLE)
-        self.scans = ros.talk(LaserScan, "scan", SENSOR)
-        self.sent_s = START_S + 1.0
-        if mount is not None:
-            ros.publish_mount(mount)
-            ros.wait_for(lambda: self.node._transforms._edges, "the mount")
-        ros.wait_for(lambda: self.heard_by_probe(), "the node's publishers")
-
-    def hear(self, kind: type[Any], name: str, qos: Any) -> list[Any]:
-        return self.ros.listen(kind, f"lidar_localizer/{name}", qos)
-
-    def heard_by_probe(self) -> bool:
-        return self.ros.probe.count_publishers("lidar_localizer/quality") > 0
-
-    def stand_at(self, base: Pose2) -> None:
-        """Put the robot somewhere; its network knows at once."""
-        engine = self.model.engine
-        assert isinstance(engine, OracleEngine)
-        engine.sensor_pose = base @ MOUNT
-
-    def scan_from(self, base: Pose2, stamp_s: float) -> Scan:
-        return scan_at(self.grid, base @ MOUNT, stamp_s)
-
-    def send_scan(self, scan: Scan, frame: str = "laser") -> None:
-        """Send a scan and wait until it has come."""
-        count = self.total("scan")
-        self.scans.publish(scan_message(scan, to_stamp(scan.stamp_s), frame))
-        self.ros.wait_for(lambda: self.total("scan") > count, "the scan")
-
-    def tell_pose(self, pose: Pose2, stamp_s: float) -> None:
-        """Send what the filter would: a pose in the map."""
-        told = GaussianPose2.from_deviations(pose, 0.1, 0.1, 0.05)
-        standing = Odometry(stamp_s, Pose2.identity())
-        message = odometry_message(told, standing, to_stamp(stamp_s), "map", "base_link")
-        self.filtered.publish(message)
-        self.ros.wait_for(lambda: self.node._priors.told, "the prior")
-
-    def send_odometry(self, pose: Pose2, stamp_s: float) -> None:
-        reading = Odometry(stamp_s, pose)
-        exact = GaussianPose2(pose, np.zeros((3, 3)))
-        message = odometry_message(exact, reading, to_stamp(stamp_s), "odom", "base_link")
-        self.odometry.publish(message)
-
-    def tell_odometry(self, pose: Pose2, stamp_s: float) -> None:
-        """Send a reading and wait until it has come."""
-        self.send_odometry(pose, stamp_s)
-        self.ros.wait_for(lambda: self.node._priors.reaches(stamp_s), "the odometry")
-
-    def total(self, what: str) -> int:
-        return self.node._tally.totals().get(what, 0)
-
-    def wait_for_health(self, words: str, seen_from: Pose2 | None = None) -> dict[str, str]:
-        """Return the figures of the first report, from now on, whose message holds these words.
-
-        Args:
-            words: what is waited for.
-            seen_from: scans from there, and odometry, go on coming meanwhile.
-        """
-        first = len(self.health)
-
-        def told() -> bool:
-            if seen_from is not None:
-                self.sent_s += 0.02
-                self.send_odometry(Pose2.identity(), self.sent_s)
-                self.send_scan(self.scan_from(seen_from, self.sent_s))
-            return any(words in one.status[0].message for one in self.health[first:])
-
-        self.ros.wait_for(told, f"'{words}'")
-        said = [one.status[0] for one in self.health[first:] if words in one.status[0].message]
-        return {value.key: value.value for value in said[0].values}
 
 
 def test_a_scan_with_a_prior_becomes_a_fix(ros: RosWorld) -> None:
     bench = Bench(ros)
     samples = bench.hear(PoseArray, "samples", BEST_EFFORT)
     expected = bench.hear(LaserScan, "expected_scan", BEST_EFFORT)
+    modes = bench.hear(PoseArray, "modes", RELIABLE)
     ros.wait_for(
         lambda: (
-            bench.node._samples_publisher.get_subscription_count()
-            and bench.node._expected_publisher.get_subscription_count()
+            bench.node._fix_publishers._samples.get_subscription_count()
+            and bench.node._fix_publishers._expected.get_subscription_count()
         ),
         "those who look",
     )
@@ -146,7 +41,9 @@ def test_a_scan_with_a_prior_becomes_a_fix(ros: RosWorld) -> None:
     bench.tell_pose(BASE @ Pose2(-0.1, 0.05, 0.02), START_S)
     bench.send_scan(bench.scan_from(BASE, START_S + 0.1))
     ros.wait_for(
-        lambda: bench.measurements and bench.fixes and bench.quality and samples and expected,
+        lambda: (
+            bench.measurements and bench.fixes and bench.quality and samples and expected and modes
+        ),
         "all that a scan gives",
     )
     for message in (bench.measurements[0], bench.fixes[0]):
@@ -157,6 +54,7 @@ def test_a_scan_with_a_prior_becomes_a_fix(ros: RosWorld) -> None:
         assert abs(error.yaw) < 0.02
     assert bench.quality[0].data > 0.9
     assert (len(samples[0].poses), samples[0].header.frame_id) == (20, "map")
+    assert modes[0].header.frame_id == "map"
     assert to_pose(samples[0].poses[0]).distance_to(BASE) < 0.1
     assert expected[0].header.frame_id == "laser"
     assert expected[0].angle_min == pytest.approx(-2.3)
@@ -251,108 +149,6 @@ def test_scans_wait_for_the_odometry_to_reach_them(ros: RosWorld) -> None:
     ros.wait_for(lambda: len(bench.measurements) == 3, "the third")
 
 
-def test_relocalize_tells_where_the_robot_is(ros: RosWorld) -> None:
-    bench = Bench(ros)
-    found = ros.listen(PoseWithCovarianceStamped, "relocalized_pose", RELIABLE)
-    ros.wait_for(bench.node._found_publisher.get_subscription_count, "who listens")
-    bench.stand_at(BASE)
-    bench.tell_odometry(Pose2.identity(), START_S)
-    bench.send_scan(bench.scan_from(BASE, START_S))
-    answer = ros.call(Trigger, "relocalize")
-    assert answer.success
-    sentence, figures = answer.message.split("\n")
-    assert sentence.startswith("found at x 1.5")
-    told = json.loads(figures)
-    assert (told["found"], told["reason"]) == (True, "")
-    assert told["pose"]["x_m"] == pytest.approx(BASE.x, abs=0.03)
-    assert told["pose"]["deviations"]["x_m"] > 0.0
-    assert told["hypotheses"][0]["score"] >= told["hypotheses"][-1]["score"]
-    assert told["seconds"] > 0.0
-    ros.wait_for(lambda: found, "the pose for the filter")
-    assert to_gaussian(found[0].pose).mean.distance_to(BASE) < 0.05
-    assert to_seconds(found[0].header.stamp) == pytest.approx(START_S, abs=1e-6)
-
-
-def test_relocalize_without_a_scan_says_so(ros: RosWorld) -> None:
-    Bench(ros)
-    answer = ros.call(Trigger, "relocalize")
-    assert not answer.success
-    assert "no usable scan has come" in answer.message
-    assert "'/scan'" in answer.message
-    assert json.loads(answer.message.split("\n")[1])["pose"] is None
-
-
-def test_a_search_that_breaks_off_still_gets_an_answer(
-    ros: RosWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = Bench(ros)
-    bench.tell_odometry(Pose2.identity(), START_S)
-    bench.send_scan(bench.scan_from(BASE, START_S))
-
-    def broken(_: Relocalizer, scan: Scan) -> SearchResult:
-        raise ZeroDivisionError("on purpose")
-
-    monkeypatch.setattr(Relocalizer, "search", broken)
-    answer = ros.call(Trigger, "relocalize")
-    assert not answer.success
-    assert "broke off" in answer.message
-
-
-def test_scans_go_on_while_a_search_is_under_way(
-    ros: RosWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench = Bench(ros)
-    bench.stand_at(BASE)
-    bench.tell_odometry(Pose2.identity(), START_S)
-    bench.tell_pose(BASE, START_S)
-    bench.send_scan(bench.scan_from(BASE, START_S))
-    original = Relocalizer.search
-    searches = []
-
-    def slow(self: Relocalizer, scan: Scan) -> SearchResult:
-        searches.append(scan)
-        # The search ends only when other scans have become fixes meanwhile.
-        deadline_s = time.monotonic() + DEADLINE_S
-        while bench.total("fix") < 4:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.001)
-        return original(self, scan)
-
-    monkeypatch.setattr(Relocalizer, "search", slow)
-    client = ros.probe.create_client(Trigger, "relocalize")
-    ros.wait_for(client.service_is_ready, "the service")
-    answers = [client.call_async(Trigger.Request()) for _ in range(3)]
-    ros.wait_for(lambda: searches, "the search")
-    for k in range(1, 4):
-        assert not answers[0].done()
-        bench.send_scan(bench.scan_from(BASE, START_S + 0.02 * k))
-    ros.wait_for(lambda: all(answer.done() for answer in answers), "all answers")
-    assert all(answer.result().success for answer in answers)
-    # Calls that come during a search share its answer.
-    assert len(searches) == 1
-
-
-def test_reinitialize_searches_in_the_background(ros: RosWorld) -> None:
-    bench = Bench(ros)
-    found = ros.listen(PoseWithCovarianceStamped, "relocalized_pose", RELIABLE)
-    ros.wait_for(bench.node._found_publisher.get_subscription_count, "who listens")
-    bench.stand_at(BASE)
-    bench.tell_odometry(Pose2.identity(), START_S)
-    bench.send_scan(bench.scan_from(BASE, START_S))
-    ros.call(Empty, "reinitialize_global_localization")
-    ros.wait_for(lambda: found, "the robot")
-
-
-def test_a_search_at_the_start_needs_no_call(ros: RosWorld) -> None:
-    bench = Bench(ros, search_at_start=True)
-    found = ros.listen(PoseWithCovarianceStamped, "relocalized_pose", RELIABLE)
-    ros.wait_for(bench.node._found_publisher.get_subscription_count, "who listens")
-    bench.stand_at(BASE)
-    bench.tell_odometry(Pose2.identity(), START_S)
-    bench.send_scan(bench.scan_from(BASE, START_S))
-    ros.wait_for(lambda: found, "the robot")
-
-
 def test_another_map_is_an_error_in_the_diagnostics(ros: RosWorld) -> None:
     bench = Bench(ros)
     publisher = ros.probe.create_publisher(OccupancyGridMessage, "map", LATCHED)
@@ -363,18 +159,6 @@ def test_another_map_is_an_error_in_the_diagnostics(ros: RosWorld) -> None:
     other = OccupancyGrid(cells, bench.grid.resolution_m, bench.grid.origin)
     publisher.publish(grid_message(other, to_stamp(START_S), "map"))
     bench.wait_for_health("another map")
-
-
-def test_scans_that_do_not_fit_the_pose_raise_an_alarm(ros: RosWorld) -> None:
-    bench = Bench(ros)
-    bench.stand_at(BASE)
-    bench.tell_odometry(Pose2.identity(), START_S)
-    bench.tell_pose(BASE, START_S)
-    # What is seen was taken at the other end of the room.
-    elsewhere = Pose2(4.6, 2.5, 2.0)
-    assert bench.wait_for_health("do not fit", seen_from=elsewhere)["lost"] == "True"
-    assert bench.health[-1].status[0].level == DiagnosticStatus.WARN
-    assert bench.wait_for_health("fixes are made", seen_from=BASE)["lost"] == "False"
 
 
 def test_the_diagnostics_hold_rates_stages_and_quality(ros: RosWorld) -> None:

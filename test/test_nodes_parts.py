@@ -6,19 +6,21 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
+from model_fixtures import oracle_model, room
 from ros_fixtures import RosWorld
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.localization.relocalizer import Hypothesis, SearchResult
-from local_inn_ros.nodes.diagnostics import Tally
+from local_inn_ros.nodes.diagnostics import OK, WARN, Health, Tally
 from local_inn_ros.nodes.ekf_parameters import EkfParameters
+from local_inn_ros.nodes.localizer_health import localizer_health
 from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.parameters import (
     ParameterError,
@@ -26,6 +28,7 @@ from local_inn_ros.nodes.parameters import (
     declare_parameters,
     parameter,
 )
+from local_inn_ros.nodes.recovery import Situation
 from local_inn_ros.nodes.search_report import search_report
 from local_inn_ros.nodes.simulator import SimulatorParameters
 
@@ -76,6 +79,55 @@ def test_a_tally_counts_since_the_last_report_and_in_all() -> None:
     assert tally.recent("scan") == 1
     assert tally.totals() == {"scan": 4}
     assert math.isnan(tally.mean("quality"))
+
+
+ALL_WELL = Situation(has_pose=True, lost=False, searching=False, places=(1.0,))
+
+
+def health_in(situation: Situation) -> Health:
+    tally = Tally()
+    for what in ("scan", "odometry", "fix"):
+        tally.count(what)
+    return localizer_health(tally, "", situation, oracle_model(room()))
+
+
+@pytest.mark.parametrize(
+    ("changes", "word", "message"),
+    [
+        ({}, "localized", "fixes are made"),
+        (
+            {"places": (0.55, 0.45)},
+            "ambiguous",
+            "ambiguous: 2 places explain the scan about as well",
+        ),
+        ({"lost": True}, "lost", "lost: the scans do not fit the map at the pose"),
+        (
+            {"lost": True, "searching": True},
+            "searching",
+            "lost: the scans do not fit the map at the pose; searching the map",
+        ),
+        ({"has_pose": False}, "waiting", "waits for a first pose"),
+        (
+            {"has_pose": False, "places": (0.4, 0.3, 0.3)},
+            "ambiguous",
+            "waits for a first pose; ambiguous: 3 places explain the scan about as well",
+        ),
+        ({"searching": True}, "searching", "searching the map"),
+    ],
+)
+def test_what_is_known_of_the_robot_is_told(
+    changes: dict[str, object], word: str, message: str
+) -> None:
+    situation = replace(ALL_WELL, **changes)
+    health = health_in(situation)
+    assert (health.message, health.values["state"]) == (message, word)
+    assert health.level == (OK if not changes else WARN)
+    assert health.values["lost"] == situation.lost
+    assert situation.localized == (word == "localized" or changes == {"searching": True})
+
+
+def test_the_weights_of_the_places_are_told() -> None:
+    assert health_in(replace(ALL_WELL, places=(0.55, 0.45))).values["places"] == "0.55 0.45"
 
 
 def test_a_search_is_told_in_words_and_in_figures() -> None:

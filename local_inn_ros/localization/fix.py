@@ -14,6 +14,19 @@ from local_inn_ros.geometry import GaussianPose2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Mode:
+    """One of the places that an answer leaves possible.
+
+    Attributes:
+        pose: the base in the map frame.
+        weight: its probability; those of an answer sum to 1.
+    """
+
+    pose: GaussianPose2
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Fix:
     """The answer to one reading. All poses are of the base, in the map frame.
 
@@ -26,6 +39,7 @@ class Fix:
         expected_ranges_m: (n,) forward pass at ``measurement.mean``, for the network's beams.
         quality: probability in [0, 1] that the fix is right.
         stage_s: seconds spent in each stage, by name.
+        modes: the places that the reading leaves possible, the most probable first.
     """
 
     stamp_s: float
@@ -35,3 +49,4 @@ class Fix:
     expected_ranges_m: NDArray[np.float32]
     quality: float
     stage_s: Mapping[str, float]
+    modes: tuple[Mode, ...] = ()

@@ -17,6 +17,9 @@ from local_inn_ros.errors import LocalInnError
 # A process that has not ended so long after it was asked to is ended.
 _PATIENCE_S = 10.0
 
+NO_TEXT = '""'
+"""A parameter that is an empty text, as the command line has it."""
+
 
 class ChildProcess:
     """One node's process; its output goes to a file, and it never outlives the `with` block."""

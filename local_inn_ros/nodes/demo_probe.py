@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.task import Future
+from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -26,7 +27,7 @@ from local_inn_ros.nodes.conversions import (
     to_seconds,
 )
 from local_inn_ros.nodes.diagnostics import ERROR
-from local_inn_ros.nodes.qos import RELIABLE
+from local_inn_ros.nodes.qos import LATCHED, RELIABLE
 
 _STAGE = "stage "
 # Names on `/diagnostics` of the nodes that are watched.
@@ -100,6 +101,7 @@ class DemoProbe(Node):
         self._health: dict[str, DiagnosticStatus] = {}
         self._truths: dict[Stamp, Pose2] = {}
         self._fixes: dict[Stamp, Pose2] = {}
+        self.lost = False
         self._initial = self.create_publisher(PoseWithCovarianceStamped, "initialpose", RELIABLE)
         self._teleport = self.create_publisher(PoseStamped, "simulator/teleport", RELIABLE)
         self._relocalize: Client[Any, Any] = self.create_client(Trigger, "relocalize")
@@ -107,6 +109,7 @@ class DemoProbe(Node):
         self.create_subscription(PoseStamped, "ground_truth", self._on_truth, RELIABLE)
         self.create_subscription(pose, "lidar_localizer/fix", self._on_fix, RELIABLE)
         self.create_subscription(pose, "amcl_pose", self._on_pose, RELIABLE)
+        self.create_subscription(Bool, "lidar_localizer/lost", self._on_lost, LATCHED)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_health, RELIABLE)
 
     def ready(self) -> bool:
@@ -119,11 +122,6 @@ class DemoProbe(Node):
             and self._relocalize.service_is_ready()
             and at_work >= _WATCHED
         )
-
-    @property
-    def lost(self) -> bool:
-        """Whether filter or localizer says that the robot is lost."""
-        return any(_values(status).get("lost") == "True" for status in self._health.values())
 
     def tell_initial_pose(self, pose: GaussianPose2) -> None:
         """Tell the filter where the robot is now."""
@@ -175,6 +173,9 @@ class DemoProbe(Node):
             return
         latency_s = arrived_s - to_seconds(message.header.stamp)
         self.estimates.append(Estimate(stamp, truth, to_gaussian(message.pose), latency_s))
+
+    def _on_lost(self, message: Bool) -> None:
+        self.lost = message.data
 
     def _on_health(self, message: DiagnosticArray) -> None:
         for status in message.status:

@@ -31,21 +31,19 @@ _LEAST_ANSWERED = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Kidnap:
-    """The robot was picked up, put down elsewhere, and looked for.
+    """The robot was picked up, put down elsewhere, and found itself.
 
     Attributes:
-        recovered: whether the pose was right again and stayed so.
-        seconds: from the first call of `relocalize` until it was.
-        noticed_s: from being put down until the localization raised an alarm by itself; None where
-            it had not when `relocalize` was called.
-        calls: calls of `relocalize`.
-        answer: the last answer, one line.
+        recovered: whether the pose was right again and stayed so, without a call.
+        seconds: from being put down until it was right.
+        noticed_s: from being put down until the localization said that the robot was lost; None
+            where it never did.
+        answer: what `relocalize` answered when it was called at the end, one line.
     """
 
     recovered: bool
     seconds: float
     noticed_s: float | None
-    calls: int
     answer: str
 
 
@@ -78,7 +76,7 @@ class DemoReport:
         if found is not None and found.episodes:
             return f"the robot was lost {found.episodes} times on its lap"
         if not self.kidnap.recovered:
-            return f"the robot was not found again: {self.kidnap.answer}"
+            return f"the robot did not find itself again; relocalize says: {self.kidnap.answer}"
         return ""
 
     @property
@@ -94,7 +92,7 @@ class DemoReport:
                 "recovered": self.kidnap.recovered,
                 "seconds": self.kidnap.seconds,
                 "noticed_s": self.kidnap.noticed_s,
-                "calls": self.kidnap.calls,
+                "answer": self.kidnap.answer,
             },
             "rate_hz": self.rate_hz,
             "speed_mps": self.speed_mps,
@@ -143,7 +141,8 @@ class DemoReport:
             "ANEES": f"{found.anees:.2f} (3 is right)",
             "within 2 sigma": f"{found.coverage_2s:.3f} ({expected_coverage(2.0):.3f} is right)",
             "kidnapping noticed": noticed,
-            "found again": f"{outcome}, by {kidnap.calls} call of relocalize: {kidnap.answer}",
+            "found again by itself": outcome,
+            "relocalize, called then": kidnap.answer,
         }
         table = Table(show_header=False)
         for name, value in facts.items():

@@ -7,44 +7,41 @@ from __future__ import annotations
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
-from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.node import Node
 from sensor_msgs.msg import LaserScan
-from std_msgs.msg import Float32
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.localization.ekf import StampedPose
-from local_inn_ros.localization.fix import Fix
 from local_inn_ros.localization.odometry_buffer import Arrival
 from local_inn_ros.localization.prior import PriorKeeper
-from local_inn_ros.localization.relocalizer import SearchResult
 from local_inn_ros.nodes.conversions import (
     frame_name,
-    pose_array_message,
-    scan_message,
-    stamped_gaussian_message,
     to_gaussian,
     to_grid,
     to_odometry,
     to_scan,
     to_seconds,
-    to_stamp,
 )
 from local_inn_ros.nodes.diagnostics import DiagnosticsPublisher, Health, Tally
-from local_inn_ros.nodes.global_search import GlobalSearch
+from local_inn_ros.nodes.fix_publishers import FixPublishers
 from local_inn_ros.nodes.localizer_health import localizer_health
 from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.model import Model, Mounted, load_model
 from local_inn_ros.nodes.parameters import declare_parameters
-from local_inn_ros.nodes.qos import BEST_EFFORT, LATCHED, RELIABLE, SENSOR, STATIC_TRANSFORMS
+from local_inn_ros.nodes.pose_store import PoseStore
+from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR, STATIC_TRANSFORMS
+from local_inn_ros.nodes.recovery import Recovery, Situation
 from local_inn_ros.nodes.runner import run_nodes
+from local_inn_ros.nodes.search_run import Sight
 from local_inn_ros.nodes.static_transforms import StaticTransforms
-from local_inn_ros.sensing import Scan
 
 # Scans that may wait for the odometry to reach them.
 _MOST_WAITING = 20
@@ -65,8 +62,8 @@ class LidarLocalizer(Node):
             LocalInnError: a parameter or the bundle cannot be used.
         """
         super().__init__("lidar_localizer", **node_arguments)
-        # First of all, as it is closed with the node however far the rest has come.
-        self._search = GlobalSearch(self, self._on_found)
+        # What is closed with the node, however far it has come.
+        self._parts = ExitStack()
         self._told = declare_parameters(self, LocalizerParameters)
         self._model = load_model(self._told) if model is None else model
         self._priors = PriorKeeper()
@@ -78,29 +75,33 @@ class LidarLocalizer(Node):
         self._trouble = ""
         self._map_trouble = ""
         self._tally = Tally()
+        self._recovery = Recovery(self, self._told)
+        self._parts.callback(self._recovery.search.close)
+        sha256 = self._model.bundle.description.map.sha256
+        store = PoseStore(
+            self, self._told, sha256, lambda: self._recovery.trusted(self._priors.told)
+        )
+        self._parts.callback(store.save)
+        self._recovery.offer(store.saved)
+        self._fix_publishers = FixPublishers(self, self._model, self._told.global_frame_id)
         self._connect()
         self.get_logger().info(f"bundle {self._model.name} on {self._model.engine.name}")
 
     def _connect(self) -> None:
         pose = PoseWithCovarianceStamped
-        self._fix_publisher = self.create_publisher(pose, "~/fix", RELIABLE)
-        self._measurement_publisher = self.create_publisher(pose, "~/measurement", RELIABLE)
-        self._samples_publisher = self.create_publisher(PoseArray, "~/samples", BEST_EFFORT)
-        self._expected_publisher = self.create_publisher(LaserScan, "~/expected_scan", BEST_EFFORT)
-        self._quality_publisher = self.create_publisher(Float32, "~/quality", RELIABLE)
-        self._found_publisher = self.create_publisher(pose, "relocalized_pose", RELIABLE)
         self.create_subscription(
             TFMessage, "/tf_static", self._on_static_transforms, STATIC_TRANSFORMS
         )
         self.create_subscription(OccupancyGridMessage, "map", self._on_map, LATCHED)
         self.create_subscription(OdometryMessage, "odom", self._on_odometry, SENSOR)
         self.create_subscription(OdometryMessage, "odometry/filtered", self._on_filtered, RELIABLE)
+        self.create_subscription(pose, "initialpose", self._on_initial_pose, RELIABLE)
         self.create_subscription(LaserScan, "scan", self._on_scan, SENSOR)
         self._diagnostics = DiagnosticsPublisher(self, self._tally, self._examine)
 
     def destroy_node(self) -> None:
-        """Let a search come to its end first."""
-        self._search.close()
+        """Let a search come to its end, and save the pose, first."""
+        self._parts.close()
         super().destroy_node()
 
     def _on_static_transforms(self, message: TFMessage) -> None:
@@ -127,6 +128,7 @@ class LidarLocalizer(Node):
         self._tally.count("odometry")
         if arrival is Arrival.TIME_JUMP:
             self._waiting.clear()
+            self._recovery.search.cancel("time went back")
         self._work_off()
 
     def _on_filtered(self, message: OdometryMessage) -> None:
@@ -136,7 +138,18 @@ class LidarLocalizer(Node):
             self._complain(f"odometry/filtered: {error}")
             return
         if frame_name(message.header.frame_id) == frame_name(self._told.global_frame_id):
+            if self._priors.told is None:
+                self._recovery.begin_anew("a pose was told meanwhile")
             self._priors.tell(StampedPose(to_seconds(message.header.stamp), pose))
+
+    def _on_initial_pose(self, message: PoseWithCovarianceStamped) -> None:
+        """Hear that the filter begins anew; what is wrong with a pose is the filter's to say."""
+        try:
+            to_gaussian(message.pose)
+        except LocalInnError:
+            return
+        if frame_name(message.header.frame_id) == frame_name(self._told.global_frame_id):
+            self._recovery.begin_anew("a pose was told meanwhile")
 
     def _on_scan(self, message: LaserScan) -> None:
         self._tally.count("scan")
@@ -154,27 +167,39 @@ class LidarLocalizer(Node):
             (ready if reached else ahead).append(message)
         self._waiting = ahead
         for message in ready:
-            try:
-                self._locate(message)
-                self._trouble = ""
-            except LocalInnError as error:
-                self._trouble = str(error)
-                self._tally.count("scan unusable")
-                self._complain(f"scan: {error}")
+            self._try(self._locate, message)
+        if ahead and self._recovery.search.running:
+            self._try(self._glance, ahead[-1])
+
+    def _try(self, use: Callable[[LaserScan], None], message: LaserScan) -> None:
+        try:
+            use(message)
+            self._trouble = ""
+        except LocalInnError as error:
+            self._trouble = str(error)
+            self._tally.count("scan unusable")
+            self._complain(f"scan: {error}")
+
+    def _glance(self, message: LaserScan) -> None:
+        """Show a scan to the search that the odometry has not reached."""
+        mounted = self._mounted_at(message.header.frame_id)
+        self._recovery.search.look_at(Sight(mounted, to_scan(message), None))
 
     def _locate(self, message: LaserScan) -> None:
         started_s = time.perf_counter()
         scan = to_scan(message)
         mounted = self._mounted_at(message.header.frame_id)
-        self._search.look_at(mounted.relocalizer, scan)
         prior = self._priors.prior_at(scan.stamp_s)
+        odometry = self._priors.odometry_at(scan.stamp_s)
+        self._recovery.search.look_at(Sight(mounted, scan, odometry, self._recovery.offered(prior)))
         if prior is None:
             self._tally.count("scan without prior")
-            if self._told.search_at_start and self._priors.told is None:
-                self._search.begin_at_leisure()
+            if self._priors.told is None:
+                self._recovery.wait_for_pose()
             return
         fix = mounted.localizer.locate(scan, prior)
-        self._publish(fix, message)
+        self._fix_publishers.publish(fix, message.header.stamp, message.header.frame_id)
+        self._recovery.observe(fix, prior)
         self._tally.count("fix")
         self._tally.note("quality", fix.quality)
         for stage, seconds in (*fix.stage_s.items(), ("all", time.perf_counter() - started_s)):
@@ -193,37 +218,15 @@ class LidarLocalizer(Node):
             self._checked.add(frame)
         return self._mounted[frame]
 
-    def _publish(self, fix: Fix, message: LaserScan) -> None:
-        stamp, frame = message.header.stamp, self._told.global_frame_id
-        measurement = stamped_gaussian_message(fix.measurement, stamp, frame)
-        self._measurement_publisher.publish(measurement)
-        self._fix_publisher.publish(stamped_gaussian_message(fix.network, stamp, frame))
-        self._quality_publisher.publish(Float32(data=fix.quality))
-        # To look at: not even made where nobody looks.
-        if self._samples_publisher.get_subscription_count():
-            self._samples_publisher.publish(pose_array_message(fix.samples, stamp, frame))
-        if self._expected_publisher.get_subscription_count():
-            expected = self._model.expected_scan(fix)
-            self._expected_publisher.publish(scan_message(expected, stamp, message.header.frame_id))
-
-    def _on_found(self, result: SearchResult, scan: Scan) -> None:
-        """Tell the filter of a robot that was found; called from the thread of the search."""
-        assert result.pose is not None
-        stamp = to_stamp(scan.stamp_s)
-        found = stamped_gaussian_message(result.pose, stamp, self._told.global_frame_id)
-        self._found_publisher.publish(found)
+    def _situation(self) -> Situation:
+        return self._recovery.situation(self._priors.told is not None)
 
     def _complain(self, text: str) -> None:
         self.get_logger().error(text, throttle_duration_sec=_WARNING_PERIOD_S)
 
     def _examine(self) -> Health:
-        return localizer_health(
-            self._tally,
-            self._map_trouble or self._trouble,
-            self._priors.told is not None,
-            self._told.quality_alarm,
-            self._model,
-        )
+        trouble = self._map_trouble or self._trouble
+        return localizer_health(self._tally, trouble, self._situation(), self._model)
 
 
 def main() -> int:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.nodes.parameters import ParameterError, ParameterInfo, parameter
 
+AUTOMATIC = "auto"
+
 
 @dataclass(frozen=True)
 class LocalizerParameters:
@@ -36,11 +38,36 @@ class LocalizerParameters:
     search_at_start: bool = parameter(
         False, ParameterInfo("Search the whole map until somebody has told a pose.")
     )
-    quality_alarm: float = parameter(
-        0.7,
+    search_timeout: float = parameter(
+        3.0,
         ParameterInfo(
-            "A mean quality over a second below this is reported as lost.", low=0.0, high=1.0
+            "A search answers at the latest so long after its first scan, by the scans' stamps.",
+            low=0.1,
+            high=60.0,
+            unit="s",
         ),
+    )
+    auto_relocalize: bool = parameter(
+        True, ParameterInfo("Search the whole map without being called when the robot is lost.")
+    )
+    confirm_readings: int = parameter(
+        10,
+        ParameterInfo(
+            "A place that was found without a call has to go on explaining so many scans before "
+            "it is believed.",
+            low=1,
+            high=1000,
+        ),
+    )
+    pose_file: str = parameter(
+        AUTOMATIC,
+        ParameterInfo(
+            "Where the pose is saved for the next start: a file; 'auto' for one for each map "
+            "under $ROS_HOME, or ~/.ros; empty for none."
+        ),
+    )
+    save_pose_period: float = parameter(
+        10.0, ParameterInfo("The pose is saved this often.", low=0.1, high=3600.0, unit="s")
     )
 
     def refiner_choice(self) -> RefinerChoice:

@@ -29,11 +29,19 @@ _SHIPPED = "generated_track"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mounted:
-    """What works on the scans of one sensor frame, which has this pose on the base."""
+    """What works on the scans of one sensor frame.
+
+    Attributes:
+        mount: pose of the sensor on the base.
+        localizer: makes the fixes, in the node's thread.
+        relocalizer: searches the whole map, in the thread of the search.
+        tracker: a localizer for that thread: each keeps what it knows of a scan's geometry.
+    """
 
     mount: Pose2
     localizer: Localizer
     relocalizer: Relocalizer
+    tracker: Localizer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,10 +67,12 @@ class Model:
 
     def mounted_at(self, mount: Pose2) -> Mounted:
         """Return what works on the scans of a sensor with this pose on the base."""
+        bundle, engine, refiner = self.bundle, self.engine, self.refiner
         return Mounted(
             mount,
-            build_localizer(self.bundle, self.engine, mount, self.refiner, self.sample_count),
-            build_relocalizer(self.bundle, self.engine, mount, self.refiner),
+            build_localizer(bundle, engine, mount, refiner, self.sample_count),
+            build_relocalizer(bundle, engine, mount, refiner),
+            build_localizer(bundle, engine, mount, refiner, self.sample_count),
         )
 
     def warm_up(self) -> None:

@@ -34,7 +34,12 @@ def _to_json(result: SearchResult) -> dict[str, Any]:
         "found": result.found,
         "pose": None if result.pose is None else _pose_json(result.pose),
         "hypotheses": [
-            {**_pose_json(one.pose), "score": round(one.score, 4)} for one in result.hypotheses
+            {
+                **_pose_json(one.pose),
+                "score": round(one.score, 4),
+                "weight": round(one.weight, 4),
+            }
+            for one in result.hypotheses
         ],
         "reason": result.reason,
         "seconds": round(result.seconds, 4),

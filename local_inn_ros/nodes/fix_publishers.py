@@ -1,0 +1,54 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The topics on which the localizer's node tells what it makes of a scan."""
+
+from __future__ import annotations
+
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+from rclpy.node import Node
+from sensor_msgs.msg import LaserScan
+from std_msgs.msg import Float32
+
+from local_inn_ros.localization.fix import Fix
+from local_inn_ros.nodes.conversions import (
+    pose_array_message,
+    scan_message,
+    stamped_gaussian_message,
+)
+from local_inn_ros.nodes.model import Model
+from local_inn_ros.nodes.qos import BEST_EFFORT, RELIABLE
+
+
+class FixPublishers:
+    """`~/measurement`, `~/fix`, `~/quality`, `~/samples` and `~/expected_scan`."""
+
+    def __init__(self, node: Node, model: Model, map_frame: str) -> None:
+        """Offer the topics.
+
+        Args:
+            node: publishes.
+            model: what makes the fixes.
+            map_frame: frame that poses are in.
+        """
+        self._model = model
+        self._map_frame = map_frame
+        pose = PoseWithCovarianceStamped
+        self._fix = node.create_publisher(pose, "~/fix", RELIABLE)
+        self._measurement = node.create_publisher(pose, "~/measurement", RELIABLE)
+        self._quality = node.create_publisher(Float32, "~/quality", RELIABLE)
+        self._samples = node.create_publisher(PoseArray, "~/samples", BEST_EFFORT)
+        self._expected = node.create_publisher(LaserScan, "~/expected_scan", BEST_EFFORT)
+
+    def publish(self, fix: Fix, stamp: Time, sensor_frame: str) -> None:
+        """Publish a fix, with the stamp and the frame of its scan."""
+        frame = self._map_frame
+        self._measurement.publish(stamped_gaussian_message(fix.measurement, stamp, frame))
+        self._fix.publish(stamped_gaussian_message(fix.network, stamp, frame))
+        self._quality.publish(Float32(data=fix.quality))
+        # To look at: not even made where nobody looks.
+        if self._samples.get_subscription_count():
+            self._samples.publish(pose_array_message(fix.samples, stamp, frame))
+        if self._expected.get_subscription_count():
+            expected = self._model.expected_scan(fix)
+            self._expected.publish(scan_message(expected, stamp, sensor_frame))

@@ -1,0 +1,207 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Watches whether the robot is where it is believed to be, and has it looked for where not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+from rclpy.node import Node
+from std_msgs.msg import Bool
+
+from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.localization.ekf import StampedPose
+from local_inn_ros.localization.fix import Fix, Mode
+from local_inn_ros.localization.kidnap_monitor import KidnapMonitor
+from local_inn_ros.localization.prior import squared_innovation
+from local_inn_ros.localization.relocalizer import Hypothesis
+from local_inn_ros.localization.saved_pose import SavedPose, place_left
+from local_inn_ros.nodes.conversions import pose_array_message, stamped_gaussian_message, to_stamp
+from local_inn_ros.nodes.global_search import GlobalSearch
+from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.qos import LATCHED, RELIABLE
+from local_inn_ros.nodes.search_run import Outcome
+
+# A place that is offered may be so far off (x m, y m, yaw rad) and is still found.
+_OFFERED_DEVIATIONS = (0.5, 0.5, math.pi / 12.0)
+# Less probable places than this are not worth a word.
+_LEAST_WEIGHT = 0.1
+# A pose is as good as the fix that was made so shortly before it.
+_FRESH_S = 1.0
+_FITS_AGAIN = "the scans fit the pose again"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of where the robot is.
+
+    Attributes:
+        has_pose: whether somebody has told a pose.
+        lost: whether that pose is wrong.
+        searching: whether the map is searched.
+        places: probabilities of the places that explain the scan about as well, highest first.
+    """
+
+    has_pose: bool
+    lost: bool
+    searching: bool
+    places: tuple[float, ...]
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether there are several such places."""
+        return len(self.places) > 1
+
+    @property
+    def localized(self) -> bool:
+        """Whether there is one pose, and nothing speaks against it."""
+        return self.has_pose and not self.lost and not self.ambiguous
+
+    @property
+    def word(self) -> str:
+        """The same in a word."""
+        if self.searching:
+            return "searching"
+        if self.lost:
+            return "lost"
+        if self.ambiguous:
+            return "ambiguous"
+        return "localized" if self.has_pose else "waiting"
+
+
+class Recovery:
+    """Publishes `~/lost` and `~/modes`; begins searches by itself; judges what searches found."""
+
+    def __init__(self, node: Node, told: LocalizerParameters) -> None:
+        """Offer the services of the search, and tell that nothing is lost yet.
+
+        Args:
+            node: publishes and logs.
+            told: what is allowed.
+        """
+        self._node = node
+        self._told = told
+        self._monitor = KidnapMonitor()
+        self._lost = False
+        self._lost_publisher = node.create_publisher(Bool, "~/lost", LATCHED)
+        self._lost_publisher.publish(Bool(data=False))
+        self._found_publisher = node.create_publisher(
+            PoseWithCovarianceStamped, "relocalized_pose", RELIABLE
+        )
+        self._modes_publisher = node.create_publisher(PoseArray, "~/modes", RELIABLE)
+        self._fix_s = -math.inf
+        self._saved: SavedPose | None = None
+        self._fix_places: tuple[float, ...] = ()
+        self._search_places: tuple[float, ...] = ()
+        self.search = GlobalSearch(node, told.search_timeout, self._on_outcome)
+
+    def situation(self, has_pose: bool) -> Situation:
+        """Return what is known, given whether somebody has told a pose."""
+        unknown = self._lost or not has_pose
+        places = self._search_places if unknown else self._fix_places
+        return Situation(has_pose, self._lost, self.search.running, places)
+
+    def trusted(self, told: StampedPose | None) -> GaussianPose2 | None:
+        """Return the pose that was told, where fixes are made from it and none speaks against."""
+        if told is None or told.stamp_s > self._fix_s + _FRESH_S:
+            return None
+        return told.pose if self.situation(has_pose=True).localized else None
+
+    def offer(self, saved: SavedPose | None) -> None:
+        """Take in where the robot was left when it was switched off."""
+        self._saved = saved
+
+    def offered(self, prior: GaussianPose2 | None) -> tuple[GaussianPose2, ...]:
+        """Return the places that a search should look at beside all others.
+
+        Args:
+            prior: the base as believed; None where nobody has told a pose.
+        """
+        if prior is not None:
+            return (GaussianPose2.from_deviations(prior.mean, *_OFFERED_DEVIATIONS),)
+        return () if self._saved is None else (self._saved.pose,)
+
+    def observe(self, fix: Fix, prior: GaussianPose2) -> None:
+        """Take in a fix, and the base as believed before it."""
+        self._fix_s = fix.stamp_s
+        self._fix_places = _likely(fix.modes)
+        innovation = squared_innovation(prior, fix.measurement)
+        self._tell(self._monitor.observe(fix.stamp_s, fix.quality, innovation))
+        if not self._lost:
+            self._publish_places(fix.modes, fix.stamp_s)
+        elif self._told.auto_relocalize:
+            self.search.begin_at_leisure(self._told.confirm_readings)
+
+    def wait_for_pose(self) -> None:
+        """Take in that a scan has come and nobody has told a pose yet."""
+        if self._told.search_at_start or self._saved is not None:
+            self.search.begin_at_leisure(self._told.confirm_readings)
+
+    def begin_anew(self, why: str) -> None:
+        """Take in that a pose was told: what was found out about the one before is void."""
+        self.search.cancel(why)
+        self._saved = None
+        self._search_places = ()
+        self._monitor.reset()
+        self._tell(False)
+
+    def _tell(self, lost: bool) -> None:
+        if lost == self._lost:
+            return
+        self._lost = lost
+        self._lost_publisher.publish(Bool(data=lost))
+        if lost:
+            self._node.get_logger().warning("lost: the scans do not fit the map at the pose")
+        else:
+            self.search.cancel_at_leisure(_FITS_AGAIN)
+
+    def _on_outcome(self, outcome: Outcome, called: bool) -> None:
+        result = outcome.result
+        self._search_places = _likely(result.hypotheses)
+        wanted = called or (outcome.decided and (self._lost or self._told.search_at_start))
+        found = result.pose if wanted else None
+        if found is None and self._saved is not None:
+            found = self._place_left(outcome, self._saved)
+        if found is not None:
+            stamp, frame = to_stamp(outcome.stamp_s), self._told.global_frame_id
+            self._found_publisher.publish(stamped_gaussian_message(found, stamp, frame))
+            self.begin_anew("the robot was found")
+        elif result.hypotheses:
+            self._publish_places(result.hypotheses, outcome.stamp_s)
+
+    def _publish_places(self, places: Sequence[Mode | Hypothesis], stamp_s: float) -> None:
+        poses = np.array([place.pose.mean.to_array() for place in places]).reshape(-1, 3)
+        stamp, frame = to_stamp(stamp_s), self._told.global_frame_id
+        self._modes_publisher.publish(pose_array_message(poses, stamp, frame))
+
+    def _place_left(self, outcome: Outcome, saved: SavedPose) -> GaussianPose2 | None:
+        """Return where the robot was left, if the scans agree; it is asked once."""
+        if not outcome.decided:
+            return None
+        self._saved = None
+        found = place_left(outcome.result, saved.pose.mean @ outcome.motion)
+        if found is None:
+            self._node.get_logger().warning(
+                "the scans do not agree with the pose that was saved: "
+                f"{_elsewhere(outcome.result.hypotheses)}; tell a pose, or call relocalize"
+            )
+        else:
+            self._node.get_logger().info("the scans agree with the pose that was saved")
+        return found
+
+
+def _likely(places: Sequence[Mode | Hypothesis]) -> tuple[float, ...]:
+    """Return the weights worth a word, highest first."""
+    weights = (place.weight for place in places if place.weight >= _LEAST_WEIGHT)
+    return tuple(sorted(weights, reverse=True))
+
+
+def _elsewhere(hypotheses: tuple[Hypothesis, ...]) -> str:
+    if not hypotheses:
+        return "they fit nowhere"
+    best = hypotheses[0].pose.mean
+    return f"they fit best at x {best.x:.2f} m, y {best.y:.2f} m"

@@ -1,0 +1,244 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The localizer's node on a bench, alone or with the filter, in a room that it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseWithCovarianceStamped
+from model_fixtures import OracleEngine, oracle_model, room, scan_at
+from nav_msgs.msg import Odometry as OdometryMessage
+from rclpy.task import Future
+from ros_fixtures import RosWorld
+from sensor_msgs.msg import LaserScan
+from std_msgs.msg import Bool, Float32
+from std_srvs.srv import Trigger
+from tf2_msgs.msg import TFMessage
+
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.nodes.conversions import (
+    odometry_message,
+    scan_message,
+    stamped_gaussian_message,
+    to_gaussian,
+    to_stamp,
+)
+from local_inn_ros.nodes.ekf import Ekf
+from local_inn_ros.nodes.lidar_localizer import LidarLocalizer
+from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
+from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.world import OccupancyGrid, grid_hash
+
+START_S = 1000.0
+MOUNT = Pose2(0.2, 0.0, 0.0)
+BASE = Pose2(1.5, 1.2, 0.4)
+ELSEWHERE = Pose2(4.4, 2.3, 2.2)
+# The test hands in scans faster than a laser would: a search lasts longer by their stamps.
+PATIENT = 60.0
+_STEP_S = 0.05
+
+
+class Bench:
+    """A localizer's node with something at each of its topics, in a room that it knows."""
+
+    def __init__(
+        self,
+        ros: RosWorld,
+        mount: Pose2 | None = MOUNT,
+        grid: OccupancyGrid | None = None,
+        **parameters: Any,
+    ) -> None:
+        self.ros = ros
+        self.grid = room() if grid is None else grid
+        self.model = oracle_model(self.grid)
+        parameters.setdefault("search_timeout", PATIENT)
+        self.node = ros.start(LidarLocalizer, self.model, **parameters)
+        self.measurements = self.hear(PoseWithCovarianceStamped, "measurement", RELIABLE)
+        self.fixes = self.hear(PoseWithCovarianceStamped, "fix", RELIABLE)
+        self.quality = self.hear(Float32, "quality", RELIABLE)
+        self.lost = self.hear(Bool, "lost", LATCHED)
+        self.health = ros.listen(DiagnosticArray, "/diagnostics", RELIABLE)
+        self.found = ros.listen(PoseWithCovarianceStamped, "relocalized_pose", RELIABLE)
+        self.odometry = ros.talk(OdometryMessage, "odom", SENSOR)
+        self.filtered = ros.talk(OdometryMessage, "odometry/filtered", RELIABLE)
+        self.initial = ros.talk(PoseWithCovarianceStamped, "initialpose", RELIABLE)
+        self.scans = ros.talk(LaserScan, "scan", SENSOR)
+        self.sent_s = START_S + 1.0
+        if mount is not None:
+            ros.publish_mount(mount)
+            ros.wait_for(lambda: self.node._transforms._edges, "the mount")
+        ros.wait_for(lambda: self.heard_by_probe(), "the node's publishers")
+
+    @staticmethod
+    def map_sha256() -> str:
+        return grid_hash(room())
+
+    def hear(self, kind: type[Any], name: str, qos: Any) -> list[Any]:
+        return self.ros.listen(kind, f"lidar_localizer/{name}", qos)
+
+    def heard_by_probe(self) -> bool:
+        count = self.ros.probe.count_publishers
+        found = self.node._recovery._found_publisher
+        heard = found.get_subscription_count() > 0
+        return heard and count("lidar_localizer/quality") > 0
+
+    def stand_at(self, base: Pose2) -> None:
+        """Put the robot somewhere; its network knows at once."""
+        engine = self.model.engine
+        assert isinstance(engine, OracleEngine)
+        engine.sensor_pose = base @ MOUNT
+
+    def scan_from(self, base: Pose2, stamp_s: float) -> Scan:
+        return scan_at(self.grid, base @ MOUNT, stamp_s)
+
+    def send_scan(self, scan: Scan, frame: str = "laser") -> None:
+        """Send a scan and wait until it has come."""
+        count = self.total("scan")
+        self.scans.publish(scan_message(scan, to_stamp(scan.stamp_s), frame))
+        self.ros.wait_for(lambda: self.total("scan") > count, "the scan")
+
+    def tell_pose(self, pose: Pose2, stamp_s: float) -> None:
+        """Send what the filter would: a pose in the map."""
+        told = GaussianPose2.from_deviations(pose, 0.1, 0.1, 0.05)
+        standing = Odometry(stamp_s, Pose2.identity())
+        message = odometry_message(told, standing, to_stamp(stamp_s), "map", "base_link")
+        self.filtered.publish(message)
+        self.ros.wait_for(lambda: self.node._priors.told, "the prior")
+
+    def send_odometry(self, pose: Pose2, stamp_s: float) -> None:
+        reading = Odometry(stamp_s, pose)
+        exact = GaussianPose2(pose, np.zeros((3, 3)))
+        message = odometry_message(exact, reading, to_stamp(stamp_s), "odom", "base_link")
+        self.odometry.publish(message)
+
+    def tell_odometry(self, pose: Pose2, stamp_s: float) -> None:
+        """Send a reading and wait until it has come."""
+        self.send_odometry(pose, stamp_s)
+        self.ros.wait_for(lambda: self.node._priors.reaches(stamp_s), "the odometry")
+
+    def total(self, what: str) -> int:
+        return self.node._tally.totals().get(what, 0)
+
+    def look_from(self, base: Pose2) -> None:
+        """Let the next scan come, from a robot that stands still."""
+        self.sent_s += _STEP_S
+        self.tell_odometry(Pose2.identity(), self.sent_s)
+        self.send_scan(self.scan_from(base, self.sent_s))
+
+    def look_until(self, condition: Callable[[], object], what: str, base: Pose2 = BASE) -> None:
+        """Let scans come until a condition holds."""
+
+        def holds() -> object:
+            self.look_from(base)
+            return condition()
+
+        self.ros.wait_for(holds, what)
+
+    def ask(self, seen_from: Pose2 | None = BASE) -> Trigger.Response:
+        """Call `relocalize` and return the answer; scans go on coming meanwhile, or none do."""
+        future = self.call()
+        if seen_from is None:
+            self.ros.wait_for(future.done, "the answer")
+        else:
+            self.look_until(future.done, "the answer", seen_from)
+        response: Trigger.Response = future.result()
+        return response
+
+    def call(self) -> Future[Trigger.Response]:
+        """Call `relocalize`."""
+        client = self.ros.probe.create_client(Trigger, "relocalize")
+        self.ros.wait_for(client.service_is_ready, "the service")
+        return client.call_async(Trigger.Request())
+
+    def wait_for_health(self, words: str, seen_from: Pose2 | None = None) -> dict[str, str]:
+        """Return the figures of the first report, from now on, whose message holds these words.
+
+        Args:
+            words: what is waited for.
+            seen_from: scans from there, and odometry, go on coming meanwhile.
+        """
+        first = len(self.health)
+
+        def told() -> bool:
+            if seen_from is not None:
+                self.sent_s += 0.02
+                self.send_odometry(Pose2.identity(), self.sent_s)
+                self.send_scan(self.scan_from(seen_from, self.sent_s))
+            return any(words in one.status[0].message for one in self.health[first:])
+
+        self.ros.wait_for(told, f"'{words}'")
+        said = [one.status[0] for one in self.health[first:] if words in one.status[0].message]
+        return {value.key: value.value for value in said[0].values}
+
+
+class Robot(Bench):
+    """A robot that turns on the spot, with localizer and filter; it can be carried elsewhere."""
+
+    def __init__(self, ros: RosWorld, **parameters: Any) -> None:
+        self.ekf = ros.start(Ekf)
+        super().__init__(ros, **parameters)
+        self.poses = ros.listen(PoseWithCovarianceStamped, "amcl_pose", LATCHED)
+        self.transforms = ros.listen(TFMessage, "/tf", TRANSFORMS)
+        alarms = self.node._recovery._lost_publisher
+        ros.wait_for(lambda: alarms.get_subscription_count() > 1, "the filter to hear of alarms")
+        self.base = BASE
+        self.wheels = Pose2.identity()
+        self.slip = 1.0
+        # Beams that meet something that no map has.
+        self.blocked: slice = slice(0)
+
+    def step(self) -> None:
+        """Let the robot turn a little, and its sensors tell; wait until they are heard."""
+        self.sent_s += _STEP_S
+        turn = Pose2(0.0, 0.0, 0.02)
+        self.base, self.wheels = self.base @ turn, self.wheels @ Pose2(0.0, 0.0, self.slip * 0.02)
+        self.stand_at(self.base)
+        self.send_odometry(self.wheels, self.sent_s)
+        scan = self.scan_from(self.base, self.sent_s)
+        scan.ranges_m[self.blocked] = np.minimum(scan.ranges_m[self.blocked], 0.4)
+        self.send_scan(scan)
+        self.ros.wait_for(self._is_heard, "the readings")
+
+    def _is_heard(self) -> bool:
+        """Tell whether both nodes have heard all there is, each other's words too."""
+        told, newest = self.node._priors.told, self.ekf._newest_odometry
+        just_now_s = self.sent_s - 1e-6
+        if self.node._waiting or newest is None or newest.stamp_s < just_now_s:
+            return False
+        if not self.ekf._filter.initialized:
+            return True
+        return told is not None and told.stamp_s >= just_now_s
+
+    def step_until(self, condition: Callable[[], object], what: str) -> None:
+        def holds() -> object:
+            self.step()
+            return condition()
+
+        self.ros.wait_for(holds, what)
+
+    def tell(self, base: Pose2) -> None:
+        """Tell a pose as a person would."""
+        told = GaussianPose2.from_deviations(base, 0.1, 0.1, 0.05)
+        self.initial.publish(stamped_gaussian_message(told, to_stamp(self.sent_s), "map"))
+
+    def localize(self) -> None:
+        """Tell the pose, and go on until the filter is sure of it."""
+        for _ in range(5):
+            self.step()
+        self.tell(self.base @ Pose2(0.05, -0.05, 0.03))
+        self.step_until(self.is_right, "the robot to be localized")
+
+    def told(self) -> GaussianPose2:
+        return to_gaussian(self.poses[-1].pose)
+
+    def is_right(self) -> bool:
+        if not self.poses:
+            return False
+        told = self.told()
+        apart = self.base.between(told.mean)
+        near = self.base.distance_to(told.mean) < 0.1 and abs(apart.yaw) < 0.1
+        return near and bool(told.deviations().max() < 0.2)

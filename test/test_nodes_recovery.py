@@ -1,0 +1,135 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A robot that is carried elsewhere: noticed, looked for and found, by both nodes together."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+
+from localizer_bench import ELSEWHERE, Robot
+from ros_fixtures import RosWorld
+
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.evidence import WIDEST_M, WIDEST_RAD
+from local_inn_ros.nodes.conversions import to_gaussian, to_yaw
+
+# Longer than this no robot may be wrong and not know it (by the scans' stamps).
+ALARM_S = 1.0
+
+
+def carried_away(ros: RosWorld, **parameters: object) -> Robot:
+    """Return a robot that was localized, and carried to where nobody told."""
+    robot = Robot(ros, **parameters)
+    robot.localize()
+    robot.base = ELSEWHERE
+    return robot
+
+
+def is_alarmed(robot: Robot) -> bool:
+    return bool(robot.lost and robot.lost[-1].data)
+
+
+def jumps_of(robot: Robot, first: int) -> list[Pose2]:
+    """Return the steps of map to odom, since a transform, that are no corrections."""
+    places = [message.transforms[0].transform for message in robot.transforms[first:]]
+    told = [Pose2(one.translation.x, one.translation.y, to_yaw(one.rotation)) for one in places]
+    steps = [one.between(other) for one, other in pairwise(told)]
+    return [step for step in steps if np.abs(step.to_array()).max() > 0.3]
+
+
+def is_wide(robot: Robot) -> bool:
+    return bool(np.all(robot.told().deviations() >= [WIDEST_M, WIDEST_M, WIDEST_RAD]))
+
+
+def test_a_robot_carried_away_is_found_by_itself(ros: RosWorld) -> None:
+    robot = Robot(ros)
+    robot.localize()
+    ros.wait_for(lambda: robot.lost, "the first word")
+    assert [one.data for one in robot.lost] == [False]
+    robot.base = ELSEWHERE
+    carried_s, first = robot.sent_s, len(robot.transforms)
+    robot.step_until(lambda: is_alarmed(robot), "the alarm")
+    assert robot.sent_s - carried_s <= ALARM_S
+    robot.step_until(lambda: is_wide(robot), "a pose that says it is not known")
+    lost = len(robot.transforms)
+    robot.step_until(robot.is_right, "the robot to be found")
+    ros.wait_for(lambda: not is_alarmed(robot), "the end of the alarm")
+    assert len(robot.found) == 1
+    # The transform went on coming, and jumped once: when the robot was found.
+    ros.wait_for(lambda: jumps_of(robot, lost), "the transform to the place found")
+    assert len(jumps_of(robot, first)) == 1
+    assert len(robot.transforms) - first > 10
+
+
+def test_who_wants_no_search_tells_the_pose(ros: RosWorld) -> None:
+    robot = carried_away(ros, auto_relocalize=False)
+    robot.step_until(lambda: is_alarmed(robot), "the alarm")
+    robot.step_until(lambda: is_wide(robot), "a wide pose")
+    for _ in range(60):
+        robot.step()
+    assert is_alarmed(robot)
+    assert is_wide(robot)
+    assert robot.found == []
+    assert not robot.node._recovery.search.running
+    robot.tell(robot.base @ Pose2(0.05, 0.05, -0.03))
+    robot.step_until(robot.is_right, "the robot to be localized")
+    ros.wait_for(lambda: not is_alarmed(robot), "the end of the alarm")
+    for _ in range(30):
+        robot.step()
+    assert robot.is_right()
+    assert not is_alarmed(robot)
+
+
+def test_the_diagnostics_tell_both_nodes_states(ros: RosWorld) -> None:
+    robot = carried_away(ros, auto_relocalize=False)
+
+    def said(words: str) -> bool:
+        return any(words in one.status[0].message for one in robot.health)
+
+    robot.step_until(lambda: said("lost: the scans do not fit the map"), "the localizer's word")
+    robot.step_until(lambda: said("lost: a localizer says so"), "the filter's word")
+    values = {
+        one.status[0].name: {value.key: value.value for value in one.status[0].values}
+        for one in robot.health
+    }
+    assert values["lidar_localizer"]["state"] == "lost"
+    assert values["lidar_localizer"]["lost"] == "True"
+    assert values["ekf"]["lost"] == "True"
+
+
+def test_slip_is_no_alarm(ros: RosWorld) -> None:
+    robot = Robot(ros)
+    robot.localize()
+    for slip in (1.0, 0.5, 1.6, 1.0):
+        robot.slip = slip
+        for _ in range(25):
+            robot.step()
+    assert [one.data for one in robot.lost] == [False]
+    assert robot.is_right()
+
+
+def test_things_in_the_way_are_no_alarm(ros: RosWorld) -> None:
+    robot = Robot(ros)
+    robot.localize()
+    for start in (0, 60, 120):
+        # A third of the beams.
+        robot.blocked = slice(start, start + 60)
+        for _ in range(25):
+            robot.step()
+    assert [one.data for one in robot.lost] == [False]
+    assert robot.is_right()
+
+
+def test_a_call_brings_a_lost_robot_back(ros: RosWorld) -> None:
+    robot = carried_away(ros, auto_relocalize=False)
+    robot.step_until(lambda: is_alarmed(robot), "the alarm")
+    future = robot.call()
+    robot.step_until(future.done, "the answer")
+    assert future.result().success
+    robot.step_until(robot.is_right, "the robot to be localized")
+    assert to_gaussian(robot.found[0].pose).mean.distance_to(robot.base) < 0.1
