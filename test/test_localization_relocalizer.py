@@ -46,14 +46,15 @@ def test_the_robot_is_found_wherever_it_is(refiner):
 
 def test_hypotheses_are_ranked_and_distinct():
     result = search_from(Pose2(0.6, 0.4, 2.9), RefinerChoice.FIELD)
-    scores = [one.score for one in result.hypotheses]
-    assert scores == sorted(scores, reverse=True)
-    assert all(0.0 <= score <= 1.0 for score in scores)
+    weights = [one.weight for one in result.hypotheses]
+    assert weights == sorted(weights, reverse=True)
+    assert sum(weights) == pytest.approx(1.0)
+    assert all(0.0 <= one.score <= 1.0 for one in result.hypotheses)
     for k, one in enumerate(result.hypotheses):
         for other in result.hypotheses[k + 1 :]:
             here, there = one.pose.mean, other.pose.mean
             turned = abs(wrap_angle(here.yaw - there.yaw))
-            assert here.distance_to(there) > 1.0 or turned > math.radians(30.0)
+            assert here.distance_to(there) > 0.39 or turned > math.radians(9.9)
 
 
 class TwoPlaces(BayesEngine):
@@ -98,6 +99,7 @@ def test_two_rooms_alike_are_ambiguous():
     found = [one.pose.mean for one in result.hypotheses[:2]]
     assert {is_at(pose, first) for pose in found} == {True, False}
     assert {is_at(pose, second) for pose in found} == {True, False}
+    assert all(0.35 < one.weight < 0.65 for one in result.hypotheses[:2])
 
 
 def test_a_scan_from_another_building_fits_nowhere():

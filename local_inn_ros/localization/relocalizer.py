@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.bundle import Bundle
-from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.coarse_search import CoarseSearch, apart
 from local_inn_ros.localization.evidence import covariance_of
 from local_inn_ros.localization.latent_draws import latent_draws
 from local_inn_ros.localization.mount import pose_of_base
@@ -22,22 +24,22 @@ from local_inn_ros.localization.quality import scan_qualities
 from local_inn_ros.localization.scan_likelihood import log_likelihoods, weights_of
 from local_inn_ros.localization.scan_refiner import ScanRefiner
 from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
-from local_inn_ros.world import FreeSpace
+from local_inn_ros.world import RayCaster
 
-# Neighbours on the lattice of priors lie this many deviations of a prior apart.
-_LATTICE_DEVIATIONS = 3.0
-# How many places go into the second pass.
-_FINALISTS = 64
-# Places nearer to each other than this are the same place.
-_DISTINCT_M = 1.0
-_DISTINCT_RAD = math.radians(30.0)
+# How many places are looked at: by the inverse pass, by it once more, and by the refiner. In a
+# corridor many look alike until the inverse pass has put each where it belongs.
+_FIRST, _SECOND, _FINAL = 384, 64, 16
+# Poses nearer to each other than this lead to the same place.
+_SAME_M, _SAME_RAD = 0.1, math.radians(3.0)
+# Places farther apart than this, or turned by more, are different answers.
+_DISTINCT_M, _DISTINCT_RAD = 0.4, math.radians(10.0)
+# How far off the poses of the two inverse passes let a range be.
+_FIRST_DEVIATION_M, _SECOND_DEVIATION_M = 0.05, 0.03
 _MOST_HYPOTHESES = 8
 # A scan of which less is explained was taken somewhere that the map does not show.
-_LEAST_SCORE = 0.5
-# One place stands out where it explains this much more of the scan than any other, and more so
-# where it leaves much unexplained itself.
-_LEAST_LEAD = 0.04
-_LEAST_LEAD_OF_UNEXPLAINED = 0.15
+_LEAST_SCORE = 0.95
+# One place stands out where it is at least this probable.
+_LEAST_WEIGHT = 0.9
 # Room for a filter that starts from a place found: what one scan decided may be a little off.
 _START_DEVIATION_M = 0.05
 _START_DEVIATION_RAD = math.radians(1.0)
@@ -67,9 +69,9 @@ class SearchResult:
     Attributes:
         found: whether one place stands out.
         pose: the base in the map frame where it was found; None where it was not.
-        hypotheses: distinct places that explain the scan best, best first.
+        hypotheses: distinct places, the most probable first.
         reason: why it was not found; empty where it was.
-        seconds: time spent.
+        seconds: time spent computing.
     """
 
     found: bool
@@ -79,24 +81,12 @@ class SearchResult:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Candidate:
-    """A pose of the sensor in the map frame with its score."""
-
-    pose: GaussianPose2
-    score: float
-
-    def is_distinct_from(self, other: _Candidate) -> bool:
-        here, there = self.pose.mean, other.pose.mean
-        turned = abs(wrap_angle(here.yaw - there.yaw))
-        return here.distance_to(there) > _DISTINCT_M or turned > _DISTINCT_RAD
-
-
 class Relocalizer:
-    """Searches the whole free space of a bundle's map.
+    """Searches the whole free space of a bundle's map, coarse to fine.
 
-    The inverse pass is run from a lattice of priors that leaves no place out; the forward pass
-    tells which of its answers explain the scan, and those are run through once more.
+    A lattice of the whole map gives a few hundred places that may explain the scan. The inverse
+    pass, in one batch, moves each to the pose that it takes the scan for; what explains it best
+    there goes through the inverse pass once more, is scored by forward passes, and aligned.
     """
 
     def __init__(
@@ -119,24 +109,26 @@ class Relocalizer:
         self._mount = mount
         self._refiner = refiner
         self._prior_spec = description.prior
-        self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
+        self._angles_rad = sensor.network_angles_rad()
+        self._picker = BeamPicker(self._angles_rad, sensor.range_max_m)
         self._range_max_m = sensor.range_max_m
         self._forward_deviation_m = math.hypot(
             description.calibration.forward_deviation_m, sensor.noise_std_m
         )
         self._grid = bundle.grid
-        steps = np.array(description.prior.deviation) * description.prior.widest_spread
-        self._steps = _LATTICE_DEVIATIONS * np.minimum(steps, [np.inf, np.inf, np.pi / 4])
-        self._lattice = FreeSpace(bundle.grid).grid_poses(
-            float(min(self._steps[:2])), math.ceil(2.0 * math.pi / self._steps[2])
-        )
+        self._caster = RayCaster(bundle.grid)
+        self._coarse = CoarseSearch(bundle.grid, sensor)
         self._no_latent = np.zeros((1, description.latent_size), dtype=np.float32)
         self._latents = latent_draws(
             _SAMPLE_COUNT, description.latent_size, np.random.default_rng(_LATENT_SEED)
         )
 
-    def search(self, scan: Scan) -> SearchResult:
+    def search(self, scan: Scan, offered: Sequence[GaussianPose2] = ()) -> SearchResult:
         """Look everywhere for the place that one scan was taken at.
+
+        Args:
+            scan: the reading.
+            offered: poses of the base that are looked at whatever the lattice says.
 
         Raises:
             SensorError: the scan cannot be used.
@@ -146,8 +138,7 @@ class Relocalizer:
         reading = self._picker.pick(scan)
         hypotheses: tuple[Hypothesis, ...] = ()
         if reading.returned().any():
-            finalists = self._finalists(reading)
-            hypotheses = self._ranked(reading, self._candidates(scan, reading, finalists))
+            hypotheses = self._hypotheses(reading, self._places(scan, reading, offered))
         reason = _why_not(hypotheses)
         return SearchResult(
             found=not reason,
@@ -157,109 +148,101 @@ class Relocalizer:
             seconds=time.perf_counter() - started,
         )
 
-    def _finalists(self, reading: BeamReading) -> NDArray[np.float64]:
-        """Return sensor poses (k, 3) that go into the second pass."""
-        network = NetworkPass(self._engine, reading)
-        spread = self._prior_spec.widest_spread
-        poses = network.sample(self._lattice, spread, self._no_latent)[:, 0]
-        # Priors far from the truth are led astray, often off the map.
-        poses = poses[self._grid.contains(poses[:, :2])]
-        poses = _without_repeats(poses, 0.5 * self._steps)
-        best = np.argsort(-self._qualities(reading, poses), kind="stable")[:_FINALISTS]
-        return poses[best]
-
-    def _candidates(
-        self, scan: Scan, reading: BeamReading, finalists: NDArray[np.float64]
-    ) -> list[_Candidate]:
-        """Run the second pass, align where there is a refiner, and score."""
-        if len(finalists) == 0:
-            return []
-        spread = self._prior_spec.fine_spread
-        samples = NetworkPass(self._engine, reading).sample(finalists, spread, self._latents)
-        poses = [GaussianPose2.from_samples(drawn) for drawn in samples]
-        agreement = np.ones(len(poses))
-        if self._refiner is not None:
-            starts = np.array([pose.mean.to_array() for pose in poses])
-            refinements = self._refiner.refine_all(scan, reading, starts)
-            poses = [
-                GaussianPose2(found.pose, covariance_of(found.information)) for found in refinements
-            ]
-            agreement = np.array([found.inlier_share for found in refinements])
-        means = np.array([pose.mean.to_array() for pose in poses])
-        scores = np.sqrt(self._qualities(reading, means) * agreement)
-        return [_Candidate(pose, score) for pose, score in zip(poses, scores.tolist(), strict=True)]
-
-    def _ranked(self, reading: BeamReading, candidates: list[_Candidate]) -> tuple[Hypothesis, ...]:
-        """Return the best of each place, best first, with room for a filter to correct it."""
-        places: list[_Candidate] = []
-        for candidate in sorted(candidates, key=lambda one: -one.score):
-            if all(candidate.is_distinct_from(place) for place in places):
-                places.append(candidate)
-            if len(places) == _MOST_HYPOTHESES:
-                break
-        if not places:
-            return ()
-        room = np.diag(np.square([_START_DEVIATION_M, _START_DEVIATION_M, _START_DEVIATION_RAD]))
-        means = np.array([place.pose.mean.to_array() for place in places], dtype=np.float32)
-        weights = weights_of(
-            log_likelihoods(
-                self._engine.expected_ranges(means),
-                reading,
-                self._forward_deviation_m,
-                self._range_max_m,
-            )
-        )
-        return tuple(
-            Hypothesis(
-                pose_of_base(
-                    GaussianPose2(place.pose.mean, place.pose.covariance + room), self._mount
-                ),
-                place.score,
-                weight,
-            )
-            for place, weight in zip(places, weights.tolist(), strict=True)
-        )
-
     def log_likelihood(self, scan: Scan, expected_m: NDArray[np.floating]) -> float:
         """Return how likely a scan is where the forward pass expects ranges (n,).
 
         Raises:
             SensorError: the scan cannot be used.
         """
-        return float(
-            log_likelihoods(
-                np.asarray(expected_m)[None],
-                self._picker.pick(scan),
-                self._forward_deviation_m,
-                self._range_max_m,
-            )[0]
+        rows = np.asarray(expected_m)[None]
+        return float(self._likelihoods(rows, self._picker.pick(scan), 0.0)[0])
+
+    def _places(
+        self, scan: Scan, reading: BeamReading, offered: Sequence[GaussianPose2]
+    ) -> list[GaussianPose2]:
+        """Return where the sensor may be, in the map frame."""
+        network = NetworkPass(self._engine, reading)
+        asked = np.array([(one.mean @ self._mount).to_array() for one in offered]).reshape(-1, 3)
+        priors = np.vstack([asked, self._coarse.candidates(scan, _FIRST)])
+        poses = network.sample(priors, self._prior_spec.widest_spread, self._no_latent)[:, 0]
+        # Priors far from the truth are led astray, often off the map.
+        inside = self._grid.contains(poses[:, :2])
+        kept = int(np.count_nonzero(inside[: len(asked)]))
+        poses = poses[inside]
+        ranges = self._caster.cast(poses, self._angles_rad, self._range_max_m)
+        expected = np.minimum(ranges, np.float32(self._range_max_m))
+        likelihoods = self._likelihoods(expected, reading, _FIRST_DEVIATION_M)
+        poses = poses[_best(poses, likelihoods, kept, _SECOND)]
+        if len(poses) == 0:
+            return []
+        samples = network.sample(poses, self._prior_spec.fine_spread, self._latents)
+        fitted = [GaussianPose2.from_samples(drawn) for drawn in samples]
+        means = np.array([pose.mean.to_array() for pose in fitted])
+        likelihoods = self._likelihoods(self._expected(means), reading, _SECOND_DEVIATION_M)
+        best = _best(means, likelihoods, kept, _FINAL)
+        if self._refiner is None:
+            return [fitted[k] for k in best]
+        return [
+            GaussianPose2(found.pose, covariance_of(found.information))
+            for found in self._refiner.refine_all(scan, reading, means[best])
+        ]
+
+    def _hypotheses(
+        self, reading: BeamReading, places: list[GaussianPose2]
+    ) -> tuple[Hypothesis, ...]:
+        """Return the distinct ones, the most probable first, with room for a filter."""
+        if not places:
+            return ()
+        means = np.array([place.mean.to_array() for place in places])
+        expected = self._expected(means)
+        likelihoods = self._likelihoods(expected, reading, 0.0)
+        scores = scan_qualities(expected, reading, self._forward_deviation_m, self._range_max_m)
+        order = np.argsort(-likelihoods, kind="stable")
+        best = order[apart(means[order], _DISTINCT_M, _DISTINCT_RAD, _MOST_HYPOTHESES)]
+        weights = weights_of(likelihoods[best])
+        room = np.diag(np.square([_START_DEVIATION_M, _START_DEVIATION_M, _START_DEVIATION_RAD]))
+        return tuple(
+            Hypothesis(
+                pose_of_base(
+                    GaussianPose2(places[k].mean, places[k].covariance + room), self._mount
+                ),
+                float(scores[k]),
+                weight,
+            )
+            for k, weight in zip(best, weights.tolist(), strict=True)
         )
 
-    def _qualities(self, reading: BeamReading, poses: NDArray[np.float64]) -> NDArray[np.float64]:
-        if len(poses) == 0:
-            return np.zeros(0)
-        expected = self._engine.expected_ranges(poses.astype(np.float32))
-        return scan_qualities(expected, reading, self._forward_deviation_m, self._range_max_m)
+    def _expected(self, poses: NDArray[np.float64]) -> NDArray[np.float32]:
+        return self._engine.expected_ranges(poses.astype(np.float32))
+
+    def _likelihoods(
+        self, expected_m: NDArray[np.floating], reading: BeamReading, further_m: float
+    ) -> NDArray[np.float64]:
+        deviation_m = math.hypot(self._forward_deviation_m, further_m)
+        return log_likelihoods(expected_m, reading, deviation_m, self._range_max_m)
 
 
-def _without_repeats(poses: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return poses (k, 3) of which no two lie in the same cell of the given size (3,)."""
-    cells = np.floor(poses / steps).astype(np.int64)
-    _, first = np.unique(cells, axis=0, return_index=True)
-    return poses[np.sort(first)]
+def _best(
+    poses: NDArray[np.float64], values: NDArray[np.float64], kept: int, count: int
+) -> NDArray[np.intp]:
+    """Return the indices of the first ``kept`` poses and the best others, no two of them alike."""
+    order = np.argsort(-values[kept:], kind="stable") + kept
+    order = np.concatenate([np.arange(kept), order])
+    best: NDArray[np.intp] = order[apart(poses[order], _SAME_M, _SAME_RAD, count)]
+    return best
 
 
 def _why_not(hypotheses: tuple[Hypothesis, ...]) -> str:
     """Say why no place stands out; empty where one does."""
     if not hypotheses:
         return "nothing fits: the scan shows nothing within reach"
-    best = hypotheses[0].score
-    if best < _LEAST_SCORE:
-        return f"nothing fits: the best place explains {best:.0%} of the scan"
-    least_lead = _LEAST_LEAD + _LEAST_LEAD_OF_UNEXPLAINED * (1.0 - best)
-    if len(hypotheses) > 1 and best - hypotheses[1].score < least_lead:
+    best = hypotheses[0]
+    if best.score < _LEAST_SCORE:
+        return f"nothing fits: the best place has a quality of {best.score:.2f}"
+    if best.weight < _LEAST_WEIGHT:
+        alike = sum(one.weight > 0.1 * best.weight for one in hypotheses)
         return (
-            f"ambiguous: two places explain the scan about as well ({best:.0%} and "
-            f"{hypotheses[1].score:.0%})"
+            f"ambiguous: {alike} places explain the scan about as well, the best with a weight of "
+            f"{best.weight:.2f}"
         )
     return ""
