@@ -85,6 +85,29 @@ def test_who_wants_no_search_tells_the_pose(ros: RosWorld) -> None:
     assert not is_alarmed(robot)
 
 
+def test_scans_that_fit_again_are_no_proof(ros: RosWorld) -> None:
+    robot = carried_away(ros, auto_relocalize=False)
+    robot.step_until(lambda: is_alarmed(robot), "the alarm")
+    # Back where it was, as far as scans can tell.
+    robot.base = robot.node._priors.told.pose.mean
+    for _ in range(40):
+        robot.step()
+    assert not robot.node._recovery._monitor.lost
+    assert is_alarmed(robot)
+    assert is_wide(robot)
+
+
+def test_a_false_alarm_ends_where_it_began(ros: RosWorld) -> None:
+    robot = Robot(ros, search_timeout=2.0)
+    robot.localize()
+    # For a moment nothing is seen but what no map has.
+    robot.blocked = slice(0, 180)
+    robot.step_until(lambda: is_alarmed(robot), "the alarm")
+    robot.blocked = slice(0)
+    robot.step_until(robot.is_right, "the robot to be localized")
+    ros.wait_for(lambda: not is_alarmed(robot), "the end of the alarm")
+
+
 def test_the_diagnostics_tell_both_nodes_states(ros: RosWorld) -> None:
     robot = carried_away(ros, auto_relocalize=False)
 

@@ -84,11 +84,6 @@ class GlobalSearch:
         if self.running:
             self._lookout.end(reason)
 
-    def cancel_at_leisure(self, reason: str) -> None:
-        """Let a search under way end without a result, unless somebody called for it."""
-        if not self._called:
-            self.cancel(reason)
-
     def close(self) -> None:
         """Let a search under way come to its end, and begin no other."""
         self._lookout.end("the node is told to stop")

@@ -32,7 +32,6 @@ _OFFERED_DEVIATIONS = (0.5, 0.5, math.pi / 12.0)
 _LEAST_WEIGHT = 0.1
 # A pose is as good as the fix that was made so shortly before it.
 _FRESH_S = 1.0
-_FITS_AGAIN = "the scans fit the pose again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,9 @@ class Recovery:
         self._fix_s = fix.stamp_s
         self._fix_places = _likely(fix.modes)
         innovation = squared_innovation(prior, fix.measurement)
-        self._tell(self._monitor.observe(fix.stamp_s, fix.quality, innovation))
+        # Once lost, scans that fit again are no proof: another place may look alike.
+        if self._monitor.observe(fix.stamp_s, fix.quality, innovation):
+            self._tell(True)
         if not self._lost:
             self._publish_places(fix.modes, fix.stamp_s)
         elif self._told.auto_relocalize:
@@ -156,8 +157,6 @@ class Recovery:
         self._lost_publisher.publish(Bool(data=lost))
         if lost:
             self._node.get_logger().warning("lost: the scans do not fit the map at the pose")
-        else:
-            self.search.cancel_at_leisure(_FITS_AGAIN)
 
     def _on_outcome(self, outcome: Outcome, called: bool) -> None:
         result = outcome.result
