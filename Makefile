@@ -20,7 +20,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint bench-intel bench-accuracy bench-forward bench-scaling clean distclean
+.PHONY: help demo test test-slow lint bench-intel bench-accuracy bench-forward bench-quality bench-scaling clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ bench-accuracy: $(STAMPS)/dev ## measure errors against speed on maps; writes bu
 bench-forward: $(STAMPS)/dev ## compare the map in the shipped bundle with the true one; writes build/bench/forward.json
 	@echo "==> bench: forward pass"
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/forward_pass.py --out build/bench/forward.json
+
+bench-quality: $(STAMPS)/dev ## tell right poses from wrong ones, and a moved robot; writes build/bench/quality.json
+	@echo "==> bench: quality"
+	@$(BIN)/python benchmarks/quality.py --short --out build/bench/quality.json
 
 bench-scaling: $(STAMPS)/dev ## train shortly on maps of 150 to 15,000 m2; writes build/bench/scaling.json
 	@echo "==> bench: scaling"

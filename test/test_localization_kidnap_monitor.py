@@ -39,11 +39,21 @@ def test_one_bad_reading_is_no_alarm(rate_hz):
     monitor = believing(rate_hz)
     for index in range(1, 400):
         quality = 0.0 if index % 4 == 0 else RIGHT
-        assert not monitor.observe(index / rate_hz, quality, SURPRISING)
+        assert not monitor.observe(index / rate_hz, quality, USUAL)
 
 
-def test_wheels_that_slip_are_no_alarm_while_the_scans_fit():
-    assert seconds_until(True, believing(), 40.0, RIGHT, SURPRISING, limit_s=60.0) == math.inf
+@pytest.mark.parametrize("rate_hz", [5.0, 10.0, 40.0])
+def test_wheels_that_slip_now_and_then_are_no_alarm(rate_hz):
+    monitor = believing(rate_hz)
+    for index in range(round(60 * rate_hz)):
+        surprise = SURPRISING if index % 4 < 2 else USUAL
+        assert not monitor.observe((index + 1) / rate_hz, RIGHT, surprise)
+
+
+@pytest.mark.parametrize("rate_hz", [5.0, 10.0, 40.0])
+def test_fixes_that_fit_but_never_agree_with_what_is_believed_are_an_alarm(rate_hz):
+    # The robot was moved so little that the scans are aligned at once; the filter refuses them.
+    assert 0.4 <= seconds_until(True, believing(rate_hz), rate_hz, RIGHT, SURPRISING) <= 1.0
 
 
 def test_a_surprise_tips_the_scale_where_the_scans_leave_it_open():

@@ -93,6 +93,7 @@ class ReliabilityBin:
         low: least quality.
         high: largest quality.
         count: how many poses.
+        weight: their weight; that of each set of poses is 1 in all.
         quality: their mean quality, by weight.
         right: the share of them, by weight, that is right.
     """
@@ -100,6 +101,7 @@ class ReliabilityBin:
     low: float
     high: float
     count: int
+    weight: float
     quality: float
     right: float
 
@@ -136,6 +138,7 @@ def reliability(poses: Sequence[JudgedPoses]) -> list[ReliabilityBin]:
                     low,
                     high,
                     int(within.sum()),
+                    total,
                     float(weights[within] @ quality[within]) / total,
                     float(weights[within] @ right[within]) / total,
                 )
@@ -143,13 +146,12 @@ def reliability(poses: Sequence[JudgedPoses]) -> list[ReliabilityBin]:
     return bins
 
 
-def calibration_error(bins: Sequence[ReliabilityBin], poses: Sequence[JudgedPoses]) -> float:
-    """Return how far quality and share lie apart on average, by weight (0 is perfect)."""
-    quality = np.concatenate([one.quality for one in poses])
-    weights = np.concatenate([one.weights() for one in poses])
-    total = float(weights.sum())
-    error = 0.0
-    for one in bins:
-        within = (quality >= one.low) & ((quality < one.high) | (one.high == 1.0))
-        error += float(weights[within].sum()) / total * abs(one.quality - one.right)
-    return error
+def calibration_error(poses: Sequence[JudgedPoses]) -> float:
+    """Return how far quality and share lie apart on average over the bins (0 is perfect).
+
+    The expected calibration error (Guo et al., On calibration of modern neural networks, ICML
+    2017), in the bins of ``reliability``.
+    """
+    bins = reliability(poses)
+    total = sum(one.weight for one in bins)
+    return sum(one.weight * abs(one.quality - one.right) for one in bins) / total

@@ -188,11 +188,9 @@ def near_pose(truth: Pose2, space: FreeSpace, rng: np.random.Generator) -> Pose2
     slightly, grossly = (0.0, 0.5), (1.0, 2.0)
     for _ in range(_MOST_TRIES):
         bearing = rng.uniform(-math.pi, math.pi)
-        distance = (
-            rng.uniform(0.0, 0.5 * WRONG_M) if by_heading else rng.uniform(1.0, 2.0) * WRONG_M
-        )
-        size = rng.uniform(1.0, 2.0) if by_heading else rng.uniform(0.0, 0.5)
-        turn = math.copysign(size * WRONG_RAD, rng.random() - 0.5)
+        distance = WRONG_M * rng.uniform(*(slightly if by_heading else grossly))
+        size = WRONG_RAD * rng.uniform(*(grossly if by_heading else slightly))
+        turn = math.copysign(size, rng.random() - 0.5)
         off = Pose2(distance * math.cos(bearing), distance * math.sin(bearing), turn)
         pose = truth @ off
         if space.contains(pose.to_array()[None])[0]:

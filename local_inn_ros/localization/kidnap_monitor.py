@@ -31,14 +31,14 @@ class MonitorSettings:
         most_against: what one reading says against a pose at most.
         most_for: what one reading says for a pose at most.
         surprise: what an innovation beyond all usual ones says against a pose. Wheels that slip
-            surprise too, but then the scans fit: keep it well below what these two say together.
+            surprise too, but not for long: keep it so small that it takes some readings in a row.
     """
 
     alarm: float = 8.0
-    apart_s: float = 0.2
+    apart_s: float = 0.15
     most_against: float = 4.0
     most_for: float = 3.0
-    surprise: float = 5.0
+    surprise: float = 3.0
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -95,10 +95,12 @@ class KidnapMonitor:
             Whether the robot is lost.
         """
         settings = self._settings
-        share = self._share(stamp_s)
-        against = -_log_odds(quality) + (settings.surprise if innovation > _SURPRISING else 0.0)
+        against = -_log_odds(quality)
+        if innovation > _SURPRISING:
+            # A right fix that is far from what was believed speaks for itself, not for that.
+            against = max(against, 0.0) + settings.surprise
         against = min(max(against, -settings.most_for), settings.most_against)
-        gathered = self._evidence + share * against
+        gathered = self._evidence + self._share(stamp_s) * against
         self._evidence = min(max(gathered, 0.0), 2.0 * settings.alarm)
         if self._evidence >= settings.alarm:
             self._lost = True
