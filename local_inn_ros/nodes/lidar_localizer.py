@@ -37,7 +37,7 @@ from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.model import Model, Mounted, load_model
 from local_inn_ros.nodes.parameters import declare_parameters
 from local_inn_ros.nodes.pose_store import PoseStore
-from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR, STATIC_TRANSFORMS
+from local_inn_ros.nodes.qos import LATCHED, NEWEST, RELIABLE, SENSOR, STATIC_TRANSFORMS
 from local_inn_ros.nodes.recovery import Recovery, Situation
 from local_inn_ros.nodes.runner import run_nodes
 from local_inn_ros.nodes.search_run import Sight
@@ -94,7 +94,7 @@ class LidarLocalizer(Node):
         )
         self.create_subscription(OccupancyGridMessage, "map", self._on_map, LATCHED)
         self.create_subscription(OdometryMessage, "odom", self._on_odometry, SENSOR)
-        self.create_subscription(OdometryMessage, "odometry/filtered", self._on_filtered, RELIABLE)
+        self.create_subscription(OdometryMessage, "odometry/filtered", self._on_filtered, NEWEST)
         self.create_subscription(pose, "initialpose", self._on_initial_pose, RELIABLE)
         self.create_subscription(LaserScan, "scan", self._on_scan, SENSOR)
         self._diagnostics = DiagnosticsPublisher(self, self._tally, self._examine)

@@ -13,6 +13,9 @@ deeper than that, so that a process held up for a moment misses none."""
 RELIABLE = QoSProfile(depth=50)
 """Results that nobody should miss, not even somebody who was held up for a moment."""
 
+NEWEST = QoSProfile(depth=1)
+"""Results of which only the newest counts: who was held up for a moment skips the others."""
+
 LATCHED = QoSProfile(
     depth=1,
     reliability=ReliabilityPolicy.RELIABLE,
