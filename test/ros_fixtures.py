@@ -85,11 +85,13 @@ class RosWorld:
         self.wait_for(future.done, f"an answer of {name}")
         return future.result()
 
-    def wait_for(self, condition: Callable[[], object], what: str) -> None:
+    def wait_for(
+        self, condition: Callable[[], object], what: str, patience_s: float = DEADLINE_S
+    ) -> None:
         """Spin until a condition holds; fail with what was waited for at the deadline."""
-        deadline_s = time.monotonic() + DEADLINE_S
+        deadline_s = time.monotonic() + patience_s
         while not condition():
-            assert time.monotonic() < deadline_s, f"waited {DEADLINE_S:.0f} s for {what}"
+            assert time.monotonic() < deadline_s, f"waited {patience_s:.0f} s for {what}"
             self._executor.spin_once(timeout_sec=0.05)
 
     def spin_for(self, seconds: float) -> None:

@@ -46,7 +46,8 @@ def test_a_kidnapped_robot_finds_itself(ros: RosWorld, tmp_path: Path) -> None:
             "localization", {"bundle": path}, ros.domain, tmp_path / "localization.log"
         ) as localization,
     ):
-        ros.wait_for(probe.ready, "simulator and localization")
+        # What is compiled when it first runs takes its time on a fresh checkout.
+        ros.wait_for(probe.ready, "simulator and localization", patience_s=120.0)
         assert probe.truth is not None
         rough = GaussianPose2.from_deviations(probe.truth @ Pose2(0.1, -0.1, 0.05), 0.2, 0.2, 0.1)
         probe.tell_initial_pose(rough)
