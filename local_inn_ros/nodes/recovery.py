@@ -29,7 +29,7 @@ from local_inn_ros.nodes.search_run import Outcome
 # A place that is offered may be so far off (x m, y m, yaw rad) and is still found.
 _OFFERED_DEVIATIONS = (0.5, 0.5, math.pi / 12.0)
 # Less probable places than this are not worth a word.
-_LEAST_WEIGHT = 0.1
+_LEAST_WEIGHT = 0.05
 # A pose is as good as the fix that was made so shortly before it.
 _FRESH_S = 1.0
 
