@@ -191,7 +191,7 @@ class LidarLocalizer(Node):
         mounted = self._mounted_at(message.header.frame_id)
         prior = self._priors.prior_at(scan.stamp_s)
         odometry = self._priors.odometry_at(scan.stamp_s)
-        self._recovery.search.look_at(Sight(mounted, scan, odometry, self._recovery.offered(prior)))
+        self._recovery.search.look_at(Sight(mounted, scan, odometry, self._recovery.offered))
         if prior is None:
             self._tally.count("scan without prior")
             if self._priors.told is None:

@@ -26,8 +26,6 @@ from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.qos import LATCHED, RELIABLE
 from local_inn_ros.nodes.search_run import Outcome
 
-# A place that is offered may be so far off (x m, y m, yaw rad) and is still found.
-_OFFERED_DEVIATIONS = (0.5, 0.5, math.pi / 12.0)
 # Less probable places than this are not worth a word.
 _LEAST_WEIGHT = 0.05
 # A pose is as good as the fix that was made so shortly before it.
@@ -114,14 +112,13 @@ class Recovery:
         """Take in where the robot was left when it was switched off."""
         self._saved = saved
 
-    def offered(self, prior: GaussianPose2 | None) -> tuple[GaussianPose2, ...]:
-        """Return the places that a search should look at beside all others.
+    @property
+    def offered(self) -> tuple[GaussianPose2, ...]:
+        """The places that a search should look at beside all others, and take in a tie.
 
-        Args:
-            prior: the base as believed; None where nobody has told a pose.
+        The pose last believed is none of them: when it is searched for, something speaks against
+        it, and where places look alike it would win by being believed before.
         """
-        if prior is not None:
-            return (GaussianPose2.from_deviations(prior.mean, *_OFFERED_DEVIATIONS),)
         return () if self._saved is None else (self._saved.pose,)
 
     def observe(self, fix: Fix, prior: GaussianPose2) -> None:
