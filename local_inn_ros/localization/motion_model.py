@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.geometry import GaussianPose2, Pose2
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +164,29 @@ def in_map_axes(covariance: NDArray[np.float64], yaw_rad: float) -> NDArray[np.f
     rotation = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
     turned: NDArray[np.float64] = rotation @ covariance @ rotation.T
     return turned
+
+
+def carried(
+    start: GaussianPose2,
+    increment: Pose2,
+    duration_s: float,
+    noise: MotionNoise,
+    scales: NDArray[np.float64],
+) -> GaussianPose2:
+    """Return the pose after a motion that the odometry told of.
+
+    Args:
+        start: the base before, in the map frame.
+        increment: what the odometry says, in the axes of the body.
+        duration_s: how long it took.
+        noise: how fast the odometry's error grows.
+        scales: (2, 2) covariance of the odometry's scales of distance and turn.
+    """
+    mean = start.mean
+    spread = noise.body_covariance(increment, duration_s)
+    jacobian = motion_jacobian(mean, increment)
+    covariance = jacobian @ start.covariance @ jacobian.T
+    covariance += in_map_axes(spread, mean.yaw + 0.5 * increment.yaw)
+    by_scales = scale_jacobian(mean, increment, np.zeros(2))
+    covariance += by_scales @ scales @ by_scales.T
+    return GaussianPose2(mean @ increment, 0.5 * (covariance + covariance.T))

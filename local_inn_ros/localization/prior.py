@@ -10,13 +10,7 @@ import numpy as np
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.ekf import StampedPose
-from local_inn_ros.localization.motion_model import (
-    MotionNoise,
-    ScaleNoise,
-    in_map_axes,
-    motion_jacobian,
-    scale_jacobian,
-)
+from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise, carried
 from local_inn_ros.localization.odometry_buffer import (
     EXTRAPOLATION_S,
     Arrival,
@@ -81,16 +75,9 @@ class PriorKeeper:
         increment = self._odometry.motion_between(told.stamp_s, stamp_s)
         if increment is None:
             return None
-        start = told.pose.mean
-        # Backward in time is as uncertain as forward: what counts is how far.
-        spread = self._noise.body_covariance(increment, abs(stamp_s - told.stamp_s))
-        jacobian = motion_jacobian(start, increment)
-        covariance = jacobian @ told.pose.covariance @ jacobian.T
-        covariance += in_map_axes(spread, start.yaw + 0.5 * increment.yaw)
-        # The filter tells its pose, not its scales: here they may be any.
-        by_scales = scale_jacobian(start, increment, np.zeros(2))
-        covariance += by_scales @ self._scales @ by_scales.T
-        return GaussianPose2(start @ increment, 0.5 * (covariance + covariance.T))
+        # Backward in time is as uncertain as forward: what counts is how far. The filter tells its
+        # pose, not its scales: here they may be any.
+        return carried(told.pose, increment, abs(stamp_s - told.stamp_s), self._noise, self._scales)
 
 
 def squared_innovation(prior: GaussianPose2, measurement: GaussianPose2) -> float:
