@@ -20,7 +20,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint bench-intel bench-accuracy bench-forward bench-quality bench-scaling clean distclean
+.PHONY: help demo test test-slow lint bench-intel bench-accuracy bench-forward bench-kidnap bench-quality bench-scaling clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ bench-accuracy: $(STAMPS)/dev ## measure errors against speed on maps; writes bu
 bench-forward: $(STAMPS)/dev ## compare the map in the shipped bundle with the true one; writes build/bench/forward.json
 	@echo "==> bench: forward pass"
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/forward_pass.py --out build/bench/forward.json
+
+bench-kidnap: $(STAMPS)/dev ## put robots down anywhere and search for them; writes build/bench/kidnap.json
+	@echo "==> bench: kidnap"
+	@$(BIN)/python benchmarks/kidnap.py --short --out build/bench/kidnap.json
 
 bench-quality: $(STAMPS)/dev ## tell right poses from wrong ones, and a moved robot; writes build/bench/quality.json
 	@echo "==> bench: quality"

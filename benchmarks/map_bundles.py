@@ -14,13 +14,20 @@ from local_inn_ros.engines import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import SensorSpec, load_sensor_spec
-from local_inn_ros.world import OccupancyGrid, generate_race_track, load_map
+from local_inn_ros.world import (
+    GeneratedWorld,
+    OccupancyGrid,
+    generate_floor,
+    generate_race_track,
+    load_map,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 MAPS = ROOT.parent / "shared" / "data" / "maps"
 SENSOR = ROOT / "config" / "sensors" / "f1tenth.yaml"
 NAMES = ("levine_slam_dark", "berlin", "outdoor2_sim", "skirk")
 CIRCUIT = "generated_circuit"
+FLOOR = "generated_floor"
 # As long as the circuits of full races; scans come four times as seldom as on the other maps, so
 # that the robot goes far between two of them.
 _CIRCUIT_LAP_M, _CIRCUIT_LEAST_RADIUS_M, _CIRCUIT_WIDTH_M = 343.0, 4.0, 3.0
@@ -54,6 +61,26 @@ def map_bundles(folder: Path) -> list[Path]:
             _train(load_map(map_file), load_sensor_spec(SENSOR), bundle)
         bundles.append(bundle)
     return bundles
+
+
+def floor_bundle(folder: Path) -> Path:
+    """Return the bundle of a generated floor of a building, trained where it is missing.
+
+    Args:
+        folder: holds it, under its map's name.
+
+    Raises:
+        LocalInnError: it cannot be trained.
+    """
+    bundle = folder / FLOOR
+    if not bundle.exists():
+        _train(floor().grid, load_sensor_spec(SENSOR), bundle)
+    return bundle
+
+
+def floor() -> GeneratedWorld:
+    """Return the map of a floor of a building, and a lap on it."""
+    return generate_floor(np.random.default_rng(_SEED))
 
 
 def circuit() -> tuple[OccupancyGrid, SensorSpec]:
