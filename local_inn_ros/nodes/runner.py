@@ -37,6 +37,8 @@ def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
     """
     # rclpy's own handlers shut the context down whatever a callback is doing with it.
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    # Until they spin, being told to stop is a KeyboardInterrupt, whoever tells it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         nodes = build()
         _spin_until_told(nodes)
