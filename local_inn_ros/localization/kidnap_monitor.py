@@ -3,9 +3,10 @@
 """Knows when the robot is not where it is believed to be.
 
 Page's cumulative sum test (E. S. Page, Continuous inspection schemes, Biometrika 1954): the
-evidence of the readings that the pose is wrong is added up, and never falls below none. Scans that
-follow one another closely see the same people: they count by the time between them, not by their
-number, so that the same holds for a laser of 5 Hz and of 40 Hz.
+evidence of the readings that the pose is wrong is added up, and never falls below none. A quality
+is told at even odds, so that its log-odds are that evidence. Scans that follow one another closely
+see the same people: they count by the time between them, not by their number, so that the same
+holds for a laser of 5 Hz and of 40 Hz.
 """
 
 from __future__ import annotations

@@ -87,9 +87,10 @@ def scan_qualities(
 
     Right means less than 0.5 m and 10 degrees off. The probability holds where as many poses are
     right as wrong before the reading is looked at, and a third each of the wrong ones lie just
-    beyond those bounds, lie anywhere on the map, and were aligned with the scan from there. With
-    other odds beforehand, multiply the odds q / (1 - q). It knows nothing of other places that
-    look the same: where there are several, their qualities are alike.
+    beyond those bounds, lie anywhere on the map, and were aligned with the scan from there, and
+    where up to 70 % of the beams are stopped by unmapped things. With other odds beforehand,
+    multiply the odds q / (1 - q). It knows nothing of other places that look the same: where there
+    are several, their qualities are alike.
 
     Moving a measured range nearer to what was expected never lowers it. A beam that returned
     nothing before an expected surface (glass, black paint) says nothing.
