@@ -8,6 +8,7 @@ from localization_helpers import SENSOR, room, scan_at
 
 from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2, wrap_angles
+from local_inn_ros.localization import coarse_search
 from local_inn_ros.localization.coarse_search import CoarseSearch, apart
 from local_inn_ros.sensing import Scan, SensorSpec
 from local_inn_ros.world import FreeSpace
@@ -82,6 +83,17 @@ def test_a_laser_that_turns_clockwise_finds_the_same_places():
     last = scan.angle_min_rad + scan.angle_increment_rad * (scan.ranges_m.size - 1)
     turned = Scan(0.0, scan.ranges_m[::-1].copy(), last, -scan.angle_increment_rad, 0.05, 15.0)
     np.testing.assert_allclose(SEARCH.candidates(turned, 16), SEARCH.candidates(scan, 16))
+
+
+def test_large_maps_give_the_same_in_two_threads_and_by_the_best_positions(monkeypatch):
+    scan = scan_at(GRID, Pose2(0.6, 0.4, 2.9), np.random.default_rng(0))
+    whole = SEARCH.candidates(scan, 40)
+    monkeypatch.setattr(coarse_search, "_WORTH_A_THREAD", 1)
+    np.testing.assert_array_equal(SEARCH.candidates(scan, 40), whole)
+    monkeypatch.setattr(coarse_search, "_MOST_POSITIONS", 100)
+    few = SEARCH.candidates(scan, 40)
+    np.testing.assert_array_equal(few[:5], whole[:5])
+    assert len(few) == 40
 
 
 def test_a_scan_that_says_nothing_gives_no_place():

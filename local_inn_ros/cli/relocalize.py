@@ -100,7 +100,8 @@ def _print(result: SearchResult, truth: Pose2 | None) -> None:
     else:
         say(f"not found in {1e3 * result.seconds:.0f} ms: {result.reason}", style="red")
     for rank, hypothesis in enumerate(result.hypotheses, start=1):
-        say(f"{rank}. score {hypothesis.score:.3f}: {_described(hypothesis.pose)}")
+        shares = f"weight {hypothesis.weight:.3f}, score {hypothesis.score:.3f}"
+        say(f"{rank}. {shares}: {_described(hypothesis.pose)}")
 
 
 def _described(pose: GaussianPose2) -> str:
@@ -122,5 +123,7 @@ def _figures(result: SearchResult, truth: Pose2 | None) -> dict[str, Any]:
         "reason": result.reason,
         "pose": None if result.pose is None else plain(result.pose),
         "truth": None if truth is None else truth.to_array().tolist(),
-        "hypotheses": [{"score": h.score, **plain(h.pose)} for h in result.hypotheses],
+        "hypotheses": [
+            {"score": h.score, "weight": h.weight, **plain(h.pose)} for h in result.hypotheses
+        ],
     }

@@ -9,6 +9,7 @@ in the map. A scan is then compared with every position at every heading.
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import numpy as np
@@ -31,8 +32,11 @@ _TOLERANCE_M, _TOLERANCE_SHARE = 0.4, 0.1
 _SHORT_COST, _THROUGH_COST = np.float32(0.15), np.float32(0.5)
 # So far apart, or turned by so much, two places are worth to be looked at both.
 _APART_M, _APART_RAD = 0.35, math.radians(12.0)
-# The best of so many headings and positions are thinned out to those.
+# The best of so many positions, and of so many headings there, are thinned out to those.
+_MOST_POSITIONS = 3000
 _THINNED = 8000
+# From so many positions on, a second thread gains more than it costs.
+_WORTH_A_THREAD = 3000
 
 
 class CoarseSearch:
@@ -67,7 +71,7 @@ class CoarseSearch:
         angles = self._bearings.astype(np.float64) * _STEP_RAD
         self._picker = BeamPicker(angles, sensor.range_max_m)
         # Compiles the inner loops now, where no scan waits (numba keeps them for the next time).
-        self._thinned(self._agreements(np.zeros(1, np.intp), np.ones(1, np.float32))[:1], 1)
+        self._thinned(self._agreements(np.zeros(1, np.intp), np.ones(1, np.float32)), 1)
 
     def candidates(self, scan: Scan, count: int) -> NDArray[np.float64]:
         """Return poses (k, 3), k <= count, of the sensor in the map frame, best first.
@@ -91,17 +95,27 @@ class CoarseSearch:
         """Return (p, h) how well each position at each heading explains the beams."""
         sharpness = 1.0 / (_TOLERANCE_M + _TOLERANCE_SHARE * measured)
         agreement = np.zeros(self._expected.shape, np.float32)
-        _compare(
-            self._expected,
-            np.mod(bearings, _BEARINGS),
-            measured.astype(np.float32),
-            sharpness.astype(np.float32),
-            agreement,
-        )
+        beams = (np.mod(bearings, _BEARINGS), measured, sharpness.astype(np.float32))
+        halves = [slice(None, len(agreement) // 2), slice(len(agreement) // 2, None)]
+        if len(agreement) < _WORTH_A_THREAD:
+            _compare(self._expected, *beams, agreement)
+            return agreement
+        with ThreadPoolExecutor(len(halves)) as pool:
+            jobs = [
+                pool.submit(_compare, self._expected[rows], *beams, agreement[rows])
+                for rows in halves
+            ]
+            for job in jobs:
+                job.result()
         return agreement
 
     def _thinned(self, agreement: NDArray[np.float32], count: int) -> NDArray[np.float64]:
         """Return the best poses (k, 3) that are apart from each other."""
+        positions = self._positions
+        if len(positions) > _MOST_POSITIONS:
+            kept = np.argpartition(-agreement.max(axis=1), _MOST_POSITIONS)[:_MOST_POSITIONS]
+            kept.sort()
+            positions, agreement = positions[kept], agreement[kept]
         peak = agreement >= np.maximum(np.roll(agreement, 1, 1), np.roll(agreement, -1, 1))
         places = np.flatnonzero(peak)
         values = agreement.ravel()[places]
@@ -110,7 +124,7 @@ class CoarseSearch:
             places, values = places[kept], values[kept]
         places = places[np.argsort(-values, kind="stable")]
         yaws = wrap_angles(_STEP_RAD * (places % _BEARINGS))
-        poses = np.column_stack([self._positions[places // _BEARINGS], yaws])
+        poses = np.column_stack([positions[places // _BEARINGS], yaws])
         best: NDArray[np.float64] = poses[apart(poses, _APART_M, _APART_RAD, count)]
         return best
 
