@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from localization_helpers import SENSOR, BayesEngine, bundle_of, room, scan_at
+from localization_helpers import SENSOR, BayesEngine, bundle_of, gaussian, room, scan_at
 
 from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2, wrap_angle
+from local_inn_ros.localization.coarse_search import CoarseSearch
 from local_inn_ros.localization.from_bundle import build_relocalizer
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import Scan
@@ -113,6 +114,22 @@ def test_a_scan_from_another_building_fits_nowhere():
     assert not result.found
     assert "nothing fits" in result.reason
     assert len(result.hypotheses) > 0
+
+
+def test_what_is_offered_is_looked_at_whatever_the_lattice_says(monkeypatch):
+    base = Pose2(0.6, 0.4, 2.9)
+    engine = BayesEngine(GRID)
+    engine.truth = base @ MOUNT
+    scan = scan_at(GRID, engine.truth, np.random.default_rng(1))
+    relocalizer = build_relocalizer(bundle_of(GRID), engine, MOUNT, RefinerChoice.FIELD)
+    monkeypatch.setattr(CoarseSearch, "candidates", lambda *_: np.zeros((0, 3)))
+    assert "nothing fits" in relocalizer.search(scan).reason
+    near = gaussian(base.x + 0.2, base.y - 0.1, base.yaw + 0.1, 0.2, 0.1)
+    far = gaussian(base.x + 2.0, base.y, base.yaw, 0.2, 0.1)
+    result = relocalizer.search(scan, (far, near))
+    assert result.found
+    assert is_at(result.pose.mean, base)
+    assert is_at(relocalizer.search(scan, (near, far)).pose.mean, base)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])

@@ -164,6 +164,8 @@ class Relocalizer:
         network = NetworkPass(self._engine, reading)
         asked = np.array([(one.mean @ self._mount).to_array() for one in offered]).reshape(-1, 3)
         priors = np.vstack([asked, self._coarse.candidates(scan, _FIRST)])
+        if len(priors) == 0:
+            return []
         poses = network.sample(priors, self._prior_spec.widest_spread, self._no_latent)[:, 0]
         # Priors far from the truth are led astray, often off the map.
         inside = self._grid.contains(poses[:, :2])
