@@ -12,7 +12,7 @@ import numpy as np
 from local_inn_ros.evaluation.trajectory import Trajectory
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.evidence import covariance_of
-from local_inn_ros.localization.fix import Fix
+from local_inn_ros.localization.fix import Fix, Mode
 from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
 from local_inn_ros.localization.refiner import Refiner
 from local_inn_ros.localization.relocalizer import SearchResult
@@ -94,8 +94,10 @@ class AligningLocalizer:
             stamp_s=scan.stamp_s,
             measurement=measurement,
             network=network,
+            modes=(Mode(measurement, 1.0),),
             samples=np.zeros((0, 3)),
             expected_ranges_m=np.zeros(0, dtype=np.float32),
+            unexplained=0.0,
             quality=0.5,
             stage_s={"align": 0.001},
         )

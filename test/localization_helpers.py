@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ FINE_SPREAD = 0.25
 LATENT_SIZE = 6
 
 
-def bundle_of(grid: OccupancyGrid, sensor: SensorSpec = SENSOR, **calibration: float) -> Bundle:
+def bundle_of(grid: OccupancyGrid, sensor: SensorSpec = SENSOR, **calibration: Any) -> Bundle:
     """A bundle in memory alone."""
     nothing = FileReference(file="none", sha256="")
     return Bundle(
@@ -52,9 +53,7 @@ def bundle_of(grid: OccupancyGrid, sensor: SensorSpec = SENSOR, **calibration: f
             prior=PriorSpec(deviation=PRIOR_DEVIATION, widest_spread=1.0, fine_spread=FINE_SPREAD),
             latent_size=LATENT_SIZE,
             networks=dict.fromkeys(("encoder", "inverse", "forward"), nothing),
-            calibration=Calibration(
-                covariance_scale=(1.0, 1.0, 1.0), forward_deviation_m=0.02, **calibration
-            ),
+            calibration=Calibration(forward_deviation_m=0.02, **calibration),
             training={},
             measured={},
         ),

@@ -88,7 +88,7 @@ def oracle_model(grid: OccupancyGrid) -> Model:
         prior=PriorSpec(deviation=(0.2, 0.2, 0.26), widest_spread=2.0, fine_spread=0.25),
         latent_size=6,
         networks=dict.fromkeys(("encoder", "inverse", "forward"), nothing),
-        calibration=Calibration(covariance_scale=(1.0, 1.0, 1.0), forward_deviation_m=0.03),
+        calibration=Calibration(forward_deviation_m=0.03),
         training={},
         measured={},
     )

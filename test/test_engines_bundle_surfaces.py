@@ -45,7 +45,7 @@ def write_bundle(folder: Path, distances_m: np.ndarray | None) -> None:
         prior=PriorSpec(deviation=(0.2, 0.2, 0.26), widest_spread=1.0, fine_spread=0.5),
         latent_size=6,
         networks={name: reference_to(folder / name) for name in NETWORKS},
-        calibration=Calibration(covariance_scale=(1.0, 1.0, 1.0), forward_deviation_m=0.1),
+        calibration=Calibration(forward_deviation_m=0.1),
         training={},
         measured={},
         surfaces=None if distances_m is None else reference_to(folder / "surfaces.png"),

@@ -13,6 +13,7 @@ import pytest
 from evaluation_fixtures import MOUNT, SPEC, AligningLocalizer, KnowingRelocalizer, simulated_run
 from PIL import Image
 
+from local_inn_ros.engines import CovarianceModel
 from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation.evaluation import Evaluation, score, score_baseline, write_results
 from local_inn_ros.evaluation.field_tracker import FieldTracker
@@ -165,7 +166,10 @@ def test_the_particle_filter_without_scans_follows_the_odometry() -> None:
 def test_the_field_tracker_follows_the_robot() -> None:
     simulated = simulated_run()
     tracker = FieldTracker(
-        Refiner(LikelihoodField(simulated.grid), SPEC.noise_std_m), SPEC.range_max_m, MOUNT
+        Refiner(LikelihoodField(simulated.grid), SPEC.noise_std_m),
+        SPEC.range_max_m,
+        MOUNT,
+        CovarianceModel(),
     )
     figures = score_baseline(
         replay_baseline(tracker, simulated.readings, simulated.truth), simulated.truth

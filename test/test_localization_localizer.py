@@ -15,11 +15,13 @@ from localization_helpers import (
     scan_at,
 )
 
+from local_inn_ros.engines import CovarianceModel
 from local_inn_ros.errors import BundleError, SensorError
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.localization.aligner import _joined, _plausible, _starts
 from local_inn_ros.localization.evidence import WIDEST_M
 from local_inn_ros.localization.from_bundle import build_localizer
-from local_inn_ros.localization.localizer import Localizer, _joined, _plausible, _starts
+from local_inn_ros.localization.localizer import Localizer
 from local_inn_ros.localization.refiner import Refinement
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import Scan
@@ -85,11 +87,13 @@ def test_samples_spread_as_the_network_says():
 def test_calibration_widens_the_network():
     engine, scan = at(BASE, Pose2.identity())
     description = BUNDLE.description
-    scaled = description.calibration.model_copy(update={"covariance_scale": (4.0, 9.0, 1.0)})
+    scaled = description.calibration.model_copy(
+        update={"samples": CovarianceModel(scale=(2.0, 2.0, 1.0))}
+    )
     bundle = type(BUNDLE)(BUNDLE.path, description.model_copy(update={"calibration": scaled}), GRID)
     plain = Localizer(BUNDLE, engine, Pose2.identity()).locate(scan, PRIOR).network
     wide = Localizer(bundle, engine, Pose2.identity()).locate(scan, PRIOR).network
-    assert wide.deviations() / plain.deviations() == pytest.approx([2.0, 3.0, 1.0])
+    assert wide.deviations() / plain.deviations() == pytest.approx([2.0, 2.0, 1.0])
     correlation = plain.covariance[0, 1] / np.prod(plain.deviations()[:2])
     assert wide.covariance[0, 1] / np.prod(wide.deviations()[:2]) == pytest.approx(correlation)
 
@@ -251,14 +255,14 @@ def test_a_network_that_is_sure_of_a_wrong_place_does_not_hide_the_prior_as_a_st
     assert np.abs(starts - network.mean.to_array()).max(axis=1).min() < 0.03
 
 
-def along_a_corridor(inlier_share: float) -> Refinement:
+def along_a_corridor() -> Refinement:
     """An alignment that says nothing of x."""
     return Refinement(
         pose=Pose2.identity(),
         information=np.diag([0.0, 1e4, 1e4]),
         unseen=np.diag([1.0, 0.0, 0.0]),
         rms_m=0.01,
-        inlier_share=inlier_share,
+        inlier_share=0.9,
         converged=True,
         iterations=3,
     )
@@ -270,7 +274,7 @@ def test_a_word_that_contradicts_the_prior_leaves_the_open_direction_open() -> N
     far = GaussianPose2.from_deviations(Pose2(0.3, 0.0, 0.0), 0.02, 0.02, 0.01)
     assert _plausible(prior, near)
     assert not _plausible(prior, far)
-    open_one = _joined(along_a_corridor(0.95), None)
+    open_one = _joined(along_a_corridor(), None, 0.0)
     assert open_one.mean == Pose2.identity()
     assert open_one.deviations()[0] > 1.0
     assert open_one.deviations()[1] == pytest.approx(0.01, rel=0.05)
@@ -278,8 +282,8 @@ def test_a_word_that_contradicts_the_prior_leaves_the_open_direction_open() -> N
 
 def test_the_word_is_doubted_by_what_the_map_leaves_unexplained() -> None:
     word = GaussianPose2.from_deviations(Pose2(0.05, 0.0, 0.0), 0.02, 0.02, 0.01)
-    explained = _joined(along_a_corridor(0.95), word)
-    blocked = _joined(along_a_corridor(0.6), word)
+    explained = _joined(along_a_corridor(), word, 0.0)
+    blocked = _joined(along_a_corridor(), word, 1.0 / 3.0)
     assert explained.mean.x == blocked.mean.x == pytest.approx(0.05)
     assert explained.deviations()[0] == pytest.approx(0.02, rel=0.01)
     # A third unexplained: a third of a metre of doubt.

@@ -7,7 +7,7 @@ import pytest
 from localization_helpers import SENSOR, room, scan_at
 
 from local_inn_ros.geometry import Pose2, wrap_angle
-from local_inn_ros.localization.refiner import Refiner, RefinerSettings
+from local_inn_ros.localization.refiner import Refiner
 from local_inn_ros.localization.scan_points import MOST_POINTS, ScanPoints
 from local_inn_ros.sensing import Scan
 from local_inn_ros.world import FreeSpace, LikelihoodField, OccupancyGrid, RayCaster
@@ -172,17 +172,6 @@ def test_the_same_scan_gives_the_same_answer():
     assert np.array_equal(first.information, second.information)
 
 
-def test_a_map_that_is_off_limits_what_can_be_known():
-    rng = np.random.default_rng(3)
-    points = points_at(Pose2(0.0, 0.5, 0.3), rng)
-    doubtful = RefinerSettings(map_deviation_m=0.02, map_yaw_deviation_rad=0.01)
-    start = Pose2(0.0, 0.5, 0.3)
-    sure = Refiner(FIELD, 0.01).refine(points, start).information
-    unsure = Refiner(FIELD, 0.01, doubtful).refine(points, start).information
-    expected = np.linalg.inv(sure) + np.diag(np.square([0.02, 0.02, 0.01]))
-    assert np.linalg.inv(unsure) == pytest.approx(expected, rel=1e-6, abs=1e-12)
-
-
 def test_a_scan_that_fits_badly_knows_less():
     rng = np.random.default_rng(3)
     truth = Pose2(0.0, 0.5, 0.3)
@@ -249,15 +238,20 @@ def test_the_beams_meet_the_field_that_they_were_cast_on():
     assert np.median(np.abs(distances)) < 1e-6
 
 
-def test_a_scan_of_which_half_is_unmapped_knows_less():
+def test_a_start_nearby_is_not_drawn_away_by_what_is_not_on_the_map():
     rng = np.random.default_rng(3)
     truth = Pose2(0.0, 0.5, 0.3)
     points = points_at(truth, rng)
-    blocked = points.copy()
-    # Every other beam meets something that no map holds.
-    blocked[::2] *= rng.uniform(0.3, 0.7, (len(blocked[::2]), 1))
+    # A board 12 cm before one wall hides it.
+    hidden = np.abs(points[:, 1] - points[:, 1].max()) < 0.3
     refiner = Refiner(FIELD, SENSOR.noise_std_m)
-    clear = np.linalg.eigvalsh(refiner.refine(points, truth).information)
-    crowded = np.linalg.eigvalsh(refiner.refine(blocked, truth).information)
-    # Half as many points alone would leave half of it.
-    assert np.all(crowded < 0.35 * clear)
+    start = truth @ Pose2(0.01, 0.01, 0.002)
+    boards = points.copy()
+    boards[hidden, 1] -= 0.12
+    near = refiner.refine(boards, start, near=True)
+    assert math.hypot(*error_of(near.pose, truth)[:2]) < 0.01
+    # From farther off, nearness alone does not help.
+    far = refiner.refine(points, truth @ Pose2(0.15, 0.1, 0.0), near=True)
+    wide = refiner.refine(points, truth @ Pose2(0.15, 0.1, 0.0))
+    assert math.hypot(*error_of(wide.pose, truth)[:2]) < 0.01
+    assert far.inlier_share <= wide.inlier_share

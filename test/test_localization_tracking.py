@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from localization_helpers import PRIOR_DEVIATION, BayesEngine, bundle_of
 
+from local_inn_ros.engines import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angles
 from local_inn_ros.localization.ekf import PoseFilter
 from local_inn_ros.localization.from_bundle import build_localizer
@@ -78,8 +79,7 @@ def test_a_real_robot_is_tracked_on_the_map_it_made():
         grid,
         sensor,
         surface_offset_m=-0.5 * grid.resolution_m,
-        map_deviation_m=0.02,
-        map_yaw_deviation_rad=0.015,
+        aligned={"field": CovarianceModel(floor=(0.02, 0.02, 0.015))},
     )
     localizer = build_localizer(
         bundle, NoNetwork(grid, sensor), Pose2.identity(), RefinerChoice.FIELD

@@ -227,8 +227,6 @@ def test_measuring_finds_errors_that_are_there():
 
     drawn = source().draw(np.random.default_rng(2), 4096)
     found = measure(Off(drawn.poses), Fixed(), SETTINGS, np.random.default_rng(0))
-    assert found.covariance_scale[0] == pytest.approx(4.0, rel=0.15)
-    assert found.covariance_scale[1] == pytest.approx(1.0, rel=0.15)
     assert found.figures["inn_position_mean_m"] == pytest.approx(
         0.03 * np.sqrt(np.pi / 2), rel=0.05
     )

@@ -31,6 +31,7 @@ SETTINGS = TrainingSettings(
     steps=30,
     batch=64,
     drawn_beams=8,
+    calibration_scans=60,
     network=NetworkSettings(
         octaves=3,
         coupling_hidden=32,

@@ -15,7 +15,7 @@ from local_inn_ros.sensing import SensorSpec
 # What may stand in the record of a training.
 RecordValue = str | int | float | bool | dict[str, int | float | list[float]] | None
 
-SCHEMA = "local_inn_ros/bundle/1"
+SCHEMA = "local_inn_ros/bundle/2"
 
 
 class _Block(BaseModel):
@@ -36,25 +36,37 @@ class PriorSpec(_Block):
     fine_spread: float = Field(gt=0.0)
 
 
+class CovarianceModel(_Block):
+    """How covariances are made to tell the truth, fitted to errors on poses held out.
+
+    Attributes:
+        scale: for (ahead, aside, yaw) in the axes of the sensor: what deviations are multiplied by.
+        floor: for the same (m, m, rad): deviations that are always there besides.
+        unexplained_gain: where the map leaves a share u of a scan unexplained, variances are
+            exp(gain u) times as large.
+    """
+
+    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    floor: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    unexplained_gain: float = Field(default=0.0, ge=0.0)
+
+
 class Calibration(_Block):
     """What was measured after training, on poses and noise that training had not seen.
 
     Attributes:
-        covariance_scale: for (x, y, yaw): what the samples' variances are multiplied by.
+        samples: of the network's samples.
+        aligned: of poses aligned by a refiner, by the refiner's name (``RefinerChoice``).
         forward_deviation_m: robust standard deviation of the forward pass against ray casting.
         surface_offset_m: where end points lie, from the faces of the map's occupied cells;
             0 for simulated scans, negative where the walls of a mapped building hold end points
             in the middle of their cells.
-        map_deviation_m: how far off, as a standard deviation, poses are that the map and a scan
-            agree on best; 0 for simulated scans, measured where posed scans were given.
-        map_yaw_deviation_rad: the same for heading.
     """
 
-    covariance_scale: tuple[float, float, float]
+    samples: CovarianceModel = CovarianceModel()
+    aligned: dict[str, CovarianceModel] = {}
     forward_deviation_m: float = Field(gt=0.0)
     surface_offset_m: float = 0.0
-    map_deviation_m: float = Field(default=0.0, ge=0.0)
-    map_yaw_deviation_rad: float = Field(default=0.0, ge=0.0)
 
 
 class FileReference(_Block):

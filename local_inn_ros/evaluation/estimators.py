@@ -17,7 +17,7 @@ from local_inn_ros.evaluation.replay import BaselineLocalizer, Replay, replay, r
 from local_inn_ros.evaluation.simulated_drive import Drive
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.ekf import PoseFilter
-from local_inn_ros.localization.from_bundle import build_localizer, build_refiner
+from local_inn_ros.localization.from_bundle import aligned_model, build_localizer, build_refiner
 from local_inn_ros.localization.localizer import Localizer
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.localization.refiner_choice import RefinerChoice
@@ -133,7 +133,9 @@ def _baselines(
         for count, rng in zip(PARTICLE_COUNTS, rngs, strict=True)
     }
     return {
-        "field_tracker": FieldTracker(build_refiner(bundle), range_max_m, mount),
+        "field_tracker": FieldTracker(
+            build_refiner(bundle), range_max_m, mount, aligned_model(bundle, RefinerChoice.FIELD)
+        ),
         **particle_filters,
         "odometry": DeadReckoning(),
     }

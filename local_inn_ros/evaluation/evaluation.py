@@ -30,7 +30,12 @@ from local_inn_ros.evaluation.replay import (
 from local_inn_ros.evaluation.trajectory import Trajectory
 from local_inn_ros.evaluation.trajectory_file import write_trajectory
 from local_inn_ros.localization.ekf import PoseFilter
-from local_inn_ros.localization.from_bundle import build_localizer, build_refiner, build_relocalizer
+from local_inn_ros.localization.from_bundle import (
+    aligned_model,
+    build_localizer,
+    build_refiner,
+    build_relocalizer,
+)
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.world import OccupancyGrid
@@ -111,7 +116,10 @@ def _baselines(
         )
     if settings.field_tracker:
         wanted["field_tracker"] = FieldTracker(
-            build_refiner(bundle), bundle.description.sensor.range_max_m, recording.mount
+            build_refiner(bundle),
+            bundle.description.sensor.range_max_m,
+            recording.mount,
+            aligned_model(bundle, RefinerChoice.FIELD),
         )
     return wanted
 

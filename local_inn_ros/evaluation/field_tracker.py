@@ -7,11 +7,13 @@ Set beside the whole it shows what the network adds; it cannot find a robot that
 
 from __future__ import annotations
 
+from local_inn_ros.engines import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.covariance_model import calibrated
 from local_inn_ros.localization.ekf import PoseFilter
 from local_inn_ros.localization.evidence import covariance_of
 from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
-from local_inn_ros.localization.refiner import Refiner
+from local_inn_ros.localization.refiner import USUAL_INLIER_SHARE, Refiner
 from local_inn_ros.localization.scan_points import ScanPoints
 from local_inn_ros.sensing import Odometry, Scan
 
@@ -19,14 +21,18 @@ from local_inn_ros.sensing import Odometry, Scan
 class FieldTracker:
     """Aligns each scan with the likelihood field from the filter's prior, and fuses the result."""
 
-    def __init__(self, refiner: Refiner, range_max_m: float, mount: Pose2) -> None:
+    def __init__(
+        self, refiner: Refiner, range_max_m: float, mount: Pose2, model: CovarianceModel
+    ) -> None:
         """Set up for one sensor.
 
         Args:
             refiner: aligns scans with the map.
             range_max_m: farthest valid range.
             mount: pose of the laser in the base frame.
+            model: how the covariances of what the refiner aligns were calibrated.
         """
+        self._model = model
         self._refiner = refiner
         self._points = ScanPoints(range_max_m)
         self._mount = mount
@@ -53,5 +59,7 @@ class FieldTracker:
         start = pose_of_mounted(prior, self._mount).mean
         found = self._refiner.refine(self._points.of(scan), start)
         measured = GaussianPose2(found.pose, covariance_of(found.information))
+        unexplained = 1.0 - min(1.0, found.inlier_share / USUAL_INLIER_SHARE)
+        measured = calibrated(measured, self._model, unexplained)
         self._filter.fuse(pose_of_base(measured, self._mount), scan.stamp_s)
         return self._filter.estimate_at(scan.stamp_s)

@@ -36,6 +36,8 @@ class FilterSettings:
     Attributes:
         motion_noise: how fast the odometry's error grows.
         scale_noise: how the odometry's scales wander.
+        shared_share: share of a fix's variance that is the same in the next one, since both are of
+            the same map: no number of fixes makes a pose more certain than that.
         gate_probability: share of right fixes that the gate lets pass.
         history_s: how late a fix may come.
         lost_after: refusals in a row after which the filter calls itself lost.
@@ -43,6 +45,7 @@ class FilterSettings:
 
     motion_noise: MotionNoise = field(default_factory=MotionNoise)
     scale_noise: ScaleNoise = field(default_factory=ScaleNoise)
+    shared_share: float = 0.8
     gate_probability: float = 0.999
     history_s: float = 2.0
     lost_after: int = 20
@@ -55,6 +58,8 @@ class FilterSettings:
         """
         if not 0.0 < self.gate_probability < 1.0:
             raise ValueError("gate_probability lies between 0 and 1")
+        if not 0.0 <= self.shared_share < 1.0:
+            raise ValueError("shared_share is at least 0 and below 1")
         if not self.history_s > 0.0:
             raise ValueError("history_s must be positive")
         if self.lost_after < 1:
@@ -95,7 +100,12 @@ class PoseFilter:
         """Begin without a pose: ``reset`` gives one."""
         self.settings = FilterSettings() if settings is None else settings
         gate = float(chi2.ppf(self.settings.gate_probability, df=3))
-        self._step = FilterStep(self.settings.motion_noise, self.settings.scale_noise, gate)
+        self._step = FilterStep(
+            self.settings.motion_noise,
+            self.settings.scale_noise,
+            self.settings.shared_share,
+            gate,
+        )
         self._odometry = OdometryBuffer(max(10.0, 2.0 * self.settings.history_s))
         # A start for which no odometry has come yet.
         self._waiting: StampedPose | None = None

@@ -56,6 +56,10 @@ def _nothing_since() -> NDArray[np.float64]:
     return np.zeros((3, 2))
 
 
+def _nothing_shared() -> NDArray[np.float64]:
+    return np.zeros((5, 3))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Belief:
     """What the filter believes at an instant.
@@ -63,15 +67,19 @@ class Belief:
     Attributes:
         state: (5,) of x, y, yaw in the map frame, and of the scales: by which shares the true
             distances and turns are larger than the odometry says.
-        covariance: (5, 5), symmetric, positive semi-definite.
+        covariance: (5, 5), symmetric, positive semi-definite, of what one fix does not share with
+            the next.
         refusals: fixes refused in a row up to here.
         since_fix: (3, 2) derivative of the pose by scales that have held since the last fix.
+        shared: (5, 3) derivative of the state by three numbers of unit variance that stand for
+            what fixes have wrong alike, such as the error of the map hereabouts.
     """
 
     state: NDArray[np.float64]
     covariance: NDArray[np.float64]
     refusals: int = 0
     since_fix: NDArray[np.float64] = field(default_factory=_nothing_since)
+    shared: NDArray[np.float64] = field(default_factory=_nothing_shared)
 
     def to_pose(self) -> Pose2:
         """Return the mean of the pose."""
@@ -79,22 +87,31 @@ class Belief:
 
     def to_gaussian(self) -> GaussianPose2:
         """Return mean and covariance of the pose."""
-        return GaussianPose2(self.to_pose(), self.covariance[_POSE, _POSE])
+        return GaussianPose2(self.to_pose(), self.total_covariance()[_POSE, _POSE])
+
+    def total_covariance(self) -> NDArray[np.float64]:
+        """Return (5, 5) of the state, with what fixes share."""
+        total: NDArray[np.float64] = self.covariance + self.shared @ self.shared.T
+        return total
 
 
 class FilterStep:
     """The extended Kalman filter's two steps, from one belief to the next."""
 
-    def __init__(self, noise: MotionNoise, scale_noise: ScaleNoise, gate: float) -> None:
+    def __init__(
+        self, noise: MotionNoise, scale_noise: ScaleNoise, shared_share: float, gate: float
+    ) -> None:
         """Set up.
 
         Args:
             noise: how fast the odometry's error grows.
             scale_noise: how the odometry's scales wander.
+            shared_share: share of a fix's variance that is the same in the next one.
             gate: fixes with a larger squared Mahalanobis distance are refused.
         """
         self._noise = noise
         self._scale_noise = scale_noise
+        self._shared_share = shared_share
         self._gate = gate
         self._kalman = _PoseKalman(dim_x=5, dim_z=3)
 
@@ -129,12 +146,17 @@ class FilterStep:
             _symmetric(kalman.P),
             belief.refusals,
             by_pose @ belief.since_fix + by_scales,
+            kalman.F @ belief.shared,
         )
 
     def update(self, belief: Belief, measurement: GaussianPose2) -> tuple[Belief, Fusion]:
         """Correct a belief by a measured pose, unless the gate refuses it.
 
         A fix that is too far from what was predicted gets a second chance: slip may have jumped.
+
+        What fixes have wrong alike is not averaged away, however many come: it is carried along
+        apart, as an error that is considered and not estimated (Schmidt, Application of
+        State-Space Methods to Navigation Problems, 1966).
         """
         try:
             distance = _squared_mahalanobis(belief, measurement)
@@ -152,7 +174,7 @@ class FilterStep:
                 False, distance, f"squared Mahalanobis distance {distance:.1f} > {self._gate:.1f}"
             )
         kalman = self._kalman
-        kalman.x, kalman.P = belief.state, belief.covariance
+        kalman.x, kalman.P = belief.state, belief.total_covariance()
         kalman.update(
             measurement.mean.to_array(),
             HJacobian=lambda state: _POSE_SEEN,
@@ -162,7 +184,16 @@ class FilterStep:
         )
         state = kalman.x.copy()
         state[2] = wrap_angle(float(state[2]))
-        return Belief(state, _symmetric(kalman.P)), Fusion(True, distance)
+        gain = kalman.K
+        kept = np.eye(5) - gain @ _POSE_SEEN
+        own = (1.0 - self._shared_share) * measurement.covariance
+        alike = np.sqrt(self._shared_share) * _square_root(measurement.covariance)
+        corrected = Belief(
+            state,
+            _symmetric(kept @ belief.covariance @ kept.T + gain @ own @ gain.T),
+            shared=kept @ belief.shared + gain @ alike,
+        )
+        return corrected, Fusion(True, distance)
 
     def _slipped(self, belief: Belief) -> Belief:
         """Return the belief of one who thinks that a spell of slip began with the last fix.
@@ -201,7 +232,7 @@ def _squared_mahalanobis(belief: Belief, measurement: GaussianPose2) -> float:
         LinAlgError: both are certain in some direction.
     """
     offset = _pose_residual(measurement.mean.to_array(), belief.state[_POSE])
-    spread = belief.covariance[_POSE, _POSE] + measurement.covariance
+    spread = belief.total_covariance()[_POSE, _POSE] + measurement.covariance
     return float(offset @ np.linalg.solve(spread, offset))
 
 
@@ -211,6 +242,13 @@ def _pose_residual(
     residual = measured - expected
     residual[2] = wrap_angle(float(residual[2]))
     return residual
+
+
+def _square_root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the symmetric square root (3, 3): it changes smoothly from one fix to the next."""
+    values, directions = np.linalg.eigh(covariance)
+    root: NDArray[np.float64] = (directions * np.sqrt(np.maximum(values, 0.0))) @ directions.T
+    return root
 
 
 def _symmetric(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

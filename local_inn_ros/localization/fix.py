@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2
 
+# Another place that is at least this probable makes an answer ambiguous.
+_AMBIGUOUS_WEIGHT = 0.05
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mode:
-    """One of the places that an answer leaves possible.
+    """One of the places where a reading may have been taken.
 
     Attributes:
         pose: the base in the map frame.
-        weight: its probability; those of an answer sum to 1.
+        weight: how probable it is, among all modes.
     """
 
     pose: GaussianPose2
@@ -33,20 +36,31 @@ class Fix:
     Attributes:
         stamp_s: stamp of the reading, in seconds.
         measurement: what the reading by itself says of the pose (the prior's share taken out
-            again), refined where a refiner is in use: this is what a filter fuses.
-        network: what the network alone answers, prior included, before any refiner.
-        samples: (s, 3) poses drawn by the latent z.
+            again), refined where a refiner is in use: this is what a filter fuses. Where there
+            are several modes, its mean is that of the likeliest, and its covariance reaches the
+            others.
+        network: what the network alone answers, prior included, before any refiner, at the
+            likeliest mode.
+        modes: places that explain the reading under the prior, the likeliest first; their
+            weights sum to 1.
+        samples: (s, 3) poses drawn by the latent z, of all modes.
         expected_ranges_m: (n,) forward pass at ``measurement.mean``, for the network's beams.
+        unexplained: share of the reading that the map leaves unexplained, in [0, 1].
         quality: probability in [0, 1] that the fix is right.
         stage_s: seconds spent in each stage, by name.
-        modes: the places that the reading leaves possible, the most probable first.
     """
 
     stamp_s: float
     measurement: GaussianPose2
     network: GaussianPose2
+    modes: tuple[Mode, ...]
     samples: NDArray[np.float64]
     expected_ranges_m: NDArray[np.float32]
+    unexplained: float
     quality: float
     stage_s: Mapping[str, float]
-    modes: tuple[Mode, ...] = ()
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether another mode may well be the right one."""
+        return len(self.modes) > 1 and self.modes[1].weight >= _AMBIGUOUS_WEIGHT

@@ -77,6 +77,11 @@ class ForwardRefiner:
         converged = ~worse & ~(moving & (weighing.short >= _SETTLED))
         return self._answers(poses, residuals, weighing, converged, steps)
 
+    def refine_near(self, scan: Scan, reading: BeamReading, start: Pose2) -> Refinement:
+        """Align from a start nearby: no step goes where the scan fits worse in any case."""
+        (found,) = self.refine_all(scan, reading, start.to_array()[None])
+        return found
+
     def _weighed(self, expected: Linearization, reading: BeamReading) -> tuple[Residuals, Weighing]:
         residuals = Residuals.of(expected, reading, self._errors)
         return residuals, weigh(expected, residuals, self._errors, _LONGEST_STEP_M)

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from local_inn_ros.engines import Engine
+from local_inn_ros.engines import CovarianceModel, Engine
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.completion import Completion
 from local_inn_ros.localization.forward_refiner import ForwardRefiner
 from local_inn_ros.localization.localizer import Localizer
-from local_inn_ros.localization.refiner import Refiner, RefinerSettings
+from local_inn_ros.localization.refiner import Refiner
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.localization.relocalizer import Relocalizer
 from local_inn_ros.localization.scan_refiner import FieldScanRefiner, ScanRefiner
@@ -20,9 +21,12 @@ def build_localizer(
     bundle: Bundle, engine: Engine, mount: Pose2, refiner: RefinerChoice, sample_count: int = 20
 ) -> Localizer:
     """Build a localizer for a sensor mounted at ``mount`` on the base."""
-    return Localizer(
-        bundle, engine, mount, build_scan_refiner(bundle, engine, refiner), sample_count
-    )
+    aligner = build_scan_refiner(bundle, engine, refiner)
+    completion = None
+    if aligner is not None and refiner is RefinerChoice.FIELD:
+        completion = Completion(aligner, ForwardRefiner(bundle, engine))
+    model = aligned_model(bundle, refiner)
+    return Localizer(bundle, engine, mount, aligner, sample_count, completion, model)
 
 
 def build_relocalizer(
@@ -39,14 +43,15 @@ def build_scan_refiner(bundle: Bundle, engine: Engine, choice: RefinerChoice) ->
     return ForwardRefiner(bundle, engine) if choice is RefinerChoice.FORWARD else None
 
 
+def aligned_model(bundle: Bundle, choice: RefinerChoice) -> CovarianceModel:
+    """Return how the covariances of aligned poses were calibrated; as they are, where not."""
+    return bundle.description.calibration.aligned.get(choice.value, CovarianceModel())
+
+
 def build_refiner(bundle: Bundle) -> Refiner:
     """Build a refiner on the map that a bundle carries."""
     calibration = bundle.description.calibration
     return Refiner(
         LikelihoodField(bundle.grid, calibration.surface_offset_m, distances_m=bundle.distances_m),
         bundle.description.sensor.noise_std_m,
-        RefinerSettings(
-            map_deviation_m=calibration.map_deviation_m,
-            map_yaw_deviation_rad=calibration.map_yaw_deviation_rad,
-        ),
     )

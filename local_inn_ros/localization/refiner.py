@@ -17,6 +17,7 @@ from local_inn_ros.world.surface_directions import surface_directions
 
 # Shorter levers would make a turn look like no motion at all.
 _LEAST_LEVER_M = 0.5
+_ONE_DIRECTION = 0.5
 # On a map without anything unmapped, this share of the points counts.
 USUAL_INLIER_SHARE = 0.9
 
@@ -32,17 +33,12 @@ class RefinerSettings:
         least_share: a direction is moved along, and counts as known, only where at least this
             share of the end points lies on surfaces that face it.
         most_steps: steps at most.
-        map_deviation_m: how far off the map is where it looks right: no number of end points
-            makes a position more certain. 0 for the map that a simulator runs on.
-        map_yaw_deviation_rad: the same for heading.
     """
 
     first_scale_m: float = 0.3
     shrink: float = 0.6
     least_share: float = 0.0025
     most_steps: int = 15
-    map_deviation_m: float = 0.0
-    map_yaw_deviation_rad: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +64,12 @@ class Refinement:
     converged: bool
     iterations: int
 
+    @property
+    def complete(self) -> bool:
+        """Whether the scan tells of every direction."""
+        # A projector's trace is the number of directions that it keeps.
+        return bool(np.trace(self.unseen) < _ONE_DIRECTION)
+
 
 class Refiner:
     """Robust Gauss-Newton of end points on the likelihood field."""
@@ -89,9 +91,6 @@ class Refiner:
         self._raster = field.raster
         self._surfaces = surface_directions(field.grid)
         self._noise_std_m = noise_std_m
-        self._map_variances = np.square(
-            [chosen.map_deviation_m, chosen.map_deviation_m, chosen.map_yaw_deviation_rad]
-        )
         last_scale_m = math.hypot(3.0 * noise_std_m, field.grid.resolution_m)
         self._limits = AlignmentLimits(
             first_scale_m=max(chosen.first_scale_m, last_scale_m),
@@ -102,26 +101,30 @@ class Refiner:
             longest_step_m=0.3,
             settled_m=5e-4,
         )
+        self._near_limits = self._limits._replace(first_scale_m=last_scale_m)
         # Compiles the inner loop now, where no scan waits (numba keeps it for the next time).
         self.refine(np.zeros((1, 2)), Pose2.identity())
 
-    def refine(self, points_m: NDArray[np.float64], start: Pose2) -> Refinement:
+    def refine(self, points_m: NDArray[np.float64], start: Pose2, near: bool = False) -> Refinement:
         """Align a scan.
 
         Args:
             points_m: (k, 2) end points in the sensor frame; k may be 0.
             start: the sensor in the map frame, a few decimetres off at most.
+            near: whether the start is within centimetres: only end points that lie about a cell
+                from a surface are given a voice.
         """
         points = np.ascontiguousarray(points_m, dtype=np.float64)
         if len(points) == 0:
             return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
         lever_m = max(math.sqrt(float(np.mean(np.square(points).sum(axis=1)))), _LEAST_LEVER_M)
         x, y, yaw = start.to_array().tolist()
-        found = align(self._raster, self._surfaces, points, x, y, yaw, lever_m, self._limits)
+        limits = self._near_limits if near else self._limits
+        found = align(self._raster, self._surfaces, points, x, y, yaw, lever_m, limits)
         rms_m = math.sqrt(found.square / found.weight) if found.weight > 0.0 else 0.0
         return Refinement(
             Pose2.from_array([found.x, found.y, found.yaw]),
-            self._information(found.normal, rms_m, found.weight / len(points)),
+            self._information(found.normal, rms_m),
             found.unseen,
             rms_m,
             found.weight / len(points),
@@ -129,14 +132,8 @@ class Refiner:
             found.steps,
         )
 
-    def _information(
-        self, normal: NDArray[np.float64], rms_m: float, inlier_share: float
-    ) -> NDArray[np.float64]:
-        # A scan that fits worse than it should knows less than it should: its points lie farther
-        # from the surfaces, or fewer of them lie near any.
-        explained = min(1.0, inlier_share / USUAL_INLIER_SHARE)
-        information = normal * (explained / max(self._noise_std_m, rms_m)) ** 2
-        # (I^-1 + M)^-1 in a form that needs no inverse of I, which may be singular.
-        limited = np.linalg.solve(np.eye(3) + information * self._map_variances, information)
-        symmetric: NDArray[np.float64] = 0.5 * (limited + limited.T)
+    def _information(self, normal: NDArray[np.float64], rms_m: float) -> NDArray[np.float64]:
+        # A scan that fits worse than it should knows less than it should.
+        information = normal / max(self._noise_std_m, rms_m) ** 2
+        symmetric: NDArray[np.float64] = 0.5 * (information + information.T)
         return symmetric

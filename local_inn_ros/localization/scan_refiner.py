@@ -33,6 +33,13 @@ class ScanRefiner(Protocol):
         """
         ...
 
+    def refine_near(self, scan: Scan, reading: BeamReading, start: Pose2) -> Refinement:
+        """Align one scan from a start that is believed to be within centimetres.
+
+        What lies farther away cannot draw it off; a start that is farther off stays where it is.
+        """
+        ...
+
 
 class FieldScanRefiner:
     """Aligns the end points of a scan with a likelihood field (see ``ScanRefiner``)."""
@@ -53,3 +60,7 @@ class FieldScanRefiner:
         """Align from each start; the beams are the scan's own, not the network's."""
         points = self._points.of(scan)
         return tuple(self._refiner.refine(points, Pose2.from_array(start)) for start in starts)
+
+    def refine_near(self, scan: Scan, reading: BeamReading, start: Pose2) -> Refinement:
+        """Align from a start nearby."""
+        return self._refiner.refine(self._points.of(scan), start, near=True)

@@ -123,11 +123,8 @@ def write_bundle(
             for name, path in networks.items()
         },
         calibration=Calibration(
-            covariance_scale=measured.covariance_scale,
             forward_deviation_m=measured.forward_deviation_m,
             surface_offset_m=calibrated.surface_offset_m,
-            map_deviation_m=calibrated.deviation_m,
-            map_yaw_deviation_rad=calibrated.yaw_deviation_rad,
         ),
         training=record,
         measured=measured.figures,

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import cycle, product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2, transform_points
-from local_inn_ros.localization.map_deviation import AlignmentErrors, alignment_errors
 from local_inn_ros.localization.refiner import Refiner
 from local_inn_ros.sensing import SensorSpec
 from local_inn_ros.training.scan_sources import PosedScans
@@ -23,6 +24,23 @@ _OFFSETS_CELLS = np.arange(-8, 5) / 8.0
 _MOST_SCANS = 2_000
 # Scans one after another share the error of their references: whole runs are held out at once.
 _RUN_SCANS = 60
+# Alignments begin beside the reference: begun on it, a map that pulls nowhere would seem right.
+_STARTS = tuple(
+    Pose2(x, y, yaw) for x, y, yaw in product((0.05, -0.05), (0.05, -0.05), (0.02, -0.02))
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Half:
+    """Surfaces told by one half of the scans, for use on the other.
+
+    Attributes:
+        held_out: (n,) which of the scans had no part in it.
+        distances_m: where the surfaces lie (``measured_distances``).
+    """
+
+    held_out: NDArray[np.bool_]
+    distances_m: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,16 +49,14 @@ class MapCalibration:
 
     Attributes:
         surface_offset_m: where end points lie, from the faces of occupied cells.
-        deviation_m: how far off, as a standard deviation, the map is where it looks right.
-        yaw_deviation_rad: the same for heading.
         distances_m: where the surfaces lie within the cells (``measured_distances``); None
             without scans, and where the surfaces are the faces of the cells.
+        halves: the same from each half of the scans; empty where there are no such distances.
     """
 
     surface_offset_m: float = 0.0
-    deviation_m: float = 0.0
-    yaw_deviation_rad: float = 0.0
     distances_m: NDArray[np.float64] | None = None
+    halves: tuple[Half, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,42 +86,38 @@ def calibrate_map(
 ) -> MapCalibration:
     """Measure a map against posed scans.
 
-    A simulated beam ends on the face of a cell, and a simulated robot's map is exact: without a
-    recording all is 0. A map that was drawn from end points holds them in the middle of its cells,
-    half a cell behind their faces; and it is off by what its maker was off by. The offset taken is
-    the one with which scans align nearest to their references. Where in its cells the surfaces of
-    such a map lie is told by the end points themselves; how far off that is, by scans held out.
+    A simulated beam ends on the face of a cell: without a recording there is nothing to change. A
+    map that was drawn from end points holds them in the middle of its cells, half a cell behind
+    their faces. The offset taken is the one with which scans align nearest to their references.
+    Where in its cells the surfaces of such a map lie is told by the end points themselves.
     """
     if posed is None:
         return MapCalibration()
     every = -(-len(posed) // _MOST_SCANS)
-    taken = _Taken(posed.scan_points()[::every], posed.poses[::every])
+    taken = _Taken(posed.scan_points(), posed.poses)
+    few = _Taken(taken.points[::every], taken.poses[::every])
     offset_m = min(
         (_OFFSETS_CELLS * grid.resolution_m).tolist(),
-        key=lambda offset_m: _errors(LikelihoodField(grid, offset_m), sensor, taken).median_m(),
+        key=lambda offset_m: _median_error_m(LikelihoodField(grid, offset_m), sensor, few),
     )
     if offset_m == 0.0:
         # End points lie on the faces of the cells: the map is as exact as its cells are.
-        found = _errors(LikelihoodField(grid), sensor, taken).deviation()
-        return MapCalibration(offset_m, found.position_m, found.yaw_rad)
+        return MapCalibration()
     odd = np.arange(len(taken.poses)) // _RUN_SCANS % 2 == 1
-    halves = []
-    for held_out in (odd, ~odd):
-        distances = measured_distances(grid, taken.part(~held_out).end_points(), offset_m)
-        field = LikelihoodField(grid, distances_m=distances)
-        halves.append(_errors(field, sensor, taken.part(held_out)))
-    found = AlignmentErrors(
-        np.concatenate([half.errors for half in halves]),
-        np.concatenate([half.variances for half in halves]),
-    ).deviation()
-    return MapCalibration(
-        offset_m,
-        found.position_m,
-        found.yaw_rad,
-        measured_distances(grid, taken.end_points(), offset_m),
+    halves = tuple(
+        Half(held_out, measured_distances(grid, taken.part(~held_out).end_points(), offset_m))
+        for held_out in (odd, ~odd)
     )
+    return MapCalibration(offset_m, measured_distances(grid, taken.end_points(), offset_m), halves)
 
 
-def _errors(field: LikelihoodField, sensor: SensorSpec, taken: _Taken) -> AlignmentErrors:
+def _median_error_m(field: LikelihoodField, sensor: SensorSpec, taken: _Taken) -> float:
+    """Return how far from its reference a scan aligns, in the median; infinite without scans."""
     refiner = Refiner(field, sensor.noise_std_m)
-    return alignment_errors(refiner, taken.points, taken.poses)
+    errors = [
+        pose.distance_to(refiner.refine(points, pose @ aside).pose)
+        for points, pose, aside in zip(
+            taken.points, map(Pose2.from_array, taken.poses), cycle(_STARTS), strict=False
+        )
+    ]
+    return float(np.median(errors)) if errors else math.inf

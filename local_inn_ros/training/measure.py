@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a trained network is worth on scans that it has not seen, and its calibration."""
+"""What a trained network is worth on scans that it has not seen."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ _SAMPLES = 20
 # The second pass's prior must hold the answers of the first, and a narrow one is answered more
 # exactly: what suits a network best is tried.
 _FINE_SPREADS = (0.1, 0.15, 0.2, 0.3, 0.45, 0.6)
-# Median of a chi-square of one degree of freedom: what a right variance gives for error^2/variance.
-_CHI_SQUARE_MEDIAN = 0.4549
 _MAD_TO_DEVIATION = 1.4826
 
 
@@ -31,13 +29,11 @@ class Measurement:
 
     Attributes:
         fine_spread: spread that suits the second pass.
-        covariance_scale: (3,) factors for the samples' variances.
         forward_deviation_m: robust deviation of the forward pass.
         figures: errors by name, for the record.
     """
 
     fine_spread: float
-    covariance_scale: tuple[float, float, float]
     forward_deviation_m: float
     figures: dict[str, float]
 
@@ -65,11 +61,8 @@ def measure(
     half = rng.normal(size=(_SAMPLES // 2, latent_z))
     latents = np.concatenate([half, -half]).astype(np.float32)
     samples = _sample(engine, scans, first, fine_spread, latents)
-    centred = _errors(samples, first[:, None, :])
-    mean, variance = centred.mean(axis=1), centred.var(axis=1, ddof=1)
+    mean = _errors(samples, first[:, None, :]).mean(axis=1)
     error = _errors(first + mean, scans.poses)
-    ratio = np.median(np.square(error) / np.maximum(variance, 1e-12), axis=0)
-    x_scale, y_scale, yaw_scale = (ratio / _CHI_SQUARE_MEDIAN).tolist()
 
     drawn = engine.expected_ranges(scans.poses.astype(np.float32))
     forward = np.abs(drawn - scans.expected_m)[scans.expected_known]
@@ -81,7 +74,6 @@ def measure(
     }
     return Measurement(
         fine_spread,
-        (x_scale, y_scale, yaw_scale),
         max(_MAD_TO_DEVIATION * float(np.median(forward)), 1e-3),
         figures,
     )

@@ -113,6 +113,7 @@ class PosedScans:
         Raises:
             SensorError: a scan does not fit the sensor.
         """
+        self.scans = tuple(scans)
         self._angles = sensor.network_angles_rad()
         picker = BeamPicker(self._angles, sensor.range_max_m)
         readings = [picker.pick(scan) for scan in scans]

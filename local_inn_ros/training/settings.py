@@ -25,6 +25,7 @@ class TrainingSettings:
         narrowest_spread: narrowest prior trained for, as a share of the widest.
         clearance_m: training poses keep this far from walls.
         blocked_share: share of the scans in which unmapped things cut beams short.
+        calibration_scans: scans that the covariances are calibrated on afterwards.
         network: sizes of the networks.
     """
 
@@ -38,6 +39,7 @@ class TrainingSettings:
     narrowest_spread: float = 0.1
     clearance_m: float = 0.15
     blocked_share: float = 0.3
+    calibration_scans: int = 1_500
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
 

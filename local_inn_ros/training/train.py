@@ -17,6 +17,7 @@ from local_inn_ros.engines.description import RecordValue
 from local_inn_ros.errors import DeviceError
 from local_inn_ros.flows.local_inn import LocalInn
 from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.training.calibrate import calibrate_on_map, calibrate_on_recording
 from local_inn_ros.training.export import check_place, write_bundle
 from local_inn_ros.training.fit import TrainingProgress, fit
 from local_inn_ros.training.map_calibration import calibrate_map
@@ -96,10 +97,15 @@ def train_bundle(
         "narrowest_spread": settings.narrowest_spread,
         "clearance_m": settings.clearance_m,
         "blocked_share": settings.blocked_share,
+        "calibration_scans": settings.calibration_scans,
         "network": {**asdict(settings.network), "cells_m": list(settings.network.cells_m)},
     }
-    calibrated = calibrate_map(grid, sensor, posed)
-    write_bundle(model, grid, sensor, settings, measured, record, calibrated, out)
+    surfaces = calibrate_map(grid, sensor, posed)
+    write_bundle(model, grid, sensor, settings, measured, record, surfaces, out)
+    if posed is None:
+        calibrate_on_map(out, settings.calibration_scans, rng)
+    else:
+        calibrate_on_recording(out, settings.calibration_scans, posed, surfaces.halves, rng)
     _LOG.info("wrote %s after %d steps in %.0f s", out, steps, seconds)
     return out
 

@@ -1,0 +1,191 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a scan says of the pose at one place: the network's word, aligned with the map."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.engines import CovarianceModel, Engine
+from local_inn_ros.engines.bundle import Bundle
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.completion import Completion
+from local_inn_ros.localization.covariance_model import calibrated, unexplained_share
+from local_inn_ros.localization.evidence import covariance_of, without_prior
+from local_inn_ros.localization.inverse_passes import Drawn
+from local_inn_ros.localization.refiner import USUAL_INLIER_SHARE, Refinement
+from local_inn_ros.localization.scan_refiner import ScanRefiner
+from local_inn_ros.sensing import BeamReading, Scan
+
+# The network's word and the prior are joined where they differ by less than this squared
+# Mahalanobis distance (chi-square with 3 degrees of freedom, 0.999).
+_PLAUSIBLE = 16.27
+# Starts nearer to each other than this lead to the same alignment.
+_SAME_START_M = 0.03
+_SAME_START_RAD = math.radians(1.0)
+_FARTHEST_ASIDE_M = 0.2
+# A prior farther off than this is of another place.
+_ONE_PLACE_M = 1.0
+# An alignment from farther away is taken where it explains this much more of the scan.
+_CLEARLY_BETTER = 0.02
+# How far off (x m, y m, yaw rad) the network may be in a direction that only it tells of, where
+# nothing of the scan is explained.
+_DOUBT = np.array([1.0, 1.0, 0.2])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaceReading:
+    """What a scan says at one place. Poses are of the sensor in the map frame.
+
+    Attributes:
+        network: what the network alone answers.
+        measurement: what the scan by itself says, aligned where there is a refiner.
+        unexplained: share of the scan that the map leaves unexplained, in [0, 1].
+    """
+
+    network: GaussianPose2
+    measurement: GaussianPose2
+    unexplained: float
+
+
+class Aligner:
+    """Takes what the network draws at a place for a start, and aligns the scan from there."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        engine: Engine,
+        refiner: ScanRefiner | None,
+        completion: Completion | None,
+        aligned_model: CovarianceModel,
+    ) -> None:
+        """Set up; see ``Localizer``."""
+        calibration = bundle.description.calibration
+        self._engine = engine
+        self._refiner = refiner
+        self._completion = completion
+        self._samples_model = calibration.samples
+        self._aligned_model = aligned_model
+        self._forward_deviation_m = math.hypot(
+            calibration.forward_deviation_m, bundle.description.sensor.noise_std_m
+        )
+
+    def read(
+        self, scan: Scan, reading: BeamReading, prior: GaussianPose2, drawn: Drawn
+    ) -> PlaceReading:
+        """Return what a scan says at one place.
+
+        Args:
+            scan: as it came.
+            reading: its beams at the network's angles.
+            prior: the sensor in the map frame, as believed before the reading is used.
+            drawn: what the network draws there.
+        """
+        fitted = GaussianPose2.from_samples(drawn.samples)
+        if self._refiner is None:
+            return self._network_alone(fitted, reading, drawn.prior)
+        first = calibrated(fitted, self._samples_model, 0.0)
+        starts = _starts(prior, first, without_prior(first, drawn.prior))
+        aligned = _best_alignment(self._refiner, scan, reading, starts)
+        if self._completion is not None:
+            aligned = self._completion.complete(scan, reading, aligned)
+        unexplained = 1.0 - min(1.0, aligned.inlier_share / USUAL_INLIER_SHARE)
+        network = calibrated(fitted, self._samples_model, unexplained)
+        word = without_prior(network, drawn.prior)
+        joined = _joined(aligned, word if _plausible(prior, word) else None, unexplained)
+        return PlaceReading(
+            network, calibrated(joined, self._aligned_model, unexplained), unexplained
+        )
+
+    def _network_alone(
+        self, fitted: GaussianPose2, reading: BeamReading, prior: GaussianPose2
+    ) -> PlaceReading:
+        """Let the forward pass tell how much of the scan is explained: no alignment does."""
+        (expected,) = self._engine.expected_ranges(fitted.mean.to_array()[None].astype(np.float32))
+        unexplained = unexplained_share(expected, reading, self._forward_deviation_m)
+        network = calibrated(fitted, self._samples_model, unexplained)
+        return PlaceReading(network, without_prior(network, prior), unexplained)
+
+
+def _best_alignment(
+    refiner: ScanRefiner, scan: Scan, reading: BeamReading, starts: NDArray[np.float64]
+) -> Refinement:
+    """Return the best alignment from any start (k, 3).
+
+    The first start holds all that is known. Where it explains the scan about as well from where it
+    is, others are not believed: things that no map has, a person or a box, draw a scan away.
+    Where it leaves a direction open, how well each fits tells at least something of that.
+    """
+    near = refiner.refine_near(scan, reading, Pose2.from_array(starts[0]))
+    best = max(refiner.refine_all(scan, reading, starts), key=_inlier_share)
+    no_better = best.inlier_share < near.inlier_share + _CLEARLY_BETTER
+    return near if near.complete and no_better else best
+
+
+def _joined(best: Refinement, word: GaussianPose2 | None, unexplained: float) -> GaussianPose2:
+    """Take the alignment; in directions in which it shows nothing, the network's word stands.
+
+    It is doubted as much as the map leaves unexplained of the scan: along a corridor, what stands
+    in the way is most of what there is to see. Without a word those directions stay open, and the
+    filter goes on by odometry.
+    """
+    if word is None:
+        return GaussianPose2(best.pose, covariance_of(best.information))
+    doubted = word.covariance + np.diag(np.square(unexplained * _DOUBT))
+    information = best.unseen.T @ np.linalg.solve(doubted, best.unseen)
+    aside = best.unseen @ -word.offset_of(best.pose)
+    # Along an arc a direction that shows nothing is one only nearby.
+    aside *= min(1.0, _FARTHEST_ASIDE_M / max(math.hypot(aside[0], aside[1]), 1e-12))
+    return GaussianPose2(
+        Pose2.from_array(best.pose.to_array() + aside),
+        covariance_of(best.information + information),
+    )
+
+
+def _plausible(prior: GaussianPose2, word: GaussianPose2) -> bool:
+    """Tell whether the network's word and the prior can both be right.
+
+    Where things that no map has stand in the way, the network can be surer than it should be;
+    taken at its word along a corridor, it would lead the filter away step by step. The prior
+    widens where nothing is known, until a word that keeps to its place is plausible.
+    """
+    offset = prior.offset_of(word.mean)
+    return float(offset @ np.linalg.solve(prior.covariance + word.covariance, offset)) < _PLAUSIBLE
+
+
+def _starts(
+    prior: GaussianPose2, network: GaussianPose2, measurement: GaussianPose2
+) -> NDArray[np.float64]:
+    """Return the poses (k, 3) to align from: all that is known, and each part of it alone.
+
+    A network that is sure of a wrong place draws what is known together along with it: an
+    alignment from there can slide along an arc into a wrong minimum, where one from the prior
+    would not.
+    """
+    candidates = [network.mean]
+    if prior.mean.distance_to(network.mean) < _ONE_PLACE_M:
+        candidates.insert(0, prior.mean)
+    if _plausible(prior, measurement):
+        spread = prior.covariance + measurement.covariance
+        weighed = np.linalg.solve(spread, prior.offset_of(measurement.mean))
+        joined = prior.mean.to_array() + prior.covariance @ weighed
+        candidates.insert(0, Pose2.from_array(joined))
+    starts: list[Pose2] = []
+    for candidate in candidates:
+        if not any(_same_start(start, candidate) for start in starts):
+            starts.append(candidate)
+    return np.array([start.to_array() for start in starts])
+
+
+def _same_start(one: Pose2, other: Pose2) -> bool:
+    difference = one.between(other)
+    near = math.hypot(difference.x, difference.y) < _SAME_START_M
+    return near and abs(difference.yaw) < _SAME_START_RAD
+
+
+def _inlier_share(refinement: Refinement) -> float:
+    return refinement.inlier_share

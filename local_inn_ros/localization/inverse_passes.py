@@ -1,0 +1,131 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The inverse passes of one scan: from a prior to samples, for each place they gather at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm, qmc
+
+from local_inn_ros.engines import BundleDescription, Engine
+from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angles
+from local_inn_ros.localization.latent_draws import latent_draws
+from local_inn_ros.localization.network_pass import NetworkPass
+from local_inn_ros.sensing import BeamReading
+
+# The draws are part of what a localizer is: the same scan and prior give the same fix.
+_LATENT_SEED = 20
+# Under priors narrower than this, in units of the widest known, there is one place to gather at.
+_NARROW = 0.5
+# A prior wider than the networks know is looked at from many narrower ones, up to this deviation;
+# what is wider still is a matter for the global search.
+_WIDEST_EXPLORED_M = 2.5
+_MOST_PRIORS = 96
+_PRIOR_AREA_M2 = 0.4
+_PRIOR_YAW_RAD = 0.9
+# Of a prior, this much in the middle of each axis is looked at.
+_LOOKED_AT = 0.96
+# Answers nearer to each other than this are of one place.
+_APART_M = 0.5
+_APART_RAD = math.radians(20.0)
+_MOST_PLACES = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """What the network draws at one place. Poses are of the sensor in the map frame.
+
+    Attributes:
+        prior: of the second pass.
+        samples: (s, 3) poses.
+    """
+
+    prior: GaussianPose2
+    samples: NDArray[np.float64]
+
+
+class InversePasses:
+    """Runs the inverse pass twice.
+
+    First from the prior, for the places that are possible; then from each of them with a narrow
+    prior, for the samples.
+    """
+
+    def __init__(self, description: BundleDescription, engine: Engine, sample_count: int) -> None:
+        """Set up.
+
+        Args:
+            description: of the bundle.
+            engine: runs the bundle's networks.
+            sample_count: poses drawn at each place; an even number.
+        """
+        self._engine = engine
+        self._spec = description.prior
+        self._fine_prior_covariance = np.diag(
+            np.square(np.array(description.prior.deviation) * description.prior.fine_spread)
+        )
+        self._most_probable = np.zeros((1, description.latent_size), dtype=np.float32)
+        self._latents = latent_draws(
+            sample_count, description.latent_size, np.random.default_rng(_LATENT_SEED)
+        )
+        self._first_latents = np.concatenate([self._most_probable, self._latents])
+
+    def draw(self, reading: BeamReading, prior: GaussianPose2) -> tuple[Drawn, ...]:
+        """Return what is drawn at each place, where most answers gather first; at least one.
+
+        Raises:
+            BundleError: the network answers with something that is not a number.
+        """
+        network = NetworkPass(self._engine, reading)
+        spec = self._spec
+        spread = float(np.max(prior.deviations() / spec.deviation))
+        narrow = spread < _NARROW * spec.widest_spread
+        answers = network.sample(
+            self._explored(prior, spread),
+            min(max(spread, spec.fine_spread), spec.widest_spread),
+            self._most_probable if narrow else self._first_latents,
+        )
+        # The most probable answers lead, so that where there is one place, it is one of them.
+        starts = places_of(answers.swapaxes(0, 1).reshape(-1, 3))
+        samples = network.sample(starts, spec.fine_spread, self._latents)
+        return tuple(
+            Drawn(GaussianPose2(Pose2.from_array(start), self._fine_prior_covariance), drawn)
+            for start, drawn in zip(starts, samples, strict=True)
+        )
+
+    def _explored(self, prior: GaussianPose2, spread: float) -> NDArray[np.float64]:
+        """Return the priors (k, 3) to look from."""
+        middle = prior.mean.to_array()[None]
+        widest_m = math.sqrt(float(np.linalg.eigvalsh(prior.covariance[:2, :2])[-1]))
+        if spread <= self._spec.widest_spread or widest_m > _WIDEST_EXPLORED_M:
+            return middle
+        area_m2 = 4.0 * math.pi * math.sqrt(np.linalg.det(prior.covariance[:2, :2]))
+        turns = max(1, round(4.0 * float(prior.deviations()[2]) / _PRIOR_YAW_RAD))
+        count = min(max(round(area_m2 / _PRIOR_AREA_M2), 1) * turns, _MOST_PRIORS)
+        even = qmc.Halton(d=3, scramble=False).random(count + 1)[1:]
+        unit = norm.ppf(0.5 + _LOOKED_AT * (even - 0.5))
+        priors: NDArray[np.float64] = middle + unit @ np.linalg.cholesky(prior.covariance).T
+        return np.concatenate([middle, priors])
+
+
+def places_of(answers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the places (k, 3) at which poses (n, 3) gather, the fullest first.
+
+    A pose belongs to the first one in order that is near it, which stands for the place.
+    """
+    leaders: list[NDArray[np.float64]] = []
+    counts: list[int] = []
+    rest = answers
+    while len(rest):
+        offset = rest - rest[0]
+        near = np.hypot(offset[:, 0], offset[:, 1]) < _APART_M
+        near &= np.abs(wrap_angles(offset[:, 2])) < _APART_RAD
+        leaders.append(rest[0])
+        counts.append(int(np.count_nonzero(near)))
+        rest = rest[~near]
+    fullest = np.argsort(-np.array(counts), kind="stable")[:_MOST_PLACES]
+    return np.array(leaders)[fullest]
