@@ -55,6 +55,7 @@ def test_a_scan_with_a_prior_becomes_a_fix(ros: RosWorld) -> None:
     assert bench.quality[0].data > 0.9
     assert (len(samples[0].poses), samples[0].header.frame_id) == (20, "map")
     assert modes[0].header.frame_id == "map"
+    assert to_pose(modes[0].poses[0]).distance_to(BASE) < 0.1
     assert to_pose(samples[0].poses[0]).distance_to(BASE) < 0.1
     assert expected[0].header.frame_id == "laser"
     assert expected[0].angle_min == pytest.approx(-2.3)
