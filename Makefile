@@ -20,7 +20,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint bench-intel bench-accuracy bench-forward bench-kidnap bench-quality bench-scaling clean distclean
+.PHONY: help demo test test-slow lint bench-intel bench-accuracy bench-calibration bench-forward bench-kidnap bench-quality bench-scaling clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,10 @@ bench-intel: $(STAMPS)/dev ## train on a real building and localize its robot; w
 bench-accuracy: $(STAMPS)/dev ## measure errors against speed on maps; writes build/bench/accuracy.json
 	@echo "==> bench: accuracy"
 	@$(BIN)/python benchmarks/accuracy.py --short --out build/bench/accuracy.json
+
+bench-calibration: $(STAMPS)/dev ## measure whether covariances tell the truth; writes build/bench/calibration.json
+	@echo "==> bench: calibration"
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration.py --short --out build/bench/calibration.json
 
 bench-forward: $(STAMPS)/dev ## compare the map in the shipped bundle with the true one; writes build/bench/forward.json
 	@echo "==> bench: forward pass"

@@ -34,7 +34,9 @@ from local_inn_ros.evaluation.metrics import PoseErrors, Score
 from local_inn_ros.evaluation.replay import BaselineReplay
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import Scan, SensorSpec, load_sensor_spec
-from local_inn_ros.training import PRESETS, PosedScans, train_bundle
+from local_inn_ros.training.scan_sources import PosedScans
+from local_inn_ros.training.settings import PRESETS
+from local_inn_ros.training.train import train_bundle
 from local_inn_ros.world import load_map
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,40 @@ def test_evaluate_writes_figures_trajectories_and_a_picture(bag: Path, tmp_path:
     assert figures["baselines"]["mcl"]["ape_median_m"] < 0.3
     assert len(read_trajectory(out / "fused.tum").stamps_s) == 160
     assert (out / "run.png").stat().st_size > 10_000
+
+
+def test_evaluate_shows_whether_the_covariances_tell_the_truth(bag: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    text = invoke(
+        "evaluate", shipped_bundle(), "--bag", bag, "--reference", "/ground_truth", "--out", out
+    )
+    assert "of the network alone" in text
+    assert (out / "reliability.png").stat().st_size > 10_000
+    figures = json.loads((out / "report.json").read_text())
+    assert 1.5 < figures["calibration"]["anees"] < 6.0
+    assert figures["fix_calibration"]["coverage_3s"] > 0.5
+    without = tmp_path / "without"
+    invoke("evaluate", shipped_bundle(), "--bag", bag, "--out", without)
+    assert not (without / "reliability.png").exists()
+
+
+def test_calibrate_with_a_recording_and_without(
+    bag: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(shipped_bundle(), bundle)
+    before = Bundle.load(bundle).description
+    text = invoke("calibrate", bundle, "--scans", 100, "--seed", 3)
+    assert all(word in text for word in ("network", "field", "forward", "ahead"))
+    simulated = Bundle.load(bundle).description
+    assert simulated.calibration != before.calibration
+    assert simulated.networks == before.networks
+    invoke("calibrate", bundle, "--bag", bag, "--reference", "/ground_truth", "--scans", 100)
+    assert Bundle.load(bundle).description.calibration != simulated.calibration
+    assert "--reference" in refused(capsys, monkeypatch, "calibrate", bundle, "--bag", bag)
 
 
 def test_evaluate_with_another_refiner_is_another_run(bag: Path, tmp_path: Path) -> None:
@@ -117,7 +152,8 @@ def test_scans_of_another_sensor_are_named(
 def test_train_passes_on_what_it_was_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("FrEIA")
-    from local_inn_ros import training
+    from local_inn_ros.training import train
+    from local_inn_ros.training.fit import TrainingProgress
 
     simulated = simulated_run()
     save_map(simulated.grid, tmp_path / "m.yaml")
@@ -134,10 +170,10 @@ def test_train_passes_on_what_it_was_told(tmp_path: Path, monkeypatch: pytest.Mo
 
     def stand_in(*arguments: Any) -> Path:
         told.extend(arguments)
-        arguments[5](training.TrainingProgress(5, 7, 1.0, 0.5, 2.0))
+        arguments[5](TrainingProgress(5, 7, 1.0, 0.5, 2.0))
         return tmp_path / "b"
 
-    monkeypatch.setattr(training, "train_bundle", stand_in)
+    monkeypatch.setattr(train, "train_bundle", stand_in)
     sensor = tmp_path / "s.yaml"
     sensor.write_text(SPEC.model_dump_json())
     invoke(

@@ -1,6 +1,7 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -173,3 +174,19 @@ def test_derivatives_are_those_of_the_surfaces_that_are_met():
     # All but the few beams that pass a corner or meet a wall at a sharp angle.
     assert np.quantile(off, 0.8) < 0.1
     assert np.median(np.abs(found.lapses)) < 0.01
+
+
+def test_a_scan_of_which_next_to_nothing_fits_is_answered_all_the_same():
+    refiner, rng = refiner_on(GRID), np.random.default_rng(0)
+    pose = drawn(rng, 1)[0][0]
+    scan = scan_at(GRID, pose, rng)
+    for share in (0.7, 0.9, 0.99, 1.0):
+        for _ in range(5):
+            ranges = scan.ranges_m.copy()
+            hidden = rng.random(len(ranges)) < share
+            ranges[hidden] = rng.uniform(0.06, 14.0, int(hidden.sum()))
+            odd = replace(scan, ranges_m=ranges)
+            (found,) = aligned(refiner, odd, pose)
+            assert np.isfinite(found.pose.to_array()).all()
+            assert np.isfinite(found.information).all()
+            assert np.linalg.eigvalsh(found.information)[0] > -1e-6

@@ -14,11 +14,15 @@ from tiny_training import SENSOR, SETTINGS, room, source, steps, untrained  # no
 from local_inn_ros.engines import Bundle, OnnxEngine  # noqa: E402
 from local_inn_ros.errors import BundleError, DeviceError  # noqa: E402
 from local_inn_ros.geometry import Pose2  # noqa: E402
-from local_inn_ros.training import TrainingProgress, train_bundle  # noqa: E402
-from local_inn_ros.training.fit import fit, with_priors  # noqa: E402
+from local_inn_ros.training.fit import (  # noqa: E402
+    TrainingProgress,
+    fit,
+    with_priors,
+)
 from local_inn_ros.training.measure import measure  # noqa: E402
 from local_inn_ros.training.objective import energy_score  # noqa: E402
 from local_inn_ros.training.torch_engine import TorchEngine  # noqa: E402
+from local_inn_ros.training.train import train_bundle  # noqa: E402
 
 
 def nothing(_: TrainingProgress) -> None:

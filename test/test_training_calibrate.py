@@ -25,8 +25,10 @@ from local_inn_ros.training.calibrate import (
     simulated_scans,
 )
 from local_inn_ros.training.covariance_fit import ErrorSample, fit_covariance_model
+from local_inn_ros.training.driving_poses import driving_poses
 from local_inn_ros.training.scan_sources import PosedScans
 from local_inn_ros.training.train import train_bundle
+from local_inn_ros.world import FreeSpace, OccupancyGrid, generate_race_track, plan_lap
 
 TRUE = CovarianceModel(scale=(2.0, 0.7, 1.5), floor=(0.01, 0.01, 0.004), unexplained_gain=2.0)
 
@@ -145,3 +147,29 @@ def test_a_bundle_that_cannot_be_written_stays_as_it_is(
         rewrite_calibration(bundle, bundle.description.calibration)
     assert (folder / "bundle.yaml").read_bytes() == before
     assert sorted(path.name for path in folder.glob(".*")) == []
+
+
+def test_robots_drive_about_the_lap_and_keep_clear_of_walls() -> None:
+    rng = np.random.default_rng(0)
+    track = generate_race_track(np.random.default_rng(3), lap_m=40.0)
+    poses = driving_poses(track.grid, rng, 300)
+    assert poses.shape == (300, 3)
+    assert FreeSpace(track.grid, 0.29).contains(poses[:, :2]).all()
+    lap = plan_lap(track.grid)
+    offsets = np.linalg.norm(poses[:, None, :2] - lap[None], axis=-1)
+    assert offsets.min(axis=1).max() < 0.4 * math.sqrt(2.0) + 0.1
+    nearest = offsets.argmin(axis=1)
+    ahead = np.roll(lap, -1, axis=0)[nearest] - lap[nearest]
+    along = np.cos(poses[:, 2] - np.arctan2(ahead[:, 1], ahead[:, 0]))
+    # Both ways, and rarely across.
+    assert 0.35 < np.mean(along > 0.0) < 0.65
+    assert np.mean(np.abs(along) > 0.8) > 0.8
+
+
+def test_where_there_is_no_lap_robots_are_anywhere_clear_of_walls() -> None:
+    cells = np.full((100, 120), 100, dtype=np.int8)
+    cells[10:90, 10:110] = 0
+    grid = OccupancyGrid(cells, 0.05, Pose2.identity())
+    poses = driving_poses(grid, np.random.default_rng(0), 200)
+    assert FreeSpace(grid, 0.6).contains(poses[:, :2]).all()
+    assert np.ptp(poses[:, 0]) > 3.0

@@ -20,7 +20,7 @@ from tiny_training import SENSOR, SETTINGS, untrained
 from local_inn_ros.engines import Bundle
 from local_inn_ros.engines.bundle import NETWORKS
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.training import PRESETS
+from local_inn_ros.training.settings import PRESETS
 from local_inn_ros.world import FreeSpace, RayCaster, grid_hash
 
 ROOT = Path(__file__).parents[1]

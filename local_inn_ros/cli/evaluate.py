@@ -34,7 +34,7 @@ def evaluate(
     reference: ReferenceOption = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Folder for report.json, fused.tum, fix.tum and run.png."),
+        typer.Option("--out", help="Folder for the report, trajectories and pictures."),
     ] = None,
     json: JsonOption = None,
     refiner: Annotated[
@@ -72,4 +72,4 @@ def evaluate(
         write_json(json, result.score.to_json())
     if out is not None:
         write_results(out, result, recording.reference, loaded.grid)
-        say(f"written to {out}: report.json, fused.tum, fix.tum, run.png")
+        say(f"written to {out}: {', '.join(sorted(path.name for path in out.iterdir()))}")

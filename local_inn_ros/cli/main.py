@@ -15,7 +15,16 @@ from typing import TextIO
 import typer
 
 from local_inn_ros import __version__
-from local_inn_ros.cli import convert, demo, evaluate, map_files, relocalize, simulate, train
+from local_inn_ros.cli import (
+    calibrate,
+    convert,
+    demo,
+    evaluate,
+    map_files,
+    relocalize,
+    simulate,
+    train,
+)
 from local_inn_ros.errors import LocalInnError
 
 app = typer.Typer(
@@ -28,6 +37,7 @@ app = typer.Typer(
 )
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
 app.command("train", epilog=train.EXAMPLE)(train.train)
+app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("simulate", epilog=simulate.EXAMPLE)(simulate.simulate)
 app.command("relocalize", epilog=relocalize.EXAMPLE)(relocalize.relocalize)

@@ -60,6 +60,8 @@ def _facts(score: Score) -> dict[str, str]:
         )
     if score.calibration is not None:
         facts["calibration"] = _calibration(score.calibration)
+        if score.fix_calibration is not None:
+            facts["of the network alone"] = _calibration(score.fix_calibration)
         right = ", ".join(f"{expected_coverage(k):.3f}" for k in (1.0, 2.0, 3.0))
         facts["a right filter has"] = f"ANEES 3, coverage {right} at 1, 2, 3 sigma"
     if score.lost is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from local_inn_ros.training import TrainingProgress
+    from local_inn_ros.training.fit import TrainingProgress
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.metrics import Baseline, Score
 from local_inn_ros.evaluation.monte_carlo import MonteCarloLocalizer, MonteCarloSettings
 from local_inn_ros.evaluation.plots import draw_run
+from local_inn_ros.evaluation.reliability import draw_reliability
 from local_inn_ros.evaluation.replay import (
     BaselineLocalizer,
     BaselineReplay,
@@ -154,6 +155,9 @@ def score(
         fused=metrics.pose_errors(run.fused[known], truth),
         fix=metrics.pose_errors(run.network[known], truth),
         calibration=metrics.calibration(run.fused[known], run.covariances[known], truth),
+        fix_calibration=metrics.calibration(
+            run.network[known], run.network_covariances[known], truth
+        ),
         lost=metrics.lost(stamps, run.fused[known], truth),
         baselines={name: score_baseline(other, reference) for name, other in baselines.items()},
     )
@@ -197,7 +201,8 @@ def write_results(
 ) -> None:
     """Write ``report.json``, ``fused.tum``, ``fix.tum`` and ``run.png`` into a folder.
 
-    The folder is made where there is none; files of an earlier run are replaced, each at once.
+    With a reference there is also ``reliability.png``: whether the covariances tell the truth. The
+    folder is made where there is none; files of an earlier run are replaced, each at once.
     """
     run = result.run
     folder.mkdir(parents=True, exist_ok=True)
@@ -207,6 +212,19 @@ def write_results(
     nothing = np.full((len(run.stamps_s), 3), np.nan)
     truth = nothing if reference is None else reference.at(run.stamps_s)
     draw_run(grid, truth, run.fused, run.covariances, run.network, folder / "run.png", run.stamps_s)
+    known = np.isfinite(truth).all(axis=1)
+    if known.any():
+        promises = {
+            "fused": (run.fused, run.covariances),
+            "network alone": (run.network, run.network_covariances),
+        }
+        draw_reliability(
+            {
+                name: metrics.squared_distances(poses[known], covariances[known], truth[known])
+                for name, (poses, covariances) in promises.items()
+            },
+            folder / "reliability.png",
+        )
 
 
 def _path_m(poses: NDArray[np.float64]) -> float:

@@ -17,7 +17,7 @@ from local_inn_ros.evaluation.quality_jobs import Place
 from local_inn_ros.evaluation.simulated_drive import Drive
 from local_inn_ros.evaluation.teleports import driving, recorded, standing
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.localization.from_bundle import build_localizer, build_relocalizer
+from local_inn_ros.localization.from_bundle import build_follower, build_relocalizer
 from local_inn_ros.localization.place_search import PlaceSearchSettings
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.world import plan_lap
@@ -62,7 +62,7 @@ class KidnapJob:
         relocalizer = build_relocalizer(bundle, engine, mount, choice)
         if self.mode == STANDING:
             return [attempt_standing(relocalizer, drive) for drive in drives]
-        localizer = build_localizer(bundle, engine, mount, choice)
+        localizer = build_follower(bundle, engine, mount, choice)
         return [attempt_moving(relocalizer, localizer, settings, drive) for drive in drives]
 
     def _drives(self, bundle: Bundle, duration_s: float) -> Iterator[Drive]:

@@ -115,6 +115,7 @@ class Score:
         fused: errors of the filter; None without a reference, as are the next three.
         fix: errors of the network alone, before refiner and filter.
         calibration: of the filter's covariance.
+        fix_calibration: of the network's covariance.
         lost: when the filter was lost.
         baselines: other localizers by name.
     """
@@ -126,6 +127,7 @@ class Score:
     fused: PoseErrors | None = None
     fix: PoseErrors | None = None
     calibration: Calibration | None = None
+    fix_calibration: Calibration | None = None
     lost: Lost | None = None
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
 
@@ -138,6 +140,7 @@ class Score:
             "fused": _plain(self.fused),
             "fix": _plain(self.fix),
             "calibration": _plain(self.calibration),
+            "fix_calibration": _plain(self.fix_calibration),
             "latency_ms": _plain(self.latency_ms),
             "lost": _plain(self.lost),
             "baselines": {name: baseline.to_json() for name, baseline in self.baselines.items()},
@@ -192,12 +195,26 @@ def calibration(
     Coverage counts the truths whose squared Mahalanobis distance is at most k squared, as the
     report counts them: 0.199, 0.739 and 0.971 are chi-square's shares for 3 degrees.
     """
+    return calibration_of(squared_distances(estimates, covariances, references))
+
+
+def calibration_of(squared: NDArray[np.float64]) -> Calibration:
+    """Summarise squared Mahalanobis distances (n,) of truths from poses."""
+    inside = [float(np.mean(squared <= k * k)) for k in (1.0, 2.0, 3.0)]
+    return Calibration(float(squared.mean()), *inside)
+
+
+def squared_distances(
+    estimates: NDArray[np.float64],
+    covariances: NDArray[np.float64],
+    references: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the squared Mahalanobis distances (n,) of truths (n, 3) from poses (n, 3)."""
     offset = references - estimates
     offset[:, 2] = wrap_angles(offset[:, 2])
     weighted = np.linalg.solve(covariances, offset[:, :, None])[:, :, 0]
-    squared = np.sum(offset * weighted, axis=1)
-    inside = [float(np.mean(squared <= k * k)) for k in (1.0, 2.0, 3.0)]
-    return Calibration(float(squared.mean()), *inside)
+    squared: NDArray[np.float64] = np.sum(offset * weighted, axis=1)
+    return squared
 
 
 def expected_coverage(sigma: float) -> float:

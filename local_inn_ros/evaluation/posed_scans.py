@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a recording with reference poses to scans that can be trained on (needs torch)."""
+"""From a recording with reference poses to scans that can be trained on, or calibrated on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation.bag_reader import Recording
 from local_inn_ros.geometry import compose_poses
 from local_inn_ros.sensing import SensorSpec
-from local_inn_ros.training import PosedScans
+from local_inn_ros.training.scan_sources import PosedScans
 
 
 def posed_scans(recording: Recording, sensor: SensorSpec) -> PosedScans:

@@ -34,6 +34,7 @@ class Replay:
         fused: (n, 3) poses of the filter after the scan.
         covariances: (n, 3, 3) of ``fused``.
         network: (n, 3) poses of the network alone, before refiner and filter.
+        network_covariances: (n, 3, 3) of ``network``.
         measured: (n, 3) poses that were handed to the filter, refined where a refiner is in use.
         accepted: (n,) whether the filter's gate let the fix pass.
         quality: (n,) the localizer's own judgement of its fix.
@@ -46,6 +47,7 @@ class Replay:
     fused: NDArray[np.float64]
     covariances: NDArray[np.float64]
     network: NDArray[np.float64]
+    network_covariances: NDArray[np.float64]
     measured: NDArray[np.float64]
     accepted: NDArray[np.bool_]
     quality: NDArray[np.float64]
@@ -199,6 +201,7 @@ def _collected(results: list[ScanResult], unanswered: Mapping[str, int]) -> Repl
         fused=np.array([r.fused.mean.to_array() for r in results]),
         covariances=np.array([r.fused.covariance for r in results]),
         network=np.array([r.fix.network.mean.to_array() for r in results]),
+        network_covariances=np.array([r.fix.network.covariance for r in results]),
         measured=np.array([r.fix.measurement.mean.to_array() for r in results]),
         accepted=np.array([r.fusion.accepted for r in results]),
         quality=np.array([r.fix.quality for r in results]),

@@ -153,7 +153,8 @@ def weigh(
     normal = _squared(turned, precisions) * (known[:, :, None] & known[:, None])
     pull = np.sum(turned * (precisions * residuals.values_m)[..., None], axis=1) * known
     normal += np.eye(3) * ~known[:, None]
-    steps = np.linalg.solve(normal, pull[..., None])[..., 0]
+    # Where next to no beam counts, even a direction that is known may have no weight at all.
+    steps = (np.linalg.pinv(normal, hermitian=True) @ pull[..., None])[..., 0]
     length = np.maximum(np.sqrt(np.sum(np.square(steps), axis=1)), _LEAST_WEIGHT)
     steps *= np.minimum(1.0, longest_step_m / length)[:, None]
     short = np.sqrt(np.sum(steps * (normal @ steps[..., None])[..., 0], axis=1))

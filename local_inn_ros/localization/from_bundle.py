@@ -29,6 +29,23 @@ def build_localizer(
     return Localizer(bundle, engine, mount, aligner, sample_count, completion, model)
 
 
+def build_follower(
+    bundle: Bundle, engine: Engine, mount: Pose2, refiner: RefinerChoice, sample_count: int = 20
+) -> Localizer:
+    """Build a localizer that follows the places of a search.
+
+    There are several of them, and most are wrong: what an alignment leaves open stays open.
+    """
+    return Localizer(
+        bundle,
+        engine,
+        mount,
+        build_scan_refiner(bundle, engine, refiner),
+        sample_count,
+        aligned_model=aligned_model(bundle, refiner),
+    )
+
+
 def build_relocalizer(
     bundle: Bundle, engine: Engine, mount: Pose2, refiner: RefinerChoice
 ) -> Relocalizer:

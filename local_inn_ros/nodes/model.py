@@ -15,7 +15,11 @@ from local_inn_ros.engines.onnx_engine import OnnxEngine
 from local_inn_ros.errors import BundleError
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import Fix
-from local_inn_ros.localization.from_bundle import build_localizer, build_relocalizer
+from local_inn_ros.localization.from_bundle import (
+    build_follower,
+    build_localizer,
+    build_relocalizer,
+)
 from local_inn_ros.localization.localizer import Localizer
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.localization.relocalizer import Relocalizer
@@ -72,7 +76,7 @@ class Model:
             mount,
             build_localizer(bundle, engine, mount, refiner, self.sample_count),
             build_relocalizer(bundle, engine, mount, refiner),
-            build_localizer(bundle, engine, mount, refiner, self.sample_count),
+            build_follower(bundle, engine, mount, refiner, self.sample_count),
         )
 
     def warm_up(self) -> None:

@@ -22,6 +22,7 @@ from local_inn_ros.localization.motion_model import in_map_axes
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import Scan
 from local_inn_ros.training.covariance_fit import ErrorSample, fit_covariance_model
+from local_inn_ros.training.driving_poses import driving_poses
 from local_inn_ros.training.map_calibration import Half
 from local_inn_ros.training.scan_sources import MapSource, PosedScans
 
@@ -29,7 +30,6 @@ from local_inn_ros.training.scan_sources import MapSource, PosedScans
 _PRIOR_DEVIATIONS = np.array([0.05, 0.05, math.radians(2.0)])
 # An alignment with the forward pass takes ten times as long as one with the map.
 _EVERY = {RefinerChoice.FIELD: 1, RefinerChoice.FORWARD: 4}
-_CLEARANCE_M = 0.3
 _BLOCKED_SHARE = 0.5
 
 
@@ -50,13 +50,17 @@ class HeldOut:
 
 
 def simulated_scans(bundle: Bundle, count: int, rng: np.random.Generator) -> list[PosedScan]:
-    """Cast scans at uniform free poses of a bundle's map, with all beams and its sensor's noise.
+    """Cast scans where robots drive on a bundle's map, with all beams and its sensor's noise.
 
     In half of them unmapped things stand before the walls.
+
+    Raises:
+        MapError: the map has no room for a robot.
     """
     sensor = bundle.description.sensor
     every_beam = sensor.model_copy(update={"network_beams": sensor.beam_count})
-    drawn = MapSource(bundle.grid, every_beam, _CLEARANCE_M, _BLOCKED_SHARE).draw(rng, count)
+    source = MapSource(bundle.grid, every_beam, 0.0, _BLOCKED_SHARE)
+    drawn = source.draw_at(driving_poses(bundle.grid, rng, count), rng)
     # As REP-117 has it: what is unknown is not a number, nothing within reach is infinite.
     ranges = np.select([drawn.states > 0.0, drawn.states < 0.0], [drawn.ranges_m, np.inf], np.nan)
     angles = sensor.beam_angles_rad()

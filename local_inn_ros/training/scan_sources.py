@@ -73,7 +73,10 @@ class MapSource:
 
     def draw(self, rng: np.random.Generator, count: int) -> ScanBatch:
         """Draw scans at uniform free poses."""
-        poses = self.free_space.sample(rng, count)
+        return self.draw_at(self.free_space.sample(rng, count), rng)
+
+    def draw_at(self, poses: NDArray[np.float64], rng: np.random.Generator) -> ScanBatch:
+        """Draw scans at poses (b, 3) of the sensor in the map frame."""
         sensor = self._sensor
         cast = self._caster.cast(poses, self._angles, sensor.range_max_m)
         expected = np.minimum(cast, np.float32(sensor.range_max_m))

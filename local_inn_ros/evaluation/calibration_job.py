@@ -1,0 +1,105 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs of the calibration benchmark: whole estimates, and what was said of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.evaluation import metrics
+from local_inn_ros.evaluation.accuracy_job import MOUNT, RANGE_NOISE_M
+from local_inn_ros.evaluation.drive_conditions import CONDITIONS
+from local_inn_ros.evaluation.evaluation import truth_at
+from local_inn_ros.evaluation.replay import Replay, replay
+from local_inn_ros.evaluation.simulated_drive import drive_lap
+from local_inn_ros.evaluation.trajectory import Trajectory
+from local_inn_ros.localization.ekf import PoseFilter
+from local_inn_ros.localization.from_bundle import build_localizer
+from local_inn_ros.localization.pipeline import LocalizationPipeline
+from local_inn_ros.localization.refiner_choice import RefinerChoice
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationJob:
+    """What is to be run.
+
+    Attributes:
+        bundle: folder of the trained model.
+        map: name of its map.
+        condition: name of what the robot meets (``CONDITIONS``).
+        speed_mps: the speed wanted.
+        duration_s: how long is driven.
+        seed: of all chance, and of the place on the lap.
+    """
+
+    bundle: Path
+    map: str
+    condition: str
+    speed_mps: float
+    duration_s: float
+    seed: int
+
+    @property
+    def sequence(self) -> str:
+        """Name of the sequence that the run is a part of."""
+        return f"{self.map}, {self.condition}, {self.speed_mps:g} m/s"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Promises:
+    """How far truths lie from what was told, in units of what was told of the error.
+
+    Attributes:
+        fused: (n,) squared Mahalanobis distances, of the filter.
+        network: (n,) the same, of the network alone.
+    """
+
+    fused: NDArray[np.float64]
+    network: NDArray[np.float64]
+
+    @staticmethod
+    def of(run: Replay, truth: Trajectory) -> Promises:
+        """Compare a run with the truth, where that is known."""
+        true = truth_at(run.stamps_s, truth)
+        known = np.isfinite(true).all(axis=1)
+        return Promises(
+            metrics.squared_distances(run.fused[known], run.covariances[known], true[known]),
+            metrics.squared_distances(
+                run.network[known], run.network_covariances[known], true[known]
+            ),
+        )
+
+    @staticmethod
+    def joined(parts: list[Promises]) -> Promises:
+        """Take several runs for one."""
+        return Promises(
+            np.concatenate([part.fused for part in parts]),
+            np.concatenate([part.network for part in parts]),
+        )
+
+
+def run_calibration_job(job: CalibrationJob) -> Promises:
+    """Drive, localize with network, refiner and filter, and compare.
+
+    Raises:
+        LocalInnError: the bundle cannot be used, its map has no lap, or no scan was answered.
+    """
+    bundle = Bundle.load(job.bundle)
+    sensor = bundle.description.sensor.model_copy(update={"noise_std_m": RANGE_NOISE_M})
+    drive = drive_lap(
+        bundle.grid,
+        sensor,
+        MOUNT,
+        CONDITIONS[job.condition],
+        job.speed_mps,
+        job.duration_s,
+        job.seed,
+    )
+    localizer = build_localizer(bundle, OnnxEngine(bundle), MOUNT, RefinerChoice.FIELD)
+    pipeline = LocalizationPipeline(localizer, PoseFilter())
+    return Promises.of(replay(pipeline, drive.readings(), drive.truth), drive.truth)
