@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from local_inn_ros.geometry import GaussianPose2
 
 # Another place that is at least this probable makes an answer ambiguous.
-_AMBIGUOUS_WEIGHT = 0.05
+AMBIGUOUS_WEIGHT = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,4 +63,4 @@ class Fix:
     @property
     def ambiguous(self) -> bool:
         """Whether another mode may well be the right one."""
-        return len(self.modes) > 1 and self.modes[1].weight >= _AMBIGUOUS_WEIGHT
+        return len(self.modes) > 1 and self.modes[1].weight >= AMBIGUOUS_WEIGHT

@@ -15,6 +15,7 @@ from local_inn_ros.engines import BundleDescription, Engine
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angles
 from local_inn_ros.localization.latent_draws import latent_draws
 from local_inn_ros.localization.network_pass import NetworkPass
+from local_inn_ros.localization.scan_likelihood import log_likelihoods
 from local_inn_ros.sensing import BeamReading
 
 # The draws are part of what a localizer is: the same scan and prior give the same fix.
@@ -27,12 +28,16 @@ _WIDEST_EXPLORED_M = 2.5
 _MOST_PRIORS = 96
 _PRIOR_AREA_M2 = 0.4
 _PRIOR_YAW_RAD = 0.9
+# A prior looks so far beyond itself.
+_PRIOR_REACH_M = 0.35
 # Of a prior, this much in the middle of each axis is looked at.
-_LOOKED_AT = 0.96
+_LOOKED_AT = 0.99
 # Answers nearer to each other than this are of one place.
 _APART_M = 0.5
 _APART_RAD = math.radians(20.0)
 _MOST_PLACES = 8
+# How far off the poses of the first pass let a range be.
+_ANSWER_DEVIATION_M = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,13 +74,19 @@ class InversePasses:
             np.square(np.array(description.prior.deviation) * description.prior.fine_spread)
         )
         self._most_probable = np.zeros((1, description.latent_size), dtype=np.float32)
+        self._range_max_m = description.sensor.range_max_m
+        self._deviation_m = math.hypot(
+            description.calibration.forward_deviation_m,
+            description.sensor.noise_std_m,
+            _ANSWER_DEVIATION_M,
+        )
         self._latents = latent_draws(
             sample_count, description.latent_size, np.random.default_rng(_LATENT_SEED)
         )
         self._first_latents = np.concatenate([self._most_probable, self._latents])
 
     def draw(self, reading: BeamReading, prior: GaussianPose2) -> tuple[Drawn, ...]:
-        """Return what is drawn at each place, where most answers gather first; at least one.
+        """Return what is drawn at each place, at least one: the likeliest where there are many.
 
         Raises:
             BundleError: the network answers with something that is not a number.
@@ -91,19 +102,36 @@ class InversePasses:
         )
         # The most probable answers lead, so that where there is one place, it is one of them.
         starts = places_of(answers.swapaxes(0, 1).reshape(-1, 3))
+        if len(starts) > _MOST_PLACES:
+            starts = self._likeliest(reading, prior, starts)
         samples = network.sample(starts, spec.fine_spread, self._latents)
         return tuple(
             Drawn(GaussianPose2(Pose2.from_array(start), self._fine_prior_covariance), drawn)
             for start, drawn in zip(starts, samples, strict=True)
         )
 
+    def _likeliest(
+        self, reading: BeamReading, prior: GaussianPose2, places: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the likeliest of some places (k, 3), the likeliest first.
+
+        How many answers gather at a place tells little where there are many priors: one that is
+        near no place that fits is answered by itself.
+        """
+        expected = self._engine.expected_ranges(places.astype(np.float32))
+        logs = log_likelihoods(expected, reading, self._deviation_m, self._range_max_m)
+        logs -= 0.5 * np.array([prior.squared_mahalanobis(Pose2.from_array(p)) for p in places])
+        return places[np.argsort(-logs, kind="stable")[:_MOST_PLACES]]
+
     def _explored(self, prior: GaussianPose2, spread: float) -> NDArray[np.float64]:
         """Return the priors (k, 3) to look from."""
         middle = prior.mean.to_array()[None]
-        widest_m = math.sqrt(float(np.linalg.eigvalsh(prior.covariance[:2, :2])[-1]))
-        if spread <= self._spec.widest_spread or widest_m > _WIDEST_EXPLORED_M:
+        axes_m2 = np.linalg.eigvalsh(prior.covariance[:2, :2])
+        if spread <= self._spec.widest_spread or axes_m2[-1] > _WIDEST_EXPLORED_M**2:
             return middle
-        area_m2 = 4.0 * math.pi * math.sqrt(np.linalg.det(prior.covariance[:2, :2]))
+        # Each prior looks a little round itself: an ellipse is never too thin to need any.
+        axes_m = 2.0 * np.sqrt(np.maximum(axes_m2, 0.0)) + _PRIOR_REACH_M
+        area_m2 = math.pi * float(np.prod(axes_m))
         turns = max(1, round(4.0 * float(prior.deviations()[2]) / _PRIOR_YAW_RAD))
         count = min(max(round(area_m2 / _PRIOR_AREA_M2), 1) * turns, _MOST_PRIORS)
         even = qmc.Halton(d=3, scramble=False).random(count + 1)[1:]
@@ -127,5 +155,5 @@ def places_of(answers: NDArray[np.float64]) -> NDArray[np.float64]:
         leaders.append(rest[0])
         counts.append(int(np.count_nonzero(near)))
         rest = rest[~near]
-    fullest = np.argsort(-np.array(counts), kind="stable")[:_MOST_PLACES]
+    fullest = np.argsort(-np.array(counts), kind="stable")
     return np.array(leaders)[fullest]

@@ -15,16 +15,19 @@ from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.geometry import GaussianPose2, Pose2, compose_poses
 from local_inn_ros.localization.aligner import Aligner, PlaceReading
 from local_inn_ros.localization.completion import Completion
-from local_inn_ros.localization.fix import Fix, Mode
+from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.inverse_passes import InversePasses, places_of
 from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
 from local_inn_ros.localization.quality import scan_quality
 from local_inn_ros.localization.scan_likelihood import log_likelihoods, weights_of
 from local_inn_ros.localization.scan_refiner import ScanRefiner
 from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
+from local_inn_ros.world import RayCaster
 
 # Less probable modes are left out.
 _LEAST_WEIGHT = 0.01
+# A variance of so many squared distances to another mode says nothing for minutes of scans.
+_SILENT = 1e5
 
 
 class Localizer:
@@ -55,7 +58,9 @@ class Localizer:
         sensor, calibration = description.sensor, description.calibration
         self._engine = engine
         self._mount = mount
-        self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
+        self._angles_rad = sensor.network_angles_rad()
+        self._picker = BeamPicker(self._angles_rad, sensor.range_max_m)
+        self._caster = RayCaster(bundle.grid)
         self._range_max_m = sensor.range_max_m
         self._forward_deviation_m = math.hypot(calibration.forward_deviation_m, sensor.noise_std_m)
         self._place_stage = "statistics" if refiner is None else "refiner"
@@ -88,7 +93,7 @@ class Localizer:
         clock.lap(self._place_stage)
         poses = np.array([one.measurement.mean.to_array() for one in found])
         expected = self._engine.expected_ranges(poses.astype(np.float32))
-        weights = self._weights(reading, sensor_prior, poses, expected)
+        weights = self._weights(reading, sensor_prior, poses)
         best = int(np.argmax(weights))
         quality = scan_quality(
             expected[best], reading, self._forward_deviation_m, self._range_max_m
@@ -112,11 +117,12 @@ class Localizer:
         reading: BeamReading,
         prior: GaussianPose2,
         poses: NDArray[np.float64],
-        expected: NDArray[np.float32],
     ) -> NDArray[np.float64]:
         """Return how probable each of some places (k, 3) is; 0 for one that stands twice."""
         if len(poses) == 1:
             return np.ones(1)
+        ranges = self._caster.cast(poses, self._angles_rad, self._range_max_m)
+        expected = np.minimum(ranges, np.float32(self._range_max_m))
         logs = log_likelihoods(expected, reading, self._forward_deviation_m, self._range_max_m)
         offsets = [prior.squared_mahalanobis(Pose2.from_array(pose)) for pose in poses]
         logs -= 0.5 * np.array(offsets)
@@ -137,13 +143,21 @@ class Localizer:
 
 
 def _reaching(found: list[PlaceReading], weights: NDArray[np.float64], best: int) -> GaussianPose2:
-    """Return what is measured at the likeliest place, as wide as to reach the others."""
+    """Return what is measured at the likeliest place, as wide as to reach the others.
+
+    It says nothing of what differs at a place that may well be the right one: the same scan again
+    and again would settle by chance what no scan tells. Not even the line from one place to the
+    other is told: it turns a little from scan to scan, and where such lines cross looks certain.
+    """
     likeliest = found[best].measurement
     covariance = likeliest.covariance.copy()
     for one, weight in zip(found, weights.tolist(), strict=True):
         if weight > 0.0 and one is not found[best]:
             offset = likeliest.offset_of(one.measurement.mean)
-            covariance += weight * np.outer(offset, offset)
+            if weight >= AMBIGUOUS_WEIGHT:
+                covariance += np.diag(_SILENT * np.square(offset))
+            else:
+                covariance += weight * np.outer(offset, offset)
     return GaussianPose2(likeliest.mean, covariance)
 
 
