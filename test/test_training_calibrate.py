@@ -21,6 +21,7 @@ from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.training.calibrate import (
     calibrate_on_map,
     calibrate_on_recording,
+    calibrate_on_what_was_learned,
     rewrite_calibration,
     simulated_scans,
 )
@@ -122,8 +123,8 @@ def test_a_reference_that_is_off_widens_what_is_told(folder: Path) -> None:
     exact = PosedScans([one.scan for one in scans], poses, SENSOR)
     off = rng.normal(0.0, [0.03, 0.03, 0.01], poses.shape)
     doubtful = PosedScans([one.scan for one in scans], poses + off, SENSOR)
-    sharp = calibrate_on_recording(folder, 200, exact, (), rng).aligned["field"]
-    blunt = calibrate_on_recording(folder, 200, doubtful, (), rng).aligned["field"]
+    sharp = calibrate_on_recording(folder, 200, exact, rng).aligned["field"]
+    blunt = calibrate_on_recording(folder, 200, doubtful, rng).aligned["field"]
 
     def widths(model: CovarianceModel) -> NDArray[np.float64]:
         told = GaussianPose2.from_deviations(Pose2.identity(), 0.002, 0.002, 0.001)
@@ -131,6 +132,24 @@ def test_a_reference_that_is_off_widens_what_is_told(folder: Path) -> None:
 
     assert np.all(widths(sharp) < np.array([0.008, 0.008, 0.004]))
     assert widths(blunt) == pytest.approx([0.03, 0.03, 0.01], rel=0.35)
+
+
+def test_networks_are_not_measured_on_scans_that_they_learned(folder: Path) -> None:
+    bundle = Bundle.load(folder)
+    rng = np.random.default_rng(0)
+    scans = simulated_scans(bundle, 200, rng)
+    poses = np.array([one.pose.to_array() for one in scans])
+    off = rng.normal(0.0, [0.03, 0.03, 0.01], poses.shape)
+    learned = PosedScans([one.scan for one in scans], poses + off, SENSOR)
+    plain = calibrate_on_map(folder, 200, np.random.default_rng(1))
+    found = calibrate_on_what_was_learned(folder, 200, learned, (), np.random.default_rng(1))
+    # What the networks draw is as it is on simulated scans, and wider by what the reference is off.
+    assert found.samples.scale == plain.samples.scale
+    for wider, before, deviation in zip(
+        found.samples.floor, plain.samples.floor, (0.03, 0.03, 0.01), strict=True
+    ):
+        assert wider == pytest.approx(math.hypot(before, deviation), rel=0.25)
+    assert found.aligned["forward"].floor[0] > plain.aligned["forward"].floor[0]
 
 
 def test_a_bundle_that_cannot_be_written_stays_as_it_is(

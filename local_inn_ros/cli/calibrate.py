@@ -62,7 +62,7 @@ def calibrate(
         found = calibrate_on_map(bundle, scans, rng)
     else:
         recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
-        found = calibrate_on_recording(bundle, scans, posed_scans(recording, sensor), (), rng)
+        found = calibrate_on_recording(bundle, scans, posed_scans(recording, sensor), rng)
     models = {"network": found.samples, **found.aligned}
     table = Table("deviations of", *models)
     cells = [_cells(model) for model in models.values()]

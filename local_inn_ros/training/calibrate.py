@@ -31,6 +31,7 @@ _PRIOR_DEVIATIONS = np.array([0.05, 0.05, math.radians(2.0)])
 # An alignment with the forward pass takes ten times as long as one with the map.
 _EVERY = {RefinerChoice.FIELD: 1, RefinerChoice.FORWARD: 4}
 _BLOCKED_SHARE = 0.5
+_MAD_TO_DEVIATION = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +138,14 @@ def calibrate_on_map(folder: Path, count: int, rng: np.random.Generator) -> Cali
 
 
 def calibrate_on_recording(
-    folder: Path,
-    count: int,
-    posed: PosedScans,
-    halves: Sequence[Half],
-    rng: np.random.Generator,
+    folder: Path, count: int, posed: PosedScans, rng: np.random.Generator
 ) -> Calibration:
-    """Calibrate a bundle on a recording with reference poses, and keep that in the bundle.
+    """Calibrate a bundle on a recording that it has not learned from, and keep that in the bundle.
 
     Args:
         folder: of the bundle.
         count: how many of the scans are used, evenly spread, at most.
         posed: the recording.
-        halves: where the bundle learned its surfaces from this recording, those of each half;
-            empty where it did not.
         rng: draws priors.
 
     Raises:
@@ -158,21 +153,73 @@ def calibrate_on_recording(
         SensorError: no scan can be used.
     """
     bundle = Bundle.load(folder)
-    used = np.arange(len(posed)) % -(-len(posed) // count) == 0
-    parts = [(half.held_out, replace(bundle, distances_m=half.distances_m)) for half in halves]
-    held_out = [
-        HeldOut(part, _chosen(posed, used & mask))
-        for mask, part in parts or [(np.ones(len(posed), dtype=bool), bundle)]
-    ]
-    calibration = calibrated_models(held_out, rng)
+    everywhere = np.ones(len(posed), dtype=bool)
+    calibration = calibrated_models([HeldOut(bundle, _chosen(posed, everywhere, count))], rng)
     rewrite_calibration(bundle, calibration)
     return calibration
 
 
-def _chosen(posed: PosedScans, mask: NDArray[np.bool_]) -> list[PosedScan]:
-    return [
-        PosedScan(posed.scans[k], Pose2.from_array(posed.poses[k])) for k in np.flatnonzero(mask)
+def calibrate_on_what_was_learned(
+    folder: Path,
+    count: int,
+    posed: PosedScans,
+    halves: Sequence[Half],
+    rng: np.random.Generator,
+) -> Calibration:
+    """Calibrate a bundle on the recording that it learned from, and keep that in the bundle.
+
+    The networks know these scans by heart. What they draw is calibrated on simulated scans, and
+    widened by how far the map and the reference are off, as alignments on surfaces told by the
+    other half of the recording show it.
+
+    Args:
+        folder: of the bundle.
+        count: how many scans are used, simulated and recorded ones each, at most.
+        posed: the recording.
+        halves: the surfaces that each half of it tells; empty where those of the map are used.
+        rng: draws poses, noise and priors.
+
+    Raises:
+        BundleError: the bundle cannot be loaded or written.
+        SensorError: no scan can be used.
+    """
+    bundle = Bundle.load(folder)
+    parts = [(half.held_out, replace(bundle, distances_m=half.distances_m)) for half in halves]
+    held_out = [
+        HeldOut(part, _chosen(posed, mask, count // max(len(parts), 1)))
+        for mask, part in parts or [(np.ones(len(posed), dtype=bool), bundle)]
     ]
+    simulated = [HeldOut(bundle, simulated_scans(bundle, count, rng))]
+    calibration = calibrated_models(simulated, rng)
+    plain = calibration.model_copy(update={"aligned": {}})
+    real = _errors(held_out, plain, OnnxEngine(bundle), RefinerChoice.FIELD, rng)
+    off = _deviations(real.errors)
+    aligned = {name: _widened(model, off) for name, model in calibration.aligned.items()}
+    aligned[RefinerChoice.FIELD.value] = fit_covariance_model(real)
+    calibration = calibration.model_copy(
+        update={"samples": _widened(calibration.samples, off), "aligned": aligned}
+    )
+    rewrite_calibration(bundle, calibration)
+    return calibration
+
+
+def _deviations(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return robust deviations (3,) of errors (n, 3); a map has no preferred direction."""
+    typical = _MAD_TO_DEVIATION * np.median(np.abs(errors), axis=0)
+    typical[:2] = np.sqrt(np.mean(np.square(typical[:2])))
+    return typical
+
+
+def _widened(model: CovarianceModel, deviations: NDArray[np.float64]) -> CovarianceModel:
+    ahead, aside, yaw = np.hypot(model.floor, deviations).tolist()
+    return model.model_copy(update={"floor": (ahead, aside, yaw)})
+
+
+def _chosen(posed: PosedScans, mask: NDArray[np.bool_], count: int) -> list[PosedScan]:
+    """Return scans under a mask, evenly spread, so many at most."""
+    rows = np.flatnonzero(mask)
+    every = -(-len(rows) // count)
+    return [PosedScan(posed.scans[k], Pose2.from_array(posed.poses[k])) for k in rows[::every]]
 
 
 def _errors(

@@ -17,7 +17,7 @@ from local_inn_ros.engines.description import RecordValue
 from local_inn_ros.errors import DeviceError
 from local_inn_ros.flows.local_inn import LocalInn
 from local_inn_ros.sensing import SensorSpec
-from local_inn_ros.training.calibrate import calibrate_on_map, calibrate_on_recording
+from local_inn_ros.training.calibrate import calibrate_on_map, calibrate_on_what_was_learned
 from local_inn_ros.training.export import check_place, write_bundle
 from local_inn_ros.training.fit import TrainingProgress, fit
 from local_inn_ros.training.map_calibration import calibrate_map
@@ -105,7 +105,7 @@ def train_bundle(
     if posed is None:
         calibrate_on_map(out, settings.calibration_scans, rng)
     else:
-        calibrate_on_recording(out, settings.calibration_scans, posed, surfaces.halves, rng)
+        calibrate_on_what_was_learned(out, settings.calibration_scans, posed, surfaces.halves, rng)
     _LOG.info("wrote %s after %d steps in %.0f s", out, steps, seconds)
     return out
 
