@@ -14,14 +14,17 @@ from localization_helpers import scan_at
 from twin_floor import APART_M, poses_without_a_clue, twin_floor
 
 from local_inn_ros.engines import Bundle, OnnxEngine
-from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.localization.from_bundle import build_localizer
+from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.localization.from_bundle import build_localizer, build_relocalizer
+from local_inn_ros.localization.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import load_sensor_spec
 
 pytestmark = pytest.mark.slow
 POSES = 20
+# In the first room.
+START = Pose2(6.0, 3.6, -1.0)
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +69,57 @@ def test_a_wide_prior_gives_both_rooms(bundle: Bundle) -> None:
         for room in rooms:
             assert sum(is_at(mode.pose.mean, room) for mode in fix.modes) == 1
         assert fix.measurement.mean == fix.modes[0].pose.mean
+
+
+def test_a_search_from_within_a_room_says_both(bundle: Bundle) -> None:
+    relocalizer = build_relocalizer(
+        bundle, OnnxEngine(bundle), Pose2.identity(), RefinerChoice.FIELD
+    )
+    sensor = bundle.description.sensor
+    rng = np.random.default_rng(7)
+    for k, row in enumerate(poses_without_a_clue(bundle.grid, sensor, rng, POSES)):
+        rooms = twins(row)
+        result = relocalizer.search(scan_at(bundle.grid, rooms[k % 2], rng, sensor=sensor))
+        assert not result.found
+        assert result.reason.startswith("ambiguous")
+        for room in rooms:
+            (one,) = [one for one in result.hypotheses if is_at(one.pose.mean, room)]
+            assert 0.35 < one.weight < 0.65
+
+
+@pytest.mark.parametrize("in_second", [False, True])
+@pytest.mark.parametrize("to_x_m", [3.0, 12.5])
+def test_a_search_finds_the_robot_once_it_drives_into_the_corridor(
+    bundle: Bundle, in_second: bool, to_x_m: float
+) -> None:
+    engine, choice = OnnxEngine(bundle), RefinerChoice.FIELD
+    relocalizer = build_relocalizer(bundle, engine, Pose2.identity(), choice)
+    localizer = build_localizer(bundle, engine, Pose2.identity(), choice)
+    search = PlaceSearch(relocalizer, localizer, PlaceSearchSettings(timeout_s=60.0))
+    sensor, rng = bundle.description.sensor, np.random.default_rng(3)
+    at, odometry, result, stamp_s = START, Pose2(2.0, -1.0, 0.5), None, 0.0
+    shift_m = APART_M if in_second else 0.0
+    for step in (*[Pose2.identity()] * 6, *out_of_the_door(to_x_m - shift_m)):
+        at, odometry, stamp_s = at @ step, odometry @ step, stamp_s + 0.1
+        truth = Pose2(at.x + shift_m, at.y, at.yaw)
+        result = search.add(scan_at(bundle.grid, truth, rng, stamp_s, sensor), odometry)
+        # While it stood in the room nothing could tell.
+        assert result is None or stamp_s > 0.65
+        if result is not None:
+            break
+    assert result is not None
+    assert result.found
+    assert result.pose is not None
+    assert is_at(result.pose.mean, truth)
+
+
+def out_of_the_door(to_x_m: float) -> list[Pose2]:
+    """The steps of a way out of the first room and along the corridor."""
+    at, steps = START, []
+    for x, y in ((6.85, 2.9), (6.85, 1.1), (to_x_m, 1.1)):
+        turn = wrap_angle(math.atan2(y - at.y, x - at.x) - at.yaw)
+        way_m = math.hypot(x - at.x, y - at.y)
+        turns, moves = math.ceil(abs(turn) / 0.15), math.ceil(way_m / 0.1)
+        steps += [Pose2(0.0, 0.0, turn / turns)] * turns + [Pose2(way_m / moves, 0.0, 0.0)] * moves
+        at = Pose2(x, y, at.yaw + turn)
+    return steps

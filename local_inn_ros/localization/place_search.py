@@ -177,7 +177,7 @@ class PlaceSearch:
 
     def _located(self, scan: Scan, track: SearchTrack, share: float) -> SearchTrack:
         fix = self._localizer.locate(scan, track.pose)
-        likelihood = self._relocalizer.log_likelihood(scan, fix.expected_ranges_m)
+        likelihood = self._relocalizer.log_likelihood(scan, fix.measurement.mean)
         likelihood -= 0.5 * min(disagreement(track.pose, fix.measurement), _FARTHEST)
         return track.with_fix(fix.measurement, fix.quality, share * likelihood)
 

@@ -148,14 +148,14 @@ class Relocalizer:
             seconds=time.perf_counter() - started,
         )
 
-    def log_likelihood(self, scan: Scan, expected_m: NDArray[np.floating]) -> float:
-        """Return how likely a scan is where the forward pass expects ranges (n,).
+    def log_likelihood(self, scan: Scan, base: Pose2) -> float:
+        """Return how likely the map makes a scan that is taken with the base there.
 
         Raises:
             SensorError: the scan cannot be used.
         """
-        rows = np.asarray(expected_m)[None]
-        return float(self._likelihoods(rows, self._picker.pick(scan), 0.0)[0])
+        sensor = (base @ self._mount).to_array()[None]
+        return float(self._likelihoods(self._mapped(sensor), self._picker.pick(scan), 0.0)[0])
 
     def _places(
         self, scan: Scan, reading: BeamReading, offered: Sequence[GaussianPose2]
@@ -171,9 +171,7 @@ class Relocalizer:
         inside = self._grid.contains(poses[:, :2])
         kept = int(np.count_nonzero(inside[: len(asked)]))
         poses = poses[inside]
-        ranges = self._caster.cast(poses, self._angles_rad, self._range_max_m)
-        expected = np.minimum(ranges, np.float32(self._range_max_m))
-        likelihoods = self._likelihoods(expected, reading, _FIRST_DEVIATION_M)
+        likelihoods = self._likelihoods(self._mapped(poses), reading, _FIRST_DEVIATION_M)
         poses = poses[_best(poses, likelihoods, kept, _SECOND)]
         if len(poses) == 0:
             return []
@@ -197,7 +195,7 @@ class Relocalizer:
             return ()
         means = np.array([place.mean.to_array() for place in places])
         expected = self._expected(means)
-        likelihoods = self._likelihoods(expected, reading, 0.0)
+        likelihoods = self._likelihoods(self._mapped(means), reading, 0.0)
         scores = scan_qualities(expected, reading, self._forward_deviation_m, self._range_max_m)
         order = np.argsort(-likelihoods, kind="stable")
         best = order[apart(means[order], _DISTINCT_M, _DISTINCT_RAD, _MOST_HYPOTHESES)]
@@ -216,6 +214,16 @@ class Relocalizer:
 
     def _expected(self, poses: NDArray[np.float64]) -> NDArray[np.float32]:
         return self._engine.expected_ranges(poses.astype(np.float32))
+
+    def _mapped(self, poses: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return what the map lets expect.
+
+        Places are weighed by the map: where two of them are alike, the networks' errors, which
+        are not, would tell them apart.
+        """
+        ranges = self._caster.cast(poses, self._angles_rad, self._range_max_m)
+        mapped: NDArray[np.float32] = np.minimum(ranges, np.float32(self._range_max_m))
+        return mapped
 
     def _likelihoods(
         self, expected_m: NDArray[np.floating], reading: BeamReading, further_m: float
