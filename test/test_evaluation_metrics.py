@@ -155,13 +155,15 @@ def test_the_json_has_the_keys_of_the_design_page() -> None:
     never = lost(np.arange(3.0), np.zeros((3, 3)), np.zeros((3, 3)))
     score = Score(
         3, 2.0, 1.5, spent, errors, errors, right, never,
-        {"mcl": Baseline(errors, never, spent, right)},
+        {"mcl": Baseline(errors, never, spent, right)}, right,
     )  # fmt: skip
     written = json.loads(json.dumps(score.to_json()))
+    # Those of the page, and beside them how the network's covariance is calibrated.
     assert list(written) == [
         "n", "duration_s", "path_m", "fused", "fix", "calibration", "latency_ms", "lost",
-        "baselines",
+        "baselines", "fix_calibration",
     ]  # fmt: skip
+    assert written["fix_calibration"] == written["calibration"]
     keys = {
         "ape_mean_m", "ape_std_m", "ape_rmse_m", "ape_median_m", "ape_p95_m", "ape_max_m",
         "yaw_mean_deg", "yaw_std_deg", "yaw_median_deg", "yaw_p95_deg", "yaw_rmse_deg",

@@ -186,6 +186,8 @@ def test_results_are_written(tmp_path: Path, run: Replay, with_reference: bool) 
     folder = tmp_path / "deep" / "results"
     write_results(folder, result, reference, simulated.grid)
     names = ["fix.tum", "fused.tum", "report.json", "run.png"]
+    if with_reference:
+        names.insert(2, "reliability.png")
     assert sorted(path.name for path in folder.iterdir()) == names
     written = json.loads((folder / "report.json").read_text())
     assert written["n"] == len(run.stamps_s)

@@ -115,9 +115,9 @@ class Score:
         fused: errors of the filter; None without a reference, as are the next three.
         fix: errors of the network alone, before refiner and filter.
         calibration: of the filter's covariance.
-        fix_calibration: of the network's covariance.
         lost: when the filter was lost.
         baselines: other localizers by name.
+        fix_calibration: of the network's covariance.
     """
 
     n: int
@@ -127,9 +127,9 @@ class Score:
     fused: PoseErrors | None = None
     fix: PoseErrors | None = None
     calibration: Calibration | None = None
-    fix_calibration: Calibration | None = None
     lost: Lost | None = None
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    fix_calibration: Calibration | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain numbers and mappings; null stands for what is not known."""
@@ -140,10 +140,10 @@ class Score:
             "fused": _plain(self.fused),
             "fix": _plain(self.fix),
             "calibration": _plain(self.calibration),
-            "fix_calibration": _plain(self.fix_calibration),
             "latency_ms": _plain(self.latency_ms),
             "lost": _plain(self.lost),
             "baselines": {name: baseline.to_json() for name, baseline in self.baselines.items()},
+            "fix_calibration": _plain(self.fix_calibration),
         }
 
 

@@ -61,7 +61,7 @@ def draw_reliability(
     for sigma in (1.0, 2.0, 3.0):
         share = float(chi2.cdf(sigma**2, _DEGREES_OF_FREEDOM))
         axes.axvline(share, color="#cccccc", linewidth=0.8, zorder=0)
-        axes.text(share, 0.01, f" {sigma:.0f} sigma", fontsize=8, color="#777777")
+        axes.text(share, 0.01, f"{sigma:.0f} sigma ", fontsize=8, color="#777777", ha="right")
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.0)
     axes.set_aspect("equal")
