@@ -87,3 +87,13 @@ def test_offsets_are_the_short_way_round():
 def test_mahalanobis():
     pose = GaussianPose2.from_deviations(ORIGIN, 1.0, 2.0, 0.5)
     assert pose.squared_mahalanobis(Pose2(1.0, 2.0, 0.5)) == pytest.approx(3.0)
+
+
+def test_the_distance_of_two_words_counts_both_covariances_and_turns_the_short_way() -> None:
+    one = GaussianPose2.from_deviations(Pose2(0.0, 0.0, 3.1), 0.3, 0.1, 0.1)
+    other = GaussianPose2.from_deviations(Pose2(1.0, 0.0, -3.1), 0.4, 0.1, 0.1)
+    turned = 2.0 * np.pi - 6.2
+    expected = 1.0 / (0.3**2 + 0.4**2) + turned**2 / (2.0 * 0.1**2)
+    assert one.squared_distance_to(other) == pytest.approx(expected)
+    assert other.squared_distance_to(one) == pytest.approx(expected)
+    assert one.squared_distance_to(one) == 0.0

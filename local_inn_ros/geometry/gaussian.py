@@ -81,6 +81,18 @@ class GaussianPose2:
         offset[2] = wrap_angles(offset[2])
         return offset
 
+    def squared_distance_to(self, other: GaussianPose2) -> float:
+        """Return how far two independent words on one pose are from each other.
+
+        The squared Mahalanobis distance, in units of both covariances together: chi-square with 3
+        degrees of freedom where both are right.
+
+        Raises:
+            LinAlgError: both are certain in some direction.
+        """
+        offset = self.offset_of(other.mean)
+        return float(offset @ np.linalg.solve(self.covariance + other.covariance, offset))
+
     def squared_mahalanobis(self, pose: Pose2) -> float:
         """Return the squared Mahalanobis distance of ``pose`` (3 degrees of freedom)."""
         offset = self.offset_of(pose)

@@ -15,7 +15,7 @@ from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.completion import Completion
 from local_inn_ros.localization.covariance_model import calibrated, unexplained_share
-from local_inn_ros.localization.evidence import covariance_of, without_prior
+from local_inn_ros.localization.evidence import covariance_of, fused, without_prior
 from local_inn_ros.localization.inverse_passes import Drawn
 from local_inn_ros.localization.refiner import USUAL_INLIER_SHARE, Refinement
 from local_inn_ros.localization.scan_refiner import ScanRefiner
@@ -153,8 +153,7 @@ def _plausible(prior: GaussianPose2, word: GaussianPose2) -> bool:
     taken at its word along a corridor, it would lead the filter away step by step. The prior
     widens where nothing is known, until a word that keeps to its place is plausible.
     """
-    offset = prior.offset_of(word.mean)
-    return float(offset @ np.linalg.solve(prior.covariance + word.covariance, offset)) < _PLAUSIBLE
+    return prior.squared_distance_to(word) < _PLAUSIBLE
 
 
 def _starts(
@@ -170,10 +169,7 @@ def _starts(
     if prior.mean.distance_to(network.mean) < _ONE_PLACE_M:
         candidates.insert(0, prior.mean)
     if _plausible(prior, measurement):
-        spread = prior.covariance + measurement.covariance
-        weighed = np.linalg.solve(spread, prior.offset_of(measurement.mean))
-        joined = prior.mean.to_array() + prior.covariance @ weighed
-        candidates.insert(0, Pose2.from_array(joined))
+        candidates.insert(0, fused(prior, measurement).mean)
     starts: list[Pose2] = []
     for candidate in candidates:
         if not any(_same_start(start, candidate) for start in starts):

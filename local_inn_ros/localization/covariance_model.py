@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.engines.description import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2
@@ -35,12 +33,19 @@ def calibrated(pose: GaussianPose2, model: CovarianceModel, unexplained: float) 
 
 
 def model_covariance(
-    covariance: NDArray[np.float64], model: CovarianceModel, unexplained: float
+    covariance: NDArray[np.float64], model: CovarianceModel, unexplained: ArrayLike
 ) -> NDArray[np.float64]:
-    """Return what a model makes of a covariance (3, 3) in the axes of the sensor."""
+    """Return what a model makes of covariances (..., 3, 3) in the axes of the sensor.
+
+    Args:
+        covariance: as told.
+        model: what was calibrated.
+        unexplained: (...) shares of the scans that the map leaves unexplained.
+    """
     scale = np.array(model.scale)
     widened = covariance * np.outer(scale, scale) + np.diag(np.square(model.floor))
-    larger: NDArray[np.float64] = widened * math.exp(model.unexplained_gain * unexplained)
+    growth = np.exp(model.unexplained_gain * np.asarray(unexplained))
+    larger: NDArray[np.float64] = widened * growth[..., None, None]
     return larger
 
 

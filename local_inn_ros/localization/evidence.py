@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a reading by itself says, out of what was believed after it."""
+"""What was believed before a reading, what the reading says by itself, and both together."""
 
 from __future__ import annotations
 
@@ -55,3 +55,14 @@ def without_prior(posterior: GaussianPose2, prior: GaussianPose2) -> GaussianPos
     moved *= np.minimum(1.0 / np.maximum(1.0 - shares, 1e-12), _FARTHEST_EXTRAPOLATION)
     mean = prior.mean.to_array() + root @ (directions @ moved)
     return GaussianPose2(Pose2.from_array(mean), covariance)
+
+
+def fused(prior: GaussianPose2, measurement: GaussianPose2) -> GaussianPose2:
+    """Return what two independent words on one pose say together."""
+    spread = prior.covariance + measurement.covariance
+    gain: NDArray[np.float64] = np.linalg.solve(spread, prior.covariance).T
+    mean = prior.mean.to_array() + gain @ prior.offset_of(measurement.mean)
+    rest = np.eye(3) - gain
+    # Joseph's form stays positive semi-definite whatever rounding does.
+    covariance = rest @ prior.covariance @ rest.T + gain @ measurement.covariance @ gain.T
+    return GaussianPose2(Pose2.from_array(mean), 0.5 * (covariance + covariance.T))

@@ -36,14 +36,9 @@ def build_follower(
 
     There are several of them, and most are wrong: what an alignment leaves open stays open.
     """
-    return Localizer(
-        bundle,
-        engine,
-        mount,
-        build_scan_refiner(bundle, engine, refiner),
-        sample_count,
-        aligned_model=aligned_model(bundle, refiner),
-    )
+    aligner = build_scan_refiner(bundle, engine, refiner)
+    model = aligned_model(bundle, refiner)
+    return Localizer(bundle, engine, mount, aligner, sample_count, aligned_model=model)
 
 
 def build_relocalizer(

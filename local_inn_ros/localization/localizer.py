@@ -17,12 +17,12 @@ from local_inn_ros.localization.aligner import Aligner, PlaceReading
 from local_inn_ros.localization.completion import Completion
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.inverse_passes import InversePasses, places_of
+from local_inn_ros.localization.map_likelihood import MapLikelihood
 from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
 from local_inn_ros.localization.quality import scan_quality
-from local_inn_ros.localization.scan_likelihood import log_likelihoods, weights_of
+from local_inn_ros.localization.scan_likelihood import weights_of
 from local_inn_ros.localization.scan_refiner import ScanRefiner
 from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
-from local_inn_ros.world import RayCaster
 
 # Less probable modes are left out.
 _LEAST_WEIGHT = 0.01
@@ -58,9 +58,8 @@ class Localizer:
         sensor, calibration = description.sensor, description.calibration
         self._engine = engine
         self._mount = mount
-        self._angles_rad = sensor.network_angles_rad()
-        self._picker = BeamPicker(self._angles_rad, sensor.range_max_m)
-        self._caster = RayCaster(bundle.grid)
+        self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
+        self._likelihood = MapLikelihood(bundle)
         self._range_max_m = sensor.range_max_m
         self._forward_deviation_m = math.hypot(calibration.forward_deviation_m, sensor.noise_std_m)
         self._place_stage = "statistics" if refiner is None else "refiner"
@@ -121,9 +120,7 @@ class Localizer:
         """Return how probable each of some places (k, 3) is; 0 for one that stands twice."""
         if len(poses) == 1:
             return np.ones(1)
-        ranges = self._caster.cast(poses, self._angles_rad, self._range_max_m)
-        expected = np.minimum(ranges, np.float32(self._range_max_m))
-        logs = log_likelihoods(expected, reading, self._forward_deviation_m, self._range_max_m)
+        logs = self._likelihood.of(reading, poses)
         offsets = [prior.squared_mahalanobis(Pose2.from_array(pose)) for pose in poses]
         logs -= 0.5 * np.array(offsets)
         order = np.argsort(-logs, kind="stable")

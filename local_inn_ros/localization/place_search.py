@@ -19,7 +19,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.localizer import Localizer
 from local_inn_ros.localization.relocalizer import Hypothesis, Relocalizer, SearchResult
 from local_inn_ros.localization.scan_likelihood import weights_of
-from local_inn_ros.localization.search_track import SearchTrack, disagreement
+from local_inn_ros.localization.search_track import SearchTrack
 from local_inn_ros.sensing import Scan
 
 # One place wins where it is at least this probable, and its pose is of at least this quality.
@@ -35,6 +35,8 @@ _GIVEN_UP = 12.0
 # What a fix far from where odometry leads costs at most (chi-square, 3 degrees of freedom, 0.999).
 _FARTHEST = 16.27
 _LEAST_WEIGHT = 1e-9
+# Scans that come sooner than this after the last one used are left out.
+_INTERVAL_S = 0.1
 # A pose that was offered is so much likelier beforehand than another place: it wins a tie.
 _OFFERED_LEAD = 6.0
 
@@ -47,12 +49,10 @@ class PlaceSearchSettings:
         timeout_s: the answer comes this long after the first scan at the latest, in stamps.
         confirm_readings: a place has to go on explaining so many readings after the first, with
             odometry between them, before it is believed.
-        interval_s: scans that come sooner than this after the last one used are left out.
     """
 
     timeout_s: float = 3.0
     confirm_readings: int = 3
-    interval_s: float = 0.1
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -126,7 +126,7 @@ class PlaceSearch:
         """
         self._newest = odometry
         # Stamps jitter: half a hair early is not early.
-        if scan.stamp_s < self._used_s + 0.99 * self._settings.interval_s:
+        if scan.stamp_s < self._used_s + 0.99 * _INTERVAL_S:
             return None
         started = time.perf_counter()
         if math.isnan(self._first_s):
@@ -152,7 +152,7 @@ class PlaceSearch:
     def _begin(self, scan: Scan) -> None:
         self._tracks, self._views = [], []
         for one in self._relocalizer.search(scan, self._offered).hypotheses:
-            offered = any(disagreement(each, one.pose) < _FARTHEST for each in self._offered)
+            offered = any(each.squared_distance_to(one.pose) < _FARTHEST for each in self._offered)
             self._start(one, _log(one.weight) + (_OFFERED_LEAD if offered else 0.0))
         self._prune()
 
@@ -178,7 +178,7 @@ class PlaceSearch:
     def _located(self, scan: Scan, track: SearchTrack, share: float) -> SearchTrack:
         fix = self._localizer.locate(scan, track.pose)
         likelihood = self._relocalizer.log_likelihood(scan, fix.measurement.mean)
-        likelihood -= 0.5 * min(disagreement(track.pose, fix.measurement), _FARTHEST)
+        likelihood -= 0.5 * min(track.pose.squared_distance_to(fix.measurement), _FARTHEST)
         return track.with_fix(fix.measurement, fix.quality, share * likelihood)
 
     def _hindsight(self, pose: GaussianPose2) -> float:

@@ -88,7 +88,6 @@ def squared_innovation(prior: GaussianPose2, measurement: GaussianPose2) -> floa
         degrees of freedom where both are right. NaN where both are certain in some direction.
     """
     try:
-        spread = GaussianPose2(prior.mean, prior.covariance + measurement.covariance)
-        return spread.squared_mahalanobis(measurement.mean)
+        return prior.squared_distance_to(measurement)
     except np.linalg.LinAlgError:
         return math.nan

@@ -18,13 +18,13 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.coarse_search import CoarseSearch, apart
 from local_inn_ros.localization.evidence import covariance_of
 from local_inn_ros.localization.latent_draws import latent_draws
+from local_inn_ros.localization.map_likelihood import MapLikelihood
 from local_inn_ros.localization.mount import pose_of_base
 from local_inn_ros.localization.network_pass import NetworkPass
 from local_inn_ros.localization.quality import scan_qualities
 from local_inn_ros.localization.scan_likelihood import log_likelihoods, weights_of
 from local_inn_ros.localization.scan_refiner import ScanRefiner
 from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
-from local_inn_ros.world import RayCaster
 
 # How many places are looked at: by the inverse pass, by it once more, and by the refiner. In a
 # corridor many look alike until the inverse pass has put each where it belongs.
@@ -109,14 +109,13 @@ class Relocalizer:
         self._mount = mount
         self._refiner = refiner
         self._prior_spec = description.prior
-        self._angles_rad = sensor.network_angles_rad()
-        self._picker = BeamPicker(self._angles_rad, sensor.range_max_m)
+        self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
         self._range_max_m = sensor.range_max_m
         self._forward_deviation_m = math.hypot(
             description.calibration.forward_deviation_m, sensor.noise_std_m
         )
         self._grid = bundle.grid
-        self._caster = RayCaster(bundle.grid)
+        self._likelihood = MapLikelihood(bundle)
         self._coarse = CoarseSearch(bundle.grid, sensor)
         self._no_latent = np.zeros((1, description.latent_size), dtype=np.float32)
         self._latents = latent_draws(
@@ -155,7 +154,7 @@ class Relocalizer:
             SensorError: the scan cannot be used.
         """
         sensor = (base @ self._mount).to_array()[None]
-        return float(self._likelihoods(self._mapped(sensor), self._picker.pick(scan), 0.0)[0])
+        return float(self._likelihood.of(self._picker.pick(scan), sensor)[0])
 
     def _places(
         self, scan: Scan, reading: BeamReading, offered: Sequence[GaussianPose2]
@@ -171,14 +170,17 @@ class Relocalizer:
         inside = self._grid.contains(poses[:, :2])
         kept = int(np.count_nonzero(inside[: len(asked)]))
         poses = poses[inside]
-        likelihoods = self._likelihoods(self._mapped(poses), reading, _FIRST_DEVIATION_M)
+        likelihoods = self._likelihood.of(reading, poses, _FIRST_DEVIATION_M)
         poses = poses[_best(poses, likelihoods, kept, _SECOND)]
         if len(poses) == 0:
             return []
         samples = network.sample(poses, self._prior_spec.fine_spread, self._latents)
         fitted = [GaussianPose2.from_samples(drawn) for drawn in samples]
         means = np.array([pose.mean.to_array() for pose in fitted])
-        likelihoods = self._likelihoods(self._expected(means), reading, _SECOND_DEVIATION_M)
+        deviation_m = math.hypot(self._forward_deviation_m, _SECOND_DEVIATION_M)
+        likelihoods = log_likelihoods(
+            self._expected(means), reading, deviation_m, self._range_max_m
+        )
         best = _best(means, likelihoods, kept, _FINAL)
         if self._refiner is None:
             return [fitted[k] for k in best]
@@ -195,7 +197,7 @@ class Relocalizer:
             return ()
         means = np.array([place.mean.to_array() for place in places])
         expected = self._expected(means)
-        likelihoods = self._likelihoods(self._mapped(means), reading, 0.0)
+        likelihoods = self._likelihood.of(reading, means)
         scores = scan_qualities(expected, reading, self._forward_deviation_m, self._range_max_m)
         order = np.argsort(-likelihoods, kind="stable")
         best = order[apart(means[order], _DISTINCT_M, _DISTINCT_RAD, _MOST_HYPOTHESES)]
@@ -214,22 +216,6 @@ class Relocalizer:
 
     def _expected(self, poses: NDArray[np.float64]) -> NDArray[np.float32]:
         return self._engine.expected_ranges(poses.astype(np.float32))
-
-    def _mapped(self, poses: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Return what the map lets expect.
-
-        Places are weighed by the map: where two of them are alike, the networks' errors, which
-        are not, would tell them apart.
-        """
-        ranges = self._caster.cast(poses, self._angles_rad, self._range_max_m)
-        mapped: NDArray[np.float32] = np.minimum(ranges, np.float32(self._range_max_m))
-        return mapped
-
-    def _likelihoods(
-        self, expected_m: NDArray[np.floating], reading: BeamReading, further_m: float
-    ) -> NDArray[np.float64]:
-        deviation_m = math.hypot(self._forward_deviation_m, further_m)
-        return log_likelihoods(expected_m, reading, deviation_m, self._range_max_m)
 
 
 def _best(

@@ -7,10 +7,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.evidence import fused
 from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise, carried
 
 # Poses nearer to each other than this, and turned by less, are one place.
@@ -58,20 +56,3 @@ class SearchTrack:
         difference = self.pose.mean.between(pose)
         near = math.hypot(difference.x, difference.y) < _SAME_M
         return near and abs(difference.yaw) < _SAME_RAD
-
-
-def disagreement(one: GaussianPose2, other: GaussianPose2) -> float:
-    """Return the squared Mahalanobis distance of two independent words on one pose."""
-    offset = one.offset_of(other.mean)
-    return float(offset @ np.linalg.solve(one.covariance + other.covariance, offset))
-
-
-def fused(prior: GaussianPose2, measurement: GaussianPose2) -> GaussianPose2:
-    """Return what two independent words on one pose say together."""
-    spread = prior.covariance + measurement.covariance
-    gain: NDArray[np.float64] = np.linalg.solve(spread, prior.covariance).T
-    mean = prior.mean.to_array() + gain @ prior.offset_of(measurement.mean)
-    rest = np.eye(3) - gain
-    # Joseph's form stays positive semi-definite whatever rounding does.
-    covariance = rest @ prior.covariance @ rest.T + gain @ measurement.covariance @ gain.T
-    return GaussianPose2(Pose2.from_array(mean), 0.5 * (covariance + covariance.T))

@@ -15,7 +15,7 @@ from std_msgs.msg import Bool
 
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.ekf import StampedPose
-from local_inn_ros.localization.fix import Fix, Mode
+from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.kidnap_monitor import KidnapMonitor
 from local_inn_ros.localization.prior import squared_innovation
 from local_inn_ros.localization.relocalizer import Hypothesis
@@ -26,8 +26,6 @@ from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.qos import LATCHED, RELIABLE
 from local_inn_ros.nodes.search_run import Outcome
 
-# Less probable places than this are not worth a word.
-_LEAST_WEIGHT = 0.05
 # A pose is as good as the fix that was made so shortly before it.
 _FRESH_S = 1.0
 
@@ -191,8 +189,8 @@ class Recovery:
 
 
 def _likely(places: Sequence[Mode | Hypothesis]) -> tuple[float, ...]:
-    """Return the weights worth a word, highest first."""
-    weights = (place.weight for place in places if place.weight >= _LEAST_WEIGHT)
+    """Return the weights of places that may well be right, highest first."""
+    weights = (place.weight for place in places if place.weight >= AMBIGUOUS_WEIGHT)
     return tuple(sorted(weights, reverse=True))
 
 

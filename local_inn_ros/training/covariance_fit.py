@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from local_inn_ros.engines.description import CovarianceModel
+from local_inn_ros.localization.covariance_model import model_covariance
 
 # Errors that no calibration explains, an alignment gone astray: their share, and how much wider
 # than the rest they are taken to be, so that a few of them do not widen all.
@@ -52,11 +53,7 @@ class ErrorSample:
 
     def modelled(self, model: CovarianceModel) -> NDArray[np.float64]:
         """Return the covariances (n, 3, 3) as a model has them."""
-        scale = np.array(model.scale)
-        floor = np.diag(np.square(model.floor))
-        grown = np.exp(model.unexplained_gain * self.unexplained)
-        widened: NDArray[np.float64] = self.covariances * np.outer(scale, scale) + floor
-        return widened * grown[:, None, None]
+        return model_covariance(self.covariances, model, self.unexplained)
 
     def squared_distances(self, model: CovarianceModel) -> NDArray[np.float64]:
         """Return the squared Mahalanobis distances (n,); chi-square of 3 for a right model."""
