@@ -10,10 +10,8 @@ these drives; that of the Intel lab on lap 1, not on laps 2 and 3.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -25,9 +23,11 @@ from local_inn_ros.cli.output import progress_bar, say
 from local_inn_ros.engines import Bundle, OnnxEngine
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation import metrics
+from local_inn_ros.evaluation.accuracy_job import AccuracyJob
 from local_inn_ros.evaluation.bag_reader import BagTopics, open_recording
-from local_inn_ros.evaluation.calibration_job import CalibrationJob, Promises, run_calibration_job
+from local_inn_ros.evaluation.calibration_job import Promises, run_calibration_job
 from local_inn_ros.evaluation.drive_conditions import CONDITIONS
+from local_inn_ros.evaluation.job_pool import in_processes
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.metrics import Calibration
 from local_inn_ros.evaluation.reliability import draw_reliability
@@ -59,29 +59,28 @@ def within(found: Calibration) -> bool:
     return LEAST_ANEES <= found.anees <= MOST_ANEES and all(near)
 
 
-def drives(bundles: Sequence[Path], given: argparse.Namespace) -> list[CalibrationJob]:
+def drives(bundles: Sequence[Path], given: argparse.Namespace) -> list[AccuracyJob]:
     """Return a run for each seed of each sequence."""
     return [
-        CalibrationJob(bundle, bundle.resolve().name, condition, speed_mps, given.duration, seed)
+        AccuracyJob(bundle, bundle.resolve().name, condition, speed_mps, given.duration, seed)
         for bundle, condition, speed_mps, seed in product(
             bundles, CONDITIONS, given.speeds, range(given.seeds)
         )
     ]
 
 
-def run(jobs: Sequence[CalibrationJob], processes: int) -> dict[str, Promises]:
+def run(jobs: Sequence[AccuracyJob], processes: int) -> dict[str, Promises]:
     """Run the drives in processes of one thread, and join the runs of each sequence.
 
     Raises:
         LocalInnError: a run failed.
     """
-    context = multiprocessing.get_context("spawn")
-    with progress_bar() as bar, ProcessPoolExecutor(processes, context) as pool:
+    with progress_bar() as bar:
         task = bar.add_task("drives", total=len(jobs))
-        found: dict[str, list[Promises]] = {}
-        for job, promises in zip(jobs, pool.map(run_calibration_job, jobs), strict=True):
-            found.setdefault(job.sequence, []).append(promises)
-            bar.advance(task)
+        results = in_processes(run_calibration_job, jobs, processes, lambda: bar.advance(task))
+    found: dict[str, list[Promises]] = {}
+    for job, promises in zip(jobs, results, strict=True):
+        found.setdefault(job.sequence, []).append(promises)
     return {name: Promises.joined(parts) for name, parts in found.items()}
 
 

@@ -15,11 +15,8 @@ answer is "ambiguous", and a false confirmation is the fault.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from map_bundles import FLOOR, MAPS, ROOT, floor, floor_bundle, map_bundles, shipped_bundle
@@ -27,6 +24,7 @@ from map_bundles import FLOOR, MAPS, ROOT, floor, floor_bundle, map_bundles, shi
 from local_inn_ros.cli.output import progress_bar, say
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.drive_conditions import CONDITIONS
+from local_inn_ros.evaluation.job_pool import in_processes
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.kidnap import Attempt, KidnapScore
 from local_inn_ros.evaluation.kidnap_job import (
@@ -95,18 +93,13 @@ def run(jobs: Sequence[KidnapJob], processes: int) -> list[list[Attempt]]:
     Raises:
         LocalInnError: a job cannot be run.
     """
-    # Spawned, since a forked process could inherit a lock that another thread of this one holds.
-    context = multiprocessing.get_context("spawn")
-    with progress_bar() as bar, ProcessPoolExecutor(processes, context) as pool:
+    with progress_bar() as bar:
         task = bar.add_task("searching", total=len(jobs))
-        pending = [pool.submit(job.run) for job in jobs]
-        for one in pending:
-            one.add_done_callback(lambda _: bar.advance(task))
-        try:
-            return [one.result() for one in pending]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        return in_processes(_run, jobs, processes, lambda: bar.advance(task))
+
+
+def _run(job: KidnapJob) -> list[Attempt]:
+    return job.run()
 
 
 def rows(jobs: Sequence[KidnapJob], found: Sequence[Sequence[Attempt]]) -> list[KidnapRow]:
@@ -155,8 +148,6 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     """Find the bundles, search, print and write."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
     given = options()
     jobs = all_jobs(places(given), given.conditions, given.trials, given.seed)
     found = rows(jobs, run(jobs, given.jobs))

@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import argparse
 import math
-import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -28,6 +26,7 @@ from map_bundles import NAMES, ROOT, map_bundles, shipped_bundle
 
 from local_inn_ros.cli.output import progress_bar, say
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.evaluation.job_pool import in_processes
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.quality_jobs import DriveJob, Place, TeleportJob, TrialJob
 from local_inn_ros.evaluation.quality_table import CROWDED, MOST_BLOCKED, QualityReport
@@ -132,18 +131,9 @@ def run(todo: Sequence[Job], processes: int) -> list[Any]:
     Raises:
         LocalInnError: a job cannot be run.
     """
-    # Spawned, since a forked process could inherit a lock that another thread of this one holds.
-    context = multiprocessing.get_context("spawn")
-    with progress_bar() as bar, ProcessPoolExecutor(processes, context) as pool:
+    with progress_bar() as bar:
         task = bar.add_task("measuring", total=len(todo))
-        pending = [pool.submit(_run, job) for job in todo]
-        for one in pending:
-            one.add_done_callback(lambda _: bar.advance(task))
-        try:
-            return [one.result() for one in pending]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        return in_processes(_run, todo, processes, lambda: bar.advance(task))
 
 
 def _run(job: Job) -> Any:
@@ -176,8 +166,7 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     """Find the bundles, measure, print and write."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    os.environ.setdefault("NUMBA_NUM_THREADS", "1")
     given = options()
     amount = SHORT if given.short else FULL
     todo = jobs(places(given), amount, given.seed)

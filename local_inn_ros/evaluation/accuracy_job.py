@@ -56,6 +56,27 @@ class AccuracyJob:
     duration_s: float
     seed: int
 
+    @property
+    def sequence(self) -> str:
+        """Name of what the runs of all seeds belong to."""
+        return f"{self.map}, {self.condition}, {self.speed_mps:g} m/s"
+
+    def drive(self, bundle: Bundle) -> Drive:
+        """Let a robot drive on the map of the job's bundle.
+
+        Raises:
+            MapError: the map has no lap.
+        """
+        return drive_lap(
+            bundle.grid,
+            noisy_sensor(bundle),
+            MOUNT,
+            CONDITIONS[self.condition],
+            self.speed_mps,
+            self.duration_s,
+            self.seed,
+        )
+
     def file_name(self, code: str) -> str:
         """Return a name for the result that changes with whatever the result depends on.
 
@@ -95,6 +116,11 @@ class JobResult:
     driven_s: float
 
 
+def noisy_sensor(bundle: Bundle) -> SensorSpec:
+    """Return a bundle's sensor with the noise that drives are made with."""
+    return bundle.description.sensor.model_copy(update={"noise_std_m": RANGE_NOISE_M})
+
+
 def run_job(job: AccuracyJob) -> JobResult:
     """Drive, and run every estimator on the drive.
 
@@ -103,16 +129,8 @@ def run_job(job: AccuracyJob) -> JobResult:
             answer one scan.
     """
     bundle = Bundle.load(job.bundle)
-    sensor = bundle.description.sensor.model_copy(update={"noise_std_m": RANGE_NOISE_M})
-    drive = drive_lap(
-        bundle.grid,
-        sensor,
-        MOUNT,
-        CONDITIONS[job.condition],
-        job.speed_mps,
-        job.duration_s,
-        job.seed,
-    )
+    sensor = noisy_sensor(bundle)
+    drive = job.drive(bundle)
     # Not the stream that the drive is drawn from.
     rng = np.random.default_rng([job.seed, 1])
     bounds, face_bounds = _bounds(bundle, drive, sensor)

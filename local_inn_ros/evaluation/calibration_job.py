@@ -5,49 +5,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.engines import Bundle, OnnxEngine
 from local_inn_ros.evaluation import metrics
-from local_inn_ros.evaluation.accuracy_job import MOUNT, RANGE_NOISE_M
-from local_inn_ros.evaluation.drive_conditions import CONDITIONS
+from local_inn_ros.evaluation.accuracy_job import MOUNT, AccuracyJob
 from local_inn_ros.evaluation.evaluation import truth_at
 from local_inn_ros.evaluation.replay import Replay, replay
-from local_inn_ros.evaluation.simulated_drive import drive_lap
 from local_inn_ros.evaluation.trajectory import Trajectory
 from local_inn_ros.localization.ekf import PoseFilter
 from local_inn_ros.localization.from_bundle import build_localizer
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.localization.refiner_choice import RefinerChoice
-
-
-@dataclass(frozen=True, slots=True)
-class CalibrationJob:
-    """What is to be run.
-
-    Attributes:
-        bundle: folder of the trained model.
-        map: name of its map.
-        condition: name of what the robot meets (``CONDITIONS``).
-        speed_mps: the speed wanted.
-        duration_s: how long is driven.
-        seed: of all chance, and of the place on the lap.
-    """
-
-    bundle: Path
-    map: str
-    condition: str
-    speed_mps: float
-    duration_s: float
-    seed: int
-
-    @property
-    def sequence(self) -> str:
-        """Name of the sequence that the run is a part of."""
-        return f"{self.map}, {self.condition}, {self.speed_mps:g} m/s"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,23 +54,14 @@ class Promises:
         )
 
 
-def run_calibration_job(job: CalibrationJob) -> Promises:
+def run_calibration_job(job: AccuracyJob) -> Promises:
     """Drive, localize with network, refiner and filter, and compare.
 
     Raises:
         LocalInnError: the bundle cannot be used, its map has no lap, or no scan was answered.
     """
     bundle = Bundle.load(job.bundle)
-    sensor = bundle.description.sensor.model_copy(update={"noise_std_m": RANGE_NOISE_M})
-    drive = drive_lap(
-        bundle.grid,
-        sensor,
-        MOUNT,
-        CONDITIONS[job.condition],
-        job.speed_mps,
-        job.duration_s,
-        job.seed,
-    )
+    drive = job.drive(bundle)
     localizer = build_localizer(bundle, OnnxEngine(bundle), MOUNT, RefinerChoice.FIELD)
     pipeline = LocalizationPipeline(localizer, PoseFilter())
     return Promises.of(replay(pipeline, drive.readings(), drive.truth), drive.truth)

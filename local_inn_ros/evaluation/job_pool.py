@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs of the accuracy benchmark, spread over processes of one thread each."""
+"""Runs of benchmarks, spread over processes of one thread each."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.accuracy_job import AccuracyJob, JobResult, code_hash, run_job
 from local_inn_ros.evaluation.job_cache import read_result, write_result
 
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
 # Read by the libraries when a process begins.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -49,29 +52,49 @@ def run_jobs(
         on_done()
     if processes == 1:
         for job, file in open_jobs:
-            _run_and_keep(job, file)
+            _run_and_keep((job, file))
             on_done()
     elif open_jobs:
-        _spread(open_jobs, processes, on_done)
+        in_processes(_run_and_keep, open_jobs, processes, on_done)
     return [_kept(file) for file in files]
 
 
-def _spread(
-    jobs: Sequence[tuple[AccuracyJob, Path]], processes: int, on_done: Callable[[], None]
-) -> None:
+def in_processes(
+    work: Callable[[_Job], _Result],
+    jobs: Sequence[_Job],
+    processes: int,
+    on_done: Callable[[], None] = lambda: None,
+) -> list[_Result]:
+    """Do work on each of many jobs, in processes of one thread each.
+
+    Args:
+        work: a function of a module, so that another process can find it.
+        jobs: what it is done on.
+        processes: how many at a time.
+        on_done: called for each job that is done.
+
+    Returns:
+        What each gave, in the order of the jobs.
+
+    Raises:
+        LocalInnError: whatever the work raises; jobs that have not begun are given up.
+    """
     # Spawned, since a forked process could inherit a lock that another thread of this one holds.
     context = multiprocessing.get_context("spawn")
     with _environment(_ONE_THREAD), ProcessPoolExecutor(processes, context) as pool:
+        pending = [pool.submit(work, job) for job in jobs]
         try:
-            for done in as_completed([pool.submit(_run_and_keep, *job) for job in jobs]):
+            for done in as_completed(pending):
                 done.result()
                 on_done()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    return [one.result() for one in pending]
 
 
-def _run_and_keep(job: AccuracyJob, file: Path) -> None:
+def _run_and_keep(todo: tuple[AccuracyJob, Path]) -> None:
+    job, file = todo
     write_result(file, run_job(job))
 
 
