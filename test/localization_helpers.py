@@ -19,8 +19,8 @@ from local_inn_ros.engines.description import (
     MapReference,
     PriorSpec,
 )
-from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angles
-from local_inn_ros.sensing import Scan, SensorSpec
+from local_inn_ros.geometry import GaussianPose2, Pose2, Twist2, wrap_angles
+from local_inn_ros.sensing import Odometry, Scan, SensorSpec
 from local_inn_ros.world import OccupancyGrid, RayCaster, grid_hash
 
 SENSOR = SensorSpec(
@@ -37,6 +37,13 @@ SENSOR = SensorSpec(
 PRIOR_DEVIATION = (0.2, 0.2, math.radians(15.0))
 FINE_SPREAD = 0.25
 LATENT_SIZE = 6
+SPEED_MPS, TURN_RATE_RADPS = 2.0, 0.8
+
+
+def odometry_at(stamp_s: float) -> Odometry:
+    """Perfect odometry of an arc, in a frame of its own."""
+    pose = Twist2(SPEED_MPS, 0.0, TURN_RATE_RADPS).scaled(stamp_s).to_pose()
+    return Odometry(stamp_s, pose, SPEED_MPS, 0.0, TURN_RATE_RADPS)
 
 
 def bundle_of(grid: OccupancyGrid, sensor: SensorSpec = SENSOR, **calibration: Any) -> Bundle:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from localization_helpers import gaussian
+from localization_helpers import SPEED_MPS, TURN_RATE_RADPS, gaussian, odometry_at
 
 from local_inn_ros.geometry import GaussianPose2, Pose2, Twist2, wrap_angle
 from local_inn_ros.localization.ekf import FilterSettings, PoseFilter
@@ -14,18 +14,10 @@ from local_inn_ros.localization.motion_model import MotionNoise
 from local_inn_ros.localization.odometry_buffer import Arrival
 from local_inn_ros.sensing import Odometry
 
-SPEED, RATE = 2.0, 0.8
-
 
 def true_pose(stamp_s: float) -> Pose2:
     start = Pose2(4.0, -1.0, 2.5)
-    return start @ Twist2(SPEED, 0.0, RATE).scaled(stamp_s).to_pose()
-
-
-def odometry_at(stamp_s: float) -> Odometry:
-    """Perfect odometry in a frame of its own."""
-    pose = Twist2(SPEED, 0.0, RATE).scaled(stamp_s).to_pose()
-    return Odometry(stamp_s, pose, SPEED, 0.0, RATE)
+    return start @ Twist2(SPEED_MPS, 0.0, TURN_RATE_RADPS).scaled(stamp_s).to_pose()
 
 
 def fix_at(stamp_s: float, rng: np.random.Generator, deviation: float = 0.03) -> GaussianPose2:
@@ -209,7 +201,7 @@ def test_the_estimate_at_an_instant_knows_nothing_of_later():
     assert np.array_equal(before.covariance, after.covariance)
     # It lies on the way between the readings.
     assert pose_filter.estimate_at(0.5).mean.distance_to(before.mean) == pytest.approx(
-        SPEED * 0.015, rel=1e-3
+        SPEED_MPS * 0.015, rel=1e-3
     )
 
 

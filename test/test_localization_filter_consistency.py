@@ -8,18 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from localization_helpers import gaussian
+from localization_helpers import gaussian, odometry_at
 
 from local_inn_ros.geometry import GaussianPose2, Pose2, Twist2
 from local_inn_ros.localization.ekf import FilterSettings, PoseFilter
 from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise, scaled_motion
 from local_inn_ros.sensing import Odometry
-
-
-def odometry_at(stamp_s: float) -> Odometry:
-    """Perfect odometry in a frame of its own."""
-    pose = Twist2(SPEED, 0.0, RATE).scaled(stamp_s).to_pose()
-    return Odometry(stamp_s, pose, SPEED, 0.0, RATE)
 
 
 def test_the_filter_knows_how_wrong_it_is():
