@@ -92,9 +92,9 @@ $(STAMPS)/packages: $(STAMPS)/venv setup.py setup.cfg interfaces/requirements.tx
 	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros]' -r interfaces/requirements.txt
 	@touch $@
 
-$(STAMPS)/base: $(STAMPS)/packages scripts/build_tf2_msgs.sh $(wildcard interfaces/tf2_msgs/*.* interfaces/tf2_msgs/msg/*)
-	@echo "==> environment: tf2_msgs, built from its definition"
-	@scripts/build_tf2_msgs.sh $(VENV)
+$(STAMPS)/base: $(STAMPS)/packages scripts/build_interfaces.sh $(wildcard interfaces/*/*.* interfaces/*/*/*)
+	@echo "==> environment: tf2_msgs and one service of nav2_msgs, built from their definitions"
+	@scripts/build_interfaces.sh $(VENV)
 	@touch $@
 
 # Alone, without what it requires, so that nothing else is looked for in PyTorch's index.

@@ -26,11 +26,11 @@ esac
 
 header=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"] + "/Python.h")')
 [ -f "$header" ] ||
-    fail "Python's C headers are missing ($header), which tf2_msgs is built with;" \
+    fail "Python's C headers are missing ($header), which interfaces are built with;" \
          "on Debian and Ubuntu: sudo apt install python$version-dev"
 
 for compiler in gcc g++; do
     command -v "$compiler" >/dev/null ||
-        fail "$compiler is missing, which tf2_msgs is built with;" \
+        fail "$compiler is missing, which interfaces are built with;" \
              "on Debian and Ubuntu: sudo apt install $compiler"
 done

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Build tf2_msgs from its definition and install it into a virtual environment with the ROS 2 wheels.
-# Usage: build_tf2_msgs.sh VENV
+# Build the interface packages that PyPI does not have from their definitions in interfaces/, and
+# install them into a virtual environment with the ROS 2 wheels.
+# Usage: build_interfaces.sh VENV
 #
 # Nothing has to be sourced afterwards: the wheels' start-up hook makes Python look for libraries
 # in VENV/lib, where this installs them.
 set -euo pipefail
 
-source_dir=$(cd "$(dirname "$0")/../interfaces/tf2_msgs" && pwd)
+interfaces=$(cd "$(dirname "$0")/../interfaces" && pwd)
 venv=$(cd "$1" && pwd)
 python=$venv/bin/python
 build_dir=$(mktemp -d)
@@ -23,15 +24,20 @@ built_on='/opt/python/cp3[0-9]+-cp3[0-9]+'
 run() {
     "$@" >"$build_dir/log" 2>&1 || {
         cat "$build_dir/log" >&2
-        echo "error: tf2_msgs could not be built; the lines above say why" >&2
+        echo "error: $name could not be built; the lines above say why" >&2
         exit 1
     }
 }
 
 export PATH=$venv/bin:$PATH AMENT_PREFIX_PATH=$venv CMAKE_PREFIX_PATH=$venv
-run cmake -S "$source_dir" -B "$build_dir/tf2_msgs" -DCMAKE_BUILD_TYPE=Release \
-    -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX="$venv" -DPython3_EXECUTABLE="$python"
-run cmake --build "$build_dir/tf2_msgs" --parallel "$(nproc)"
-run cmake --install "$build_dir/tf2_msgs"
-
-"$python" -c 'from tf2_msgs.msg import TFMessage; TFMessage()'
+for manifest in "$interfaces"/*/package.xml; do
+    source_dir=$(dirname "$manifest")
+    name=$(basename "$source_dir")
+    run cmake -S "$source_dir" -B "$build_dir/$name" -DCMAKE_BUILD_TYPE=Release \
+        -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX="$venv" -DPython3_EXECUTABLE="$python"
+    run cmake --build "$build_dir/$name" --parallel "$(nproc)"
+    run cmake --install "$build_dir/$name"
+    for folder in "$source_dir"/*/; do
+        run "$python" -c "import $name.$(basename "$folder")"
+    done
+done
