@@ -103,7 +103,6 @@ def test_calibration_widens_the_network():
     [
         (0.1, 0.01, 0.5),
         (0.001, 0.75 * PRIOR_DEVIATION[2], 0.75),
-        (0.001, 0.001, FINE_SPREAD),
         (5.0, 0.01, 1.0),
     ],
 )

@@ -109,7 +109,7 @@ def _scale_of_symmetric(matrix: NDArray[np.float64]) -> float:
     Raises:
         ValueError: not symmetric. What is not finite is returned as such.
     """
-    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    a, b, c, d, e, f, g, h, i = _numbers_of(matrix)
     total = abs(a) + abs(b) + abs(c) + abs(d) + abs(e) + abs(f) + abs(g) + abs(h) + abs(i)
     if not math.isfinite(total):
         return math.nan
@@ -124,7 +124,7 @@ def _is_positive_definite(matrix: NDArray[np.float64], added: float) -> bool:
 
     By the pivots of its elimination, which are all positive then and only then.
     """
-    (a, b, c), (_, e, f), (_, _, i) = matrix.tolist()
+    a, b, c, _, e, f, _, _, i = _numbers_of(matrix)
     first = a + added
     if not first > 0.0:
         return False
@@ -133,3 +133,8 @@ def _is_positive_definite(matrix: NDArray[np.float64], added: float) -> bool:
         return False
     cross = f - b * c / first
     return i + added - c * c / first - cross * cross / second > 0.0
+
+
+def _numbers_of(matrix: NDArray[np.float64]) -> list[float]:
+    numbers: list[float] = matrix.ravel().tolist()
+    return numbers

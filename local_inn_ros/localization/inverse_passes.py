@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm, qmc
 
 from local_inn_ros.engines import BundleDescription, Engine
-from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angles
+from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle, wrap_angles
 from local_inn_ros.localization.latent_draws import latent_draws
 from local_inn_ros.localization.network_pass import NetworkPass
 from local_inn_ros.localization.scan_likelihood import log_likelihoods
@@ -22,6 +22,9 @@ from local_inn_ros.sensing import BeamReading
 _LATENT_SEED = 20
 # Under priors narrower than this, in units of the widest known, there is one place to gather at.
 _NARROW = 0.5
+# An answer this near to a prior, in deviations of the second pass, is as good as one from its
+# middle.
+_CENTRED = 0.5
 # A prior wider than the networks know is looked at from many narrower ones, up to this deviation;
 # what is wider still is a matter for the global search.
 _WIDEST_EXPLORED_M = 2.5
@@ -54,10 +57,11 @@ class Drawn:
 
 
 class InversePasses:
-    """Runs the inverse pass twice.
+    """Runs the inverse pass twice, or once.
 
     First from the prior, for the places that are possible; then from each of them with a narrow
-    prior, for the samples.
+    prior, for the samples. A prior that is no wider than that, and that the answer keeps to, needs
+    no second pass: so it is while a robot is tracked.
     """
 
     def __init__(self, description: BundleDescription, engine: Engine, sample_count: int) -> None:
@@ -70,8 +74,9 @@ class InversePasses:
         """
         self._engine = engine
         self._spec = description.prior
+        self._prior_deviation = np.array(description.prior.deviation)
         self._fine_prior_covariance = np.diag(
-            np.square(np.array(description.prior.deviation) * description.prior.fine_spread)
+            np.square(self._prior_deviation * description.prior.fine_spread)
         )
         self._most_probable = np.zeros((1, description.latent_size), dtype=np.float32)
         self._range_max_m = description.sensor.range_max_m
@@ -93,7 +98,12 @@ class InversePasses:
         """
         network = NetworkPass(self._engine, reading)
         spec = self._spec
-        spread = float(np.max(prior.deviations() / spec.deviation))
+        spread = float(np.max(prior.deviations() / self._prior_deviation))
+        if spread <= spec.fine_spread:
+            answers, samples = self._tracked(network, prior.mean)
+            if self._centred(answers[0], prior.mean):
+                return (Drawn(GaussianPose2(prior.mean, self._fine_prior_covariance), samples),)
+            return self._drawn_at(network, answers)
         narrow = spread < _NARROW * spec.widest_spread
         answers = network.sample(
             self._explored(prior, spread),
@@ -104,7 +114,27 @@ class InversePasses:
         starts = places_of(answers.swapaxes(0, 1).reshape(-1, 3))
         if len(starts) > _MOST_PLACES:
             starts = self._likeliest(reading, prior, starts)
-        samples = network.sample(starts, spec.fine_spread, self._latents)
+        return self._drawn_at(network, starts)
+
+    def _tracked(
+        self, network: NetworkPass, middle: Pose2
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the most probable answer (1, 3) and samples (s, 3) from one narrow prior."""
+        (found,) = network.sample(
+            middle.to_array()[None], self._spec.fine_spread, self._first_latents
+        )
+        return found[:1], found[1:]
+
+    def _centred(self, answer: NDArray[np.float64], middle: Pose2) -> bool:
+        """Tell whether an answer (3,) lies near the middle of the prior that it was drawn from."""
+        x, y, yaw = answer.tolist()
+        widest = self._prior_deviation * (_CENTRED * self._spec.fine_spread)
+        offset = (x - middle.x, y - middle.y, wrap_angle(yaw - middle.yaw))
+        return all(abs(off) <= most for off, most in zip(offset, widest.tolist(), strict=True))
+
+    def _drawn_at(self, network: NetworkPass, starts: NDArray[np.float64]) -> tuple[Drawn, ...]:
+        """Draw from a narrow prior at each of some places (k, 3)."""
+        samples = network.sample(starts, self._spec.fine_spread, self._latents)
         return tuple(
             Drawn(GaussianPose2(Pose2.from_array(start), self._fine_prior_covariance), drawn)
             for start, drawn in zip(starts, samples, strict=True)
