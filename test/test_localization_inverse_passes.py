@@ -11,8 +11,10 @@ from localization_helpers import (
     room,
     scan_at,
 )
+from scipy.stats import qmc
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.even_draws import even_points
 from local_inn_ros.localization.inverse_passes import Drawn, InversePasses
 from local_inn_ros.sensing import BeamPicker
 
@@ -73,3 +75,8 @@ def test_one_pass_draws_what_two_would_from_there() -> None:
     one, two = (GaussianPose2.from_samples(each.samples) for each in (once, twice))
     assert one.mean.to_array() == pytest.approx(two.mean.to_array(), abs=2e-3)
     assert one.deviations() == pytest.approx(two.deviations(), rel=0.02)
+
+
+def test_even_points_are_haltons() -> None:
+    expected = qmc.Halton(d=3, scramble=False).random(98)[1:]
+    assert even_points(97) == pytest.approx(expected, abs=1e-12)

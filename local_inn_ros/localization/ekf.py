@@ -13,9 +13,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from scipy.stats import chi2
-
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.chi_square import chi_square_quantile
 from local_inn_ros.localization.evidence import WIDEST_M, WIDEST_RAD
 from local_inn_ros.localization.filter_step import Belief, FilterStep, Fusion
 from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise
@@ -99,12 +98,11 @@ class PoseFilter:
     def __init__(self, settings: FilterSettings | None = None) -> None:
         """Begin without a pose: ``reset`` gives one."""
         self.settings = FilterSettings() if settings is None else settings
-        gate = float(chi2.ppf(self.settings.gate_probability, df=3))
         self._step = FilterStep(
             self.settings.motion_noise,
             self.settings.scale_noise,
             self.settings.shared_share,
-            gate,
+            chi_square_quantile(self.settings.gate_probability),
         )
         self._odometry = OdometryBuffer(max(10.0, 2.0 * self.settings.history_s))
         # A start for which no odometry has come yet.

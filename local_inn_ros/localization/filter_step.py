@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from filterpy.kalman import ExtendedKalmanFilter  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
@@ -27,7 +26,7 @@ from local_inn_ros.localization.motion_model import (
 
 _POSE = slice(0, 3)
 _SCALES = slice(3, 5)
-_POSE_SEEN = np.eye(3, 5)
+_IDENTITY = np.eye(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +112,13 @@ class FilterStep:
         self._scale_noise = scale_noise
         self._shared_share = shared_share
         self._gate = gate
-        self._kalman = _PoseKalman(dim_x=5, dim_z=3)
+        self._scale_covariance = scale_noise.covariance()
 
     def begin(self, pose: GaussianPose2) -> Belief:
         """Return the belief that is just this pose, with scales of which nothing is known yet."""
         covariance = np.zeros((5, 5))
         covariance[_POSE, _POSE] = pose.covariance
-        covariance[_SCALES, _SCALES] = self._scale_noise.covariance()
+        covariance[_SCALES, _SCALES] = self._scale_covariance
         return Belief(np.concatenate([pose.mean.to_array(), np.zeros(2)]), covariance)
 
     def predict(self, belief: Belief, increment: Pose2, duration_s: float) -> Belief:
@@ -129,24 +128,21 @@ class FilterStep:
         by_pose = motion_jacobian(pose, motion)
         by_scales = scale_jacobian(pose, increment, scales)
         kept = self._scale_noise.kept(duration_s)
-        kalman = self._kalman
-        kalman.x, kalman.P = belief.state, belief.covariance
-        kalman.F = np.zeros((5, 5))
-        kalman.F[_POSE, _POSE], kalman.F[_POSE, _SCALES] = by_pose, by_scales
-        kalman.F[_SCALES, _SCALES] = kept * np.eye(2)
-        kalman.Q = np.zeros((5, 5))
+        transition = kept * _IDENTITY
+        transition[_POSE, _POSE], transition[_POSE, _SCALES] = by_pose, by_scales
         # Fixes refused one after another tell that the odometry is worse than it should be.
         noise = (1 + belief.refusals) * self._noise.body_covariance(motion, duration_s)
+        covariance = transition @ belief.covariance @ transition.T
         # Half way through the turn is where it arises on average.
-        kalman.Q[_POSE, _POSE] = in_map_axes(noise, pose.yaw + 0.5 * motion.yaw)
-        kalman.Q[_SCALES, _SCALES] = (1.0 - kept**2) * self._scale_noise.covariance()
-        kalman.predict(_Motion(motion, kept))
+        covariance[_POSE, _POSE] += in_map_axes(noise, pose.yaw + 0.5 * motion.yaw)
+        covariance[_SCALES, _SCALES] += (1.0 - kept**2) * self._scale_covariance
+        moved, (distance_scale, turn_scale) = pose @ motion, scales.tolist()
         return Belief(
-            kalman.x,
-            _symmetric(kalman.P),
+            np.array([moved.x, moved.y, moved.yaw, kept * distance_scale, kept * turn_scale]),
+            _symmetric(covariance),
             belief.refusals,
             by_pose @ belief.since_fix + by_scales,
-            kalman.F @ belief.shared,
+            transition @ belief.shared,
         )
 
     def update(self, belief: Belief, measurement: GaussianPose2) -> tuple[Belief, Fusion]:
@@ -173,19 +169,12 @@ class FilterStep:
             return refused, Fusion(
                 False, distance, f"squared Mahalanobis distance {distance:.1f} > {self._gate:.1f}"
             )
-        kalman = self._kalman
-        kalman.x, kalman.P = belief.state, belief.total_covariance()
-        kalman.update(
-            measurement.mean.to_array(),
-            HJacobian=lambda state: _POSE_SEEN,
-            Hx=lambda state: state[_POSE],
-            R=measurement.covariance,
-            residual=_pose_residual,
-        )
-        state = kalman.x.copy()
+        gain = _gain(belief.total_covariance(), measurement.covariance)
+        offset = _pose_residual(measurement.mean.to_array(), belief.state[_POSE])
+        state = belief.state + gain @ offset
         state[2] = wrap_angle(float(state[2]))
-        gain = kalman.K
-        kept = np.eye(5) - gain @ _POSE_SEEN
+        kept = _IDENTITY.copy()
+        kept[:, _POSE] -= gain
         own = (1.0 - self._shared_share) * measurement.covariance
         alike = np.sqrt(self._shared_share) * _square_root(measurement.covariance)
         corrected = Belief(
@@ -202,27 +191,17 @@ class FilterStep:
         fix may have been any.
         """
         spread = np.vstack([belief.since_fix, np.eye(2)])
-        jump = spread @ self._scale_noise.covariance() @ spread.T
+        jump = spread @ self._scale_covariance @ spread.T
         return replace(belief, covariance=belief.covariance + jump)
 
 
-@dataclass(frozen=True, slots=True)
-class _Motion:
-    """What moves a state: the base as seen from where it was, and the share kept of the scales."""
-
-    motion: Pose2
-    kept: float
-
-
-class _PoseKalman(ExtendedKalmanFilter):  # type: ignore[misc]
-    """filterpy's filter with the composition of poses as its motion."""
-
-    x: NDArray[np.float64]
-
-    def predict_x(self, u: _Motion) -> None:
-        """Move the state by an increment in the axes of the body."""
-        pose = Pose2.from_array(self.x[_POSE]) @ u.motion
-        self.x = np.concatenate([pose.to_array(), u.kept * self.x[_SCALES]])
+def _gain(
+    covariance: NDArray[np.float64], measured_covariance: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the Kalman gain (5, 3) of a state's covariance (5, 5) where the pose is measured."""
+    spread = covariance[_POSE, _POSE] + measured_covariance
+    gain: NDArray[np.float64] = np.linalg.solve(spread, covariance[_POSE]).T
+    return gain
 
 
 def _squared_mahalanobis(belief: Belief, measurement: GaussianPose2) -> float:

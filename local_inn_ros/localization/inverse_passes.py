@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, qmc
+from scipy.special import ndtri
 
 from local_inn_ros.engines import BundleDescription, Engine
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle, wrap_angles
+from local_inn_ros.localization.even_draws import even_points
 from local_inn_ros.localization.latent_draws import latent_draws
 from local_inn_ros.localization.network_pass import NetworkPass
 from local_inn_ros.localization.scan_likelihood import log_likelihoods
@@ -164,8 +165,7 @@ class InversePasses:
         area_m2 = math.pi * float(np.prod(axes_m))
         turns = max(1, round(4.0 * float(prior.deviations()[2]) / _PRIOR_YAW_RAD))
         count = min(max(round(area_m2 / _PRIOR_AREA_M2), 1) * turns, _MOST_PRIORS)
-        even = qmc.Halton(d=3, scramble=False).random(count + 1)[1:]
-        unit = norm.ppf(0.5 + _LOOKED_AT * (even - 0.5))
+        unit = ndtri(0.5 + _LOOKED_AT * (even_points(count) - 0.5))
         priors: NDArray[np.float64] = middle + unit @ np.linalg.cholesky(prior.covariance).T
         return np.concatenate([middle, priors])
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import chi2
+from local_inn_ros.localization.chi_square import chi_square_quantile
 
 # Of the innovations of right fixes, one in a thousand is larger.
-_SURPRISING = float(chi2.ppf(0.999, df=3))
+_SURPRISING = chi_square_quantile(0.999)
 _LEAST_QUALITY = 1e-9
 
 

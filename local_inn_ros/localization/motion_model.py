@@ -62,24 +62,21 @@ class MotionNoise:
             self.position_per_radian_m**2 * radians + self.position_per_second_m**2 * duration_s
         )
         ahead, aside = self.along_per_metre_m**2 * metres, self.across_per_metre_m**2 * metres
-        covariance = np.zeros((3, 3))
-        covariance[0, 0] = position + ahead
-        covariance[1, 1] = position + aside
-        covariance[2, 2] = (
+        yaw = (
             self.yaw_per_metre_rad**2 * metres
             + self.yaw_per_radian_rad**2 * radians
             + self.yaw_per_second_rad**2 * duration_s
         )
-        if metres > 0.0:
-            # The path's direction is what "along" means: a robot may drive sideways.
-            direction = np.array([increment.x, increment.y]) / metres
-            normal = np.array([-direction[1], direction[0]])
-            covariance[:2, :2] = (
-                position * np.eye(2)
-                + ahead * np.outer(direction, direction)
-                + aside * np.outer(normal, normal)
-            )
-        return covariance
+        # The path's direction is what "along" means: a robot may drive sideways.
+        x, y = (increment.x / metres, increment.y / metres) if metres > 0.0 else (1.0, 0.0)
+        xy = (ahead - aside) * x * y
+        return np.array(
+            [
+                [position + ahead * x * x + aside * y * y, xy, 0.0],
+                [xy, position + ahead * y * y + aside * x * x, 0.0],
+                [0.0, 0.0, yaw],
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +139,23 @@ def scale_jacobian(
     """Return the derivative (3, 2) of ``pose @ scaled_motion(increment, scales)`` by the scales."""
     motion = scaled_motion(increment, scales)
     cosine, sine = math.cos(pose.yaw), math.sin(pose.yaw)
-    ahead = np.array([cosine * motion.x - sine * motion.y, sine * motion.x + cosine * motion.y])
+    x, y = cosine * motion.x - sine * motion.y, sine * motion.x + cosine * motion.y
     half = 0.5 * increment.yaw
     longer = 1.0 + float(scales[0])
-    unit = ahead / longer if longer != 0.0 else np.zeros(2)
-    return np.array([[unit[0], -half * ahead[1]], [unit[1], half * ahead[0]], [0.0, increment.yaw]])
+    share = 1.0 / longer if longer != 0.0 else 0.0
+    return np.array([[share * x, -half * y], [share * y, half * x], [0.0, increment.yaw]])
 
 
 def motion_jacobian(pose: Pose2, increment: Pose2) -> NDArray[np.float64]:
     """Return the derivative (3, 3) of ``pose @ increment`` by ``pose``, both as (x, y, yaw)."""
     cosine, sine = math.cos(pose.yaw), math.sin(pose.yaw)
-    jacobian = np.eye(3)
-    jacobian[0, 2] = -sine * increment.x - cosine * increment.y
-    jacobian[1, 2] = cosine * increment.x - sine * increment.y
-    return jacobian
+    return np.array(
+        [
+            [1.0, 0.0, -sine * increment.x - cosine * increment.y],
+            [0.0, 1.0, cosine * increment.x - sine * increment.y],
+            [0.0, 0.0, 1.0],
+        ]
+    )
 
 
 def in_map_axes(covariance: NDArray[np.float64], yaw_rad: float) -> NDArray[np.float64]:
