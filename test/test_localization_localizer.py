@@ -1,6 +1,7 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -173,20 +174,13 @@ def test_the_same_scan_and_prior_give_the_same_fix():
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 0.0])
 @pytest.mark.parametrize("refiner", RefinerChoice)
-def test_a_scan_that_shows_nothing_claims_nothing(value, refiner):
+def test_a_scan_that_shows_nothing_is_no_fix(value, refiner):
     engine, scan = at(BASE)
     engine.information = np.zeros((3, 3))
-    blind = Scan(
-        3.5,
-        np.full(scan.ranges_m.shape, value, np.float32),
-        scan.angle_min_rad,
-        scan.angle_increment_rad,
-        scan.range_min_m,
-        scan.range_max_m,
-    )
-    fix = build_localizer(BUNDLE, engine, MOUNT, refiner).locate(blind, PRIOR)
-    assert fix.measurement.deviations()[0] > 0.5 * WIDEST_M
-    assert fix.quality == 0.0
+    blind = replace(scan, ranges_m=np.full(scan.ranges_m.shape, value, np.float32))
+    localizer = build_localizer(BUNDLE, engine, MOUNT, refiner)
+    with pytest.raises(SensorError, match="fewer than 3 measured distances"):
+        localizer.locate(blind, PRIOR)
 
 
 def test_a_scan_of_another_sensor_is_refused():

@@ -67,9 +67,25 @@ def test_the_network_is_told_nothing_within_reach_apart_from_nothing_known():
 def test_the_reach_is_the_lesser_of_scan_and_consumer():
     scan = scan_of([5.0, 12.0, 25.0], range_max=20.0)
     near = BeamPicker(scan.angles_rad(), 10.0).pick(scan)
-    far = BeamPicker(scan.angles_rad(), 30.0).pick(scan)
+    alike = BeamPicker(scan.angles_rad(), 22.0).pick(scan)
     assert near.states.tolist() == [BeamState.RETURN, BeamState.NO_RETURN, BeamState.NO_RETURN]
-    assert far.states.tolist() == [BeamState.RETURN, BeamState.RETURN, BeamState.NO_RETURN]
+    assert alike.states.tolist() == [BeamState.RETURN, BeamState.RETURN, BeamState.NO_RETURN]
+
+
+def test_what_lies_beyond_the_reach_of_a_short_sighted_scan_is_not_known():
+    # Nothing within 8 m does not mean that there is nothing within 30 m.
+    picker = BeamPicker(scan_of([1.0] * 4).angles_rad(), 30.0)
+    short = picker.pick(scan_of([5.0, 8.0, INF, 25.0], range_max=8.0))
+    assert short.states.tolist() == [BeamState.RETURN] + [BeamState.INVALID] * 3
+    # The limit may change from scan to scan.
+    full = picker.pick(scan_of([5.0, 8.0, INF, 25.0], range_max=30.0))
+    assert full.states.tolist() == [0, 0, BeamState.NO_RETURN, 0]
+
+
+def test_range_limits_that_change_from_scan_to_scan_hold_for_each():
+    picker = BeamPicker(scan_of([1.0] * 3).angles_rad(), 30.0)
+    for nearest, states in ((0.1, [0, 0, 0]), (1.5, [2, 0, 0]), (2.5, [2, 2, 0])):
+        assert picker.pick(scan_of([1.0, 2.0, 3.0], range_min=nearest)).states.tolist() == states
 
 
 def test_beams_that_are_there_are_taken_as_they_are():
@@ -160,17 +176,50 @@ def test_a_scan_that_sees_too_little_is_refused():
 @pytest.mark.parametrize(
     ("scan", "says"),
     [
-        (scan_of([]), "empty"),
-        (scan_of([1.0, 2.0], increment=0.0), "angles"),
-        (scan_of([1.0, 2.0], increment=NAN), "angles"),
-        (scan_of([1.0, 2.0], angle_min=INF), "angles"),
-        (scan_of([1.0, 2.0], range_max=0.0), "range limits"),
-        (scan_of([1.0, 2.0], range_min=NAN), "range limits"),
+        (scan_of([]), "empty: its ranges"),
+        (scan_of([1.0, 2.0], increment=0.0), "angle_increment is 0.0"),
+        (scan_of([1.0, 2.0], increment=NAN), "angle_increment is nan"),
+        (scan_of([1.0, 2.0], increment=-INF), "angle_increment is -inf"),
+        (scan_of([1.0, 2.0], increment=1e30), "angle_increment is 1e"),
+        (scan_of([1.0, 2.0], angle_min=INF), "angle_min is inf"),
+        (scan_of([1.0, 2.0], angle_min=NAN), "angle_min is nan"),
+        (scan_of([1.0, 2.0], angle_min=-1e20), "angle_min is -1e"),
+        (scan_of([1.0, 2.0], range_max=0.0), r"range_max is 0.0.*above range_min, which is 0.1"),
+        (scan_of([1.0, 2.0], range_max=NAN), "range_max is nan"),
+        (scan_of([1.0, 2.0], range_min=NAN), "range_min is nan"),
+        (scan_of([1.0, 2.0], range_min=-INF), "range_min is -inf"),
+        (scan_of([1.0, 2.0], range_min=50.0, range_max=8000.0), "range_min is 50.0.*metres"),
     ],
 )
-def test_scans_that_make_no_sense_are_refused(scan, says):
+def test_scans_that_make_no_sense_are_refused_and_the_field_is_named(scan, says):
     with pytest.raises(SensorError, match=says):
         BeamPicker(np.array([-QUARTER, QUARTER]), 30.0).pick(scan)
+
+
+def test_an_endless_reach_is_as_far_as_the_consumer_looks():
+    scan = scan_of([1.0, 29.0, 31.0], range_max=INF)
+    assert BeamPicker(scan.angles_rad(), 30.0).pick(scan).states.tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "says"),
+    [
+        ([NAN] * 6, "all are NaN, zero or negative"),
+        ([0.0, -1.0, NAN, NAN, 1.0, 1.0], "fewer than 3"),
+        ([INF] * 6, "nothing lies within its reach"),
+        ([-INF] * 3 + [INF] * 3, "too near to be measured"),
+    ],
+)
+def test_a_scan_without_distances_says_what_it_has_instead(ranges, says):
+    scan = scan_of(ranges)
+    reading = BeamPicker(scan.angles_rad(), 30.0).pick(scan)
+    with pytest.raises(SensorError, match=says):
+        reading.require_returns()
+
+
+def test_three_distances_are_enough():
+    scan = scan_of([NAN, 1.0, INF, 1.0, 1.0, -INF])
+    BeamPicker(scan.angles_rad(), 30.0).pick(scan).require_returns()
 
 
 def test_a_refused_scan_does_not_spoil_the_next():

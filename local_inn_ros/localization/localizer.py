@@ -84,6 +84,7 @@ class Localizer:
         """
         clock = _StageClock()
         reading = self._picker.pick(scan)
+        reading.require_returns()
         clock.lap("beams")
         sensor_prior = pose_of_mounted(prior, self._mount)
         drawn = self._passes.draw(reading, sensor_prior)

@@ -12,14 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import SensorError
+from local_inn_ros.sensing.beam_match import BeamMatch, match_beams
 from local_inn_ros.sensing.readings import Scan
 
+# Two sensors that reach so nearly as far as each other mean the same by "nothing within reach".
+_SAME_REACH = 0.9
+# Too few distances to tell three unknowns.
+_LEAST_RETURNS = 3
 # A scan must see at least this share of the beams that a bundle was trained for.
 _LEAST_COVERAGE = 0.6
 # Neighbouring beams meet one surface where their ranges differ by no more than on a wall that is
 # met this obliquely (tangent of the angle of incidence), and the noise of a laser.
 _MOST_OBLIQUE = 5.0
 _NOISE_M = 0.02
+_LEAST_RATIO = 0.1
 
 
 class BeamState(IntEnum):
@@ -54,6 +60,22 @@ class BeamReading:
     def returned(self) -> NDArray[np.bool_]:
         """Tell (n,) which beams measured a distance."""
         return np.equal(self.states, BeamState.RETURN)
+
+    def require_returns(self) -> None:
+        """See whether enough beams measured a distance to tell a pose.
+
+        Raises:
+            SensorError: fewer than three did; the message says what came instead.
+        """
+        if np.count_nonzero(self.returned()) >= _LEAST_RETURNS:
+            return
+        if np.all(self.states == BeamState.INVALID):
+            what = "all are NaN, zero or negative: it may be covered, starting up or broken"
+        elif np.any(self.states == BeamState.TOO_CLOSE):
+            what = "something is too near to be measured: it may be covered"
+        else:
+            what = "nothing lies within its reach"
+        raise SensorError(f"the scan has fewer than {_LEAST_RETURNS} measured distances; {what}")
 
     def network_states(self) -> NDArray[np.float32]:
         """Return (n,) float32 for the network: 1 a distance, -1 nothing within reach, 0 unknown."""
@@ -105,7 +127,7 @@ class BeamPicker:
         self._range_max_m = range_max_m
         self._least_coverage = least_coverage
         self._geometry: tuple[int, float, float] | None = None
-        self._match = _Match.nothing()
+        self._match = BeamMatch.nothing()
 
     def pick(self, scan: Scan) -> BeamReading:
         """Return the wanted beams of a scan.
@@ -114,19 +136,18 @@ class BeamPicker:
             SensorError: the scan is empty, its angles or range limits make no sense, or it sees
                 too few of the wanted angles.
         """
+        _check_limits(scan, self._range_max_m)
         range_max_m = min(scan.range_max_m, self._range_max_m)
-        if not scan.range_min_m < range_max_m:
-            raise SensorError(
-                f"the scan's range limits make no sense here: range_min {scan.range_min_m}, "
-                f"range_max {scan.range_max_m}, of which {self._range_max_m} m are used"
-            )
         geometry = (scan.ranges_m.size, scan.angle_min_rad, scan.angle_increment_rad)
         if geometry != self._geometry:
-            self._match = self._matched(scan)
+            self._match = match_beams(self._angles, scan, self._least_coverage)
             self._geometry = geometry
         match = self._match
         nearest = scan.ranges_m[match.nearest]
         states = classify_ranges(nearest, scan.range_min_m, range_max_m)
+        if scan.range_max_m < _SAME_REACH * self._range_max_m:
+            # What lies beyond the reach of this scan, but not of others, is not known.
+            states[states == BeamState.NO_RETURN] = BeamState.INVALID
         states[~match.covered] = BeamState.INVALID
         ranges = np.where(states == BeamState.RETURN, nearest, np.float32(1.0))
         # NaN and the infinities never lie on the same surface as anything.
@@ -134,63 +155,29 @@ class BeamPicker:
         with np.errstate(invalid="ignore"):
             gap = np.abs(other - ranges)
         same = gap <= _NOISE_M + _MOST_OBLIQUE * abs(scan.angle_increment_rad) * ranges
+        same &= other >= _LEAST_RATIO * ranges
         # Along a straight wall the inverse of the range is nearly linear in the angle.
-        share = np.where(same & (other > 0.0), match.share, np.float32(0.0))
+        share = np.where(same, match.share, np.float32(0.0))
         between = ranges / (1.0 + share * (ranges / np.where(share > 0.0, other, ranges) - 1.0))
         known = np.where(states == BeamState.RETURN, between, 0.0).astype(np.float32)
         return BeamReading(scan.stamp_s, self._angles, known, states)
 
-    def _matched(self, scan: Scan) -> _Match:
-        count, step = scan.ranges_m.size, scan.angle_increment_rad
-        if count == 0:
-            raise SensorError("the scan is empty: it holds no ranges")
-        if not (math.isfinite(scan.angle_min_rad) and math.isfinite(step)) or step == 0.0:
-            raise SensorError(
-                f"the scan's angles make no sense: angle_min {scan.angle_min_rad}, "
-                f"angle_increment {step}"
-            )
-        turns = np.mod((self._angles - scan.angle_min_rad) * math.copysign(1.0, step), 2 * math.pi)
-        position = turns / abs(step)
-        # An angle a hair before the first beam is the first beam, not one a full turn later.
-        full_turn = 2 * math.pi / abs(step)
-        position = np.where(full_turn - position <= 0.5 + 1e-6, position - full_turn, position)
-        nearest = np.rint(position).astype(np.intp)
-        covered = (nearest >= 0) & (nearest < count)
-        if covered.mean() < self._least_coverage:
-            last = scan.angle_min_rad + step * (count - 1)
-            raise SensorError(
-                f"the scan covers {scan.angle_min_rad:.2f} to {last:.2f} rad, which holds only "
-                f"{covered.mean():.0%} of the beams from {self._angles[0]:.2f} to "
-                f"{self._angles[-1]:.2f} rad that are needed: use a bundle made for this sensor"
-            )
-        nearest = np.clip(nearest, 0, count - 1)
-        offset = np.where(covered, position - nearest, 0.0)
-        neighbour = nearest + np.sign(offset).astype(np.intp)
-        if abs(full_turn - count) < 0.5:
-            neighbour %= count
-        else:
-            neighbour = np.clip(neighbour, 0, count - 1)
-        return _Match(nearest, neighbour, np.abs(offset).astype(np.float32), covered)
 
+def _check_limits(scan: Scan, used_m: float) -> None:
+    """See whether the range limits of a scan make sense where ranges up to ``used_m`` are used.
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Match:
-    """Which beams of a scan lie at the wanted angles.
-
-    Attributes:
-        nearest: (n,) index of the nearest beam.
-        neighbour: (n,) index of the beam on the other side of the angle.
-        share: (n,) how far the angle lies from the nearest towards the neighbour, 0 to 0.5.
-        covered: (n,) whether the scan reaches the angle at all.
+    Raises:
+        SensorError: they do not; the message names the field of the message.
     """
-
-    nearest: NDArray[np.intp]
-    neighbour: NDArray[np.intp]
-    share: NDArray[np.float32]
-    covered: NDArray[np.bool_]
-
-    @staticmethod
-    def nothing() -> _Match:
-        """Return the match of no scan."""
-        index = np.zeros(0, dtype=np.intp)
-        return _Match(index, index, np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.bool_))
+    if not math.isfinite(scan.range_min_m):
+        raise SensorError(f"the scan's range_min is {scan.range_min_m}: it must be a distance")
+    if not scan.range_max_m > scan.range_min_m:
+        raise SensorError(
+            f"the scan's range_max is {scan.range_max_m}: it must be a distance above range_min, "
+            f"which is {scan.range_min_m}"
+        )
+    if not scan.range_min_m < used_m:
+        raise SensorError(
+            f"the scan's range_min is {scan.range_min_m}: that leaves nothing of the {used_m} m "
+            "that are used; is it in metres?"
+        )

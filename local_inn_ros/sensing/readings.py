@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from local_inn_ros.geometry import Pose2
 @dataclass(frozen=True, slots=True, eq=False)
 class Scan:
     """One sweep of a planar laser, as sensor_msgs/LaserScan carries it.
+
+    How many ranges there are and how far apart they lie is all that is known of its last angle: the
+    message's ``angle_max``, which drivers round or leave out, is not looked at.
 
     Attributes:
         stamp_s: when it was taken, in seconds.
@@ -36,6 +39,30 @@ class Scan:
         """Return the angle of each range (n,), in the sensor frame."""
         steps = np.arange(self.ranges_m.size, dtype=np.float64)
         return self.angle_min_rad + self.angle_increment_rad * steps
+
+    def mirrored(self) -> Scan:
+        """Return the scan with every angle on the other side of the x axis.
+
+        What a laser that hangs upside down tells in its own frame is so told in the frame that has
+        the same x axis and looks up; and the other way round.
+        """
+        return replace(
+            self,
+            angle_min_rad=-self.angle_min_rad,
+            angle_increment_rad=-self.angle_increment_rad,
+        )
+
+    def turning_as(self, other: Scan) -> Scan:
+        """Return the same beams in the order in which ``other`` has its own."""
+        if self.angle_increment_rad * other.angle_increment_rad >= 0.0:
+            return self
+        last = self.angle_min_rad + self.angle_increment_rad * max(self.ranges_m.size - 1, 0)
+        return replace(
+            self,
+            ranges_m=self.ranges_m[::-1],
+            angle_min_rad=last,
+            angle_increment_rad=-self.angle_increment_rad,
+        )
 
 
 @dataclass(frozen=True, slots=True)
