@@ -14,7 +14,7 @@ from rosbags.rosbag1 import Writer as Writer1
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
-from local_inn_ros.errors import BagError
+from local_inn_ros.errors import BagError, SensorError
 from local_inn_ros.evaluation.bag_reader import BagTopics, open_recording
 from local_inn_ros.evaluation.bag_writer import BagWriter, write_bag
 from local_inn_ros.geometry import Pose2
@@ -271,11 +271,25 @@ def test_a_missing_mount_is_an_error_and_may_be_given(tmp_path: Path) -> None:
     assert open_recording(path, BagTopics(), MOUNT).mount == MOUNT
 
 
-def test_a_laser_upside_down_is_refused(tmp_path: Path) -> None:
+def test_the_scans_of_a_laser_upside_down_are_read_as_seen_from_above(tmp_path: Path) -> None:
     make = Messages()
     tree = make.transforms(1.0, ("base_link", "laser", 0.1, 0.0, math.pi))
+    content = [*basics(make, "laser"), ("/tf_static", tree)]
+    above = open_recording(raw_bag(tmp_path / "run", content), BagTopics())
+    assert above.upside_down
+    assert above.mount.to_array() == pytest.approx([0.1, 0.0, 0.0])
+    as_told = open_recording(tmp_path / "run", BagTopics(), MOUNT)
+    assert not as_told.upside_down
+    for righted, told in zip(above.scans(), as_told.scans(), strict=True):
+        assert righted.angles_rad() == pytest.approx(-told.angles_rad())
+        np.testing.assert_array_equal(righted.ranges_m, told.ranges_m)
+
+
+def test_a_laser_that_leans_is_refused(tmp_path: Path) -> None:
+    make = Messages()
+    tree = make.transforms(1.0, ("base_link", "laser", 0.1, 0.0, 0.3))
     path = raw_bag(tmp_path / "run", [*basics(make, "laser"), ("/tf_static", tree)])
-    with pytest.raises(BagError, match="upside down"):
+    with pytest.raises(SensorError, match=r"'laser' leans by 17\.2 degrees against 'base_link'"):
         open_recording(path, BagTopics())
 
 

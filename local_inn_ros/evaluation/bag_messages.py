@@ -21,9 +21,6 @@ POSE_WITH_COVARIANCE_STAMPED = "geometry_msgs/msg/PoseWithCovarianceStamped"
 TRANSFORMS = ("tf2_msgs/msg/TFMessage", "tf/msg/tfMessage")
 REFERENCES = (POSE_STAMPED, POSE_WITH_COVARIANCE_STAMPED, ODOMETRY)
 
-# A laser, or a robot, that leans further than this cannot be treated as planar.
-_MAX_TILT_RAD = math.radians(5.0)
-
 
 def stamp_of(message: Any) -> float:
     """Return the header's stamp in seconds."""
@@ -110,8 +107,3 @@ def planar(matrix: NDArray[np.float64]) -> Pose2:
     """Project a homogeneous matrix (4, 4) onto the plane; yaw as in REP-103."""
     yaw = math.atan2(float(matrix[1, 0]), float(matrix[0, 0]))
     return Pose2.from_array([matrix[0, 3], matrix[1, 3], yaw])
-
-
-def is_level(matrix: NDArray[np.float64]) -> bool:
-    """Tell whether the z axis of a transform (4, 4) points up, within a few degrees."""
-    return float(matrix[2, 2]) > math.cos(_MAX_TILT_RAD)

@@ -19,6 +19,7 @@ from local_inn_ros.evaluation.frame_tree import FrameTree
 from local_inn_ros.evaluation.reading_order import in_order_of_use
 from local_inn_ros.evaluation.trajectory import Trajectory
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.mount import SensorMount
 from local_inn_ros.sensing import Odometry, Scan
 
 _Read = TypeVar("_Read")
@@ -53,6 +54,7 @@ class Recording:
         topics: where it keeps what.
         base_frame: the frame that odometry and reference are poses of.
         mount: pose of the laser in the base frame.
+        upside_down: whether the laser hangs upside down; ``scans`` are as seen from above.
         scan_count: how many scans it holds.
         odometry: every reading, by stamp.
         reference: poses of the base in the map frame, where a reference was named.
@@ -62,21 +64,23 @@ class Recording:
     topics: BagTopics
     base_frame: str
     mount: Pose2
+    upside_down: bool
     scan_count: int
     odometry: tuple[Odometry, ...]
     reference: Trajectory | None
 
     def scans(self) -> Iterator[Scan]:
-        """Read the scans by their stamps.
+        """Read the scans by their stamps, as seen from above.
 
         Raises:
             BagError: the bag cannot be read any more.
         """
         waiting: list[tuple[float, int, Scan]] = []
+        mount = SensorMount(self.mount, self.upside_down)
         with Bag(self.path) as bag:
             messages = bag.messages(self.topics.scan, bag_messages.SCAN)
             for count, message in enumerate(messages):
-                scan = bag_messages.to_scan(message)
+                scan = mount.righted(bag_messages.to_scan(message))
                 heapq.heappush(waiting, (scan.stamp_s, count, scan))
                 if len(waiting) > _REORDER_DEPTH:
                     yield heapq.heappop(waiting)[2]
@@ -100,11 +104,13 @@ def open_recording(path: Path, topics: BagTopics, mount: Pose2 | None = None) ->
     Args:
         path: a bag folder, or a single .mcap, .db3 or .bag file.
         topics: where it keeps what.
-        mount: pose of the laser in the base frame; from the bag's transforms where left out.
+        mount: pose of the laser, the right way up, in the base frame; from the bag's transforms
+            where left out.
 
     Raises:
         BagError: the bag or a topic is missing, unreadable, empty or of another type; the laser's
             mount is neither given nor in the bag; the reference is not in the map frame.
+        SensorError: the laser leans out of the plane.
     """
     with Bag(path) as bag:
         bag.require(topics.scan, bag_messages.SCAN)
@@ -115,12 +121,23 @@ def open_recording(path: Path, topics: BagTopics, mount: Pose2 | None = None) ->
         odometry = _read(bag, topics.odometry, (bag_messages.ODOMETRY,), bag_messages.to_odometry)
         tree = _FrameTreeOf(bag)
         if mount is None:
-            mount = _find_mount(bag, tree, base_frame, scan_frame)
+            placed = _find_mount(bag, tree, base_frame, scan_frame)
+        else:
+            placed = SensorMount(mount)
         reference = None
         if topics.reference is not None:
             reference = _find_reference(bag, tree, topics, odometry_frame)
     ordered = tuple(sorted(odometry, key=lambda reading: reading.stamp_s))
-    return Recording(Path(path), topics, base_frame, mount, scan_count, ordered, reference)
+    return Recording(
+        Path(path),
+        topics,
+        base_frame,
+        placed.pose,
+        placed.upside_down,
+        scan_count,
+        ordered,
+        reference,
+    )
 
 
 class _FrameTreeOf:
@@ -171,9 +188,9 @@ def _odometry_frames(bag: Bag, topic: str) -> tuple[str, str]:
     return bag_messages.frame_name(message.header.frame_id), base
 
 
-def _find_mount(bag: Bag, tree: _FrameTreeOf, base: str, sensor: str) -> Pose2:
+def _find_mount(bag: Bag, tree: _FrameTreeOf, base: str, sensor: str) -> SensorMount:
     if sensor == base:
-        return Pose2.identity()
+        return SensorMount(Pose2.identity())
     if not tree().connects(base, sensor):
         known = ", ".join(tree().frames()) or "none at all"
         raise BagError(

@@ -12,15 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError
-from local_inn_ros.evaluation.bag_messages import (
-    frame_name,
-    is_level,
-    planar,
-    stamp_of,
-    transform_matrix,
-)
+from local_inn_ros.evaluation.bag_messages import frame_name, planar, stamp_of, transform_matrix
 from local_inn_ros.evaluation.trajectory import Trajectory
-from local_inn_ros.geometry import Pose2, compose_poses
+from local_inn_ros.geometry import compose_poses
+from local_inn_ros.localization.mount import SensorMount
 
 # A mount that moves by more than this between two transforms, in m or rad, is not a mount.
 _MOUNT_MOVES = 1e-3
@@ -83,20 +78,16 @@ class FrameTree:
         """Tell whether a chain of transforms leads from one frame to the other."""
         return bool(set(self._ancestry(frame)) & set(self._ancestry(other)))
 
-    def mount(self, base: str, sensor: str) -> Pose2:
-        """Return the pose of a sensor frame in the base frame, which must be connected.
+    def mount(self, base: str, sensor: str) -> SensorMount:
+        """Return how a sensor sits on the base; their frames must be connected.
 
         Raises:
-            BagError: the sensor moves against the base, or leans out of the plane.
+            BagError: the sensor moves against the base.
+            SensorError: the sensor leans out of the plane.
         """
         common = next(f for f in self._ancestry(base) if f in self._ancestry(sensor))
         matrix = np.linalg.inv(self._fixed(base, common)) @ self._fixed(sensor, common)
-        if not is_level(matrix):
-            raise BagError(
-                f"frame {sensor} leans, or hangs upside down, against {base}; only a laser that "
-                "scans level and counter-clockwise seen from above can be used"
-            )
-        return planar(matrix)
+        return SensorMount.from_matrix(matrix, base, sensor)
 
     def way_of(self, frame: str, world: str) -> Trajectory:
         """Return the poses of a frame in one of its ancestors.
