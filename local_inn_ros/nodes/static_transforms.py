@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.evaluation.bag_messages import is_level, planar, transform_matrix
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.evaluation.bag_messages import transform_matrix
+from local_inn_ros.localization.mount import SensorMount
 from local_inn_ros.nodes.conversions import frame_name
 
 
@@ -36,22 +36,35 @@ class StaticTransforms:
         """Take in transforms; the newest of a child frame holds.
 
         Raises:
-            LocalInnError: a transform is not finite, or its quaternion is zero.
+            TransformError: some are not finite, or have a quaternion of zero; the others hold.
         """
+        wrong = []
         for stamped in message.transforms:
             transform = stamped.transform
-            matrix = transform_matrix(transform.translation, transform.rotation)
             child, parent = frame_name(stamped.child_frame_id), frame_name(stamped.header.frame_id)
-            self._edges[child] = _Edge(parent, matrix)
+            try:
+                matrix = transform_matrix(transform.translation, transform.rotation)
+            except LocalInnError as error:
+                wrong.append(f"'{parent}' to '{child}' is {error}")
+            else:
+                self._edges[child] = _Edge(parent, matrix)
+        if wrong:
+            raise TransformError("; ".join(wrong))
 
-    def mount(self, base_frame: str, sensor_frame: str) -> Pose2:
-        """Return the planar pose of a sensor frame in the base frame.
+    def mount(self, base_frame: str, sensor_frame: str) -> SensorMount:
+        """Return how a sensor sits on the base.
 
         Raises:
-            TransformError: nothing connects the two, or the sensor leans out of the plane. A
-                missing mount is never taken as the identity.
+            TransformError: nothing connects the two. A missing mount is never taken as the
+                identity.
+            SensorError: the sensor leans out of the plane.
         """
         base, sensor = frame_name(base_frame), frame_name(sensor_frame)
+        if not sensor:
+            raise TransformError(
+                "the scan does not say in which frame it is: its driver must fill in "
+                "header.frame_id"
+            )
         from_base, from_sensor = self._ancestry(base), self._ancestry(sensor)
         common = next((frame for frame in from_sensor if frame in from_base), None)
         if common is None:
@@ -61,12 +74,7 @@ class StaticTransforms:
                 f"or set base_frame_id; {self._known()}"
             )
         matrix = np.linalg.inv(from_base[common]) @ from_sensor[common]
-        if not is_level(matrix):
-            raise TransformError(
-                f"the sensor frame '{sensor}' leans, or hangs upside down, against '{base}': "
-                "only a laser that scans level and counter-clockwise seen from above can be used"
-            )
-        return planar(matrix)
+        return SensorMount.from_matrix(matrix, base, sensor)
 
     def _ancestry(self, frame: str) -> dict[str, NDArray[np.float64]]:
         """Return the frame and all above it, each with its transform from the frame."""
