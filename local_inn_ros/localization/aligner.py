@@ -89,17 +89,35 @@ class Aligner:
         if self._refiner is None:
             return self._network_alone(fitted, reading, drawn.prior)
         first = calibrated(fitted, self._samples_model, 0.0)
-        starts = _starts(prior, first, without_prior(first, drawn.prior))
-        aligned = _best_alignment(self._refiner, scan, reading, starts)
-        if self._completion is not None:
-            aligned = self._completion.complete(scan, reading, aligned)
+        aligned = self._aligned(self._refiner, scan, reading, prior, first, drawn.prior)
         unexplained = 1.0 - min(1.0, aligned.inlier_share / USUAL_INLIER_SHARE)
-        network = calibrated(fitted, self._samples_model, unexplained)
-        word = without_prior(network, drawn.prior)
-        joined = _joined(aligned, word if _plausible(prior, word) else None, unexplained)
+        network = first
+        if unexplained > 0.0:
+            network = calibrated(fitted, self._samples_model, unexplained)
+        word = None
+        if aligned.unseen.any():
+            said = without_prior(network, drawn.prior)
+            word = said if _plausible(prior, said) else None
+        joined = _joined(aligned, word, unexplained)
         return PlaceReading(
             network, calibrated(joined, self._aligned_model, unexplained), unexplained
         )
+
+    def _aligned(
+        self,
+        refiner: ScanRefiner,
+        scan: Scan,
+        reading: BeamReading,
+        prior: GaussianPose2,
+        network: GaussianPose2,
+        told: GaussianPose2,
+    ) -> Refinement:
+        """Align a scan from wherever it may have been taken; the network was told a prior."""
+        starts = _starts(prior, network, without_prior(network, told))
+        aligned = _best_alignment(refiner, scan, reading, starts)
+        if self._completion is not None:
+            aligned = self._completion.complete(scan, reading, aligned)
+        return aligned
 
     def _network_alone(
         self, fitted: GaussianPose2, reading: BeamReading, prior: GaussianPose2
@@ -121,6 +139,9 @@ def _best_alignment(
     Where it leaves a direction open, how well each fits tells at least something of that.
     """
     near = refiner.refine_near(scan, reading, Pose2.from_array(starts[0]))
+    if near.complete and near.inlier_share >= USUAL_INLIER_SHARE:
+        # All that the map can explain is explained already.
+        return near
     best = max(refiner.refine_all(scan, reading, starts), key=_inlier_share)
     no_better = best.inlier_share < near.inlier_share + _CLEARLY_BETTER
     return near if near.complete and no_better else best

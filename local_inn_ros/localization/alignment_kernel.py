@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from local_inn_ros.world.likelihood_field import evaluate_raster
+from local_inn_ros.world.likelihood_field import field_at
 
 
 class AlignmentLimits(NamedTuple):
@@ -69,14 +69,11 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
     remapping, Zhang, Kaess and Singh 2016); which they are is told from the directions that
     smoothed surfaces face, since the field's own gradient follows every stair of a slanted wall.
     """
-    count = points.shape[0]
-    moved, gradients = np.empty((count, 2)), np.empty((count, 2))
-    distances = np.empty(count)
     identity = np.eye(3)
     scale = limits.first_scale_m
     converged, steps = False, 0
     normal, pull, seen, weight, square = _normal_equations(
-        raster, surfaces, points, x, y, yaw, lever_m, scale, moved, distances, gradients
+        raster, surfaces, points, x, y, yaw, lever_m, scale
     )
     while steps < limits.most_steps and not converged:
         known, inverse = _known_directions(normal, seen, limits.least_share * weight)
@@ -89,7 +86,7 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
         converged = scale <= limits.last_scale_m and length < limits.settled_m
         scale = max(scale * limits.shrink, limits.last_scale_m)
         normal, pull, seen, weight, square = _normal_equations(
-            raster, surfaces, points, x, y, yaw, lever_m, scale, moved, distances, gradients
+            raster, surfaces, points, x, y, yaw, lever_m, scale
         )
     known, _ = _known_directions(normal, seen, limits.least_share * weight)
     # From metres at the lever's end back to radians.
@@ -108,6 +105,9 @@ def _known_directions(normal, seen, least):  # type: ignore[no-untyped-def]
     Returns:
         The projector (3, 3) on them, and the inverse (3, 3) of ``normal`` in them.
     """
+    if least > 0.0 and _exceeds(seen, least) and _exceeds(normal, least):
+        # As usual all of them are, and no direction need be looked at by itself.
+        return np.eye(3), np.ascontiguousarray(np.linalg.inv(normal))
     values, directions = np.linalg.eigh(seen)
     smooth = np.zeros((3, 3))
     for i in range(3):
@@ -124,8 +124,22 @@ def _known_directions(normal, seen, least):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def _exceeds(matrix, least):  # type: ignore[no-untyped-def]
+    """Tell whether every eigenvalue of a symmetric matrix (3, 3) does, by its pivots."""
+    first = matrix[0, 0] - least
+    if not first > 0.0:
+        return False
+    second = matrix[1, 1] - least - matrix[0, 1] * matrix[0, 1] / first
+    if not second > 0.0:
+        return False
+    cross = matrix[1, 2] - matrix[0, 1] * matrix[0, 2] / first
+    third = matrix[2, 2] - least - matrix[0, 2] * matrix[0, 2] / first
+    return third - cross * cross / second > 0.0
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _normal_equations(  # type: ignore[no-untyped-def]
-    raster, surfaces, points, x, y, yaw, lever_m, scale_m, moved, distances, gradients
+    raster, surfaces, points, x, y, yaw, lever_m, scale_m
 ):
     """Weigh the points and sum up what they say.
 
@@ -134,21 +148,19 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         sum of the weights; the weighted sum of squared distances.
     """
     cosine, sine = math.cos(yaw), math.sin(yaw)
-    for i in range(points.shape[0]):
-        moved[i, 0] = x + cosine * points[i, 0] - sine * points[i, 1]
-        moved[i, 1] = y + sine * points[i, 0] + cosine * points[i, 1]
-    evaluate_raster(raster, moved, distances, gradients)
     normal, seen, pull = np.zeros((3, 3)), np.zeros((3, 3)), np.zeros(3)
     total, square = 0.0, 0.0
     squared_scale = scale_m * scale_m
     for i in range(points.shape[0]):
-        d, gx, gy = distances[i], gradients[i, 0], gradients[i, 1]
+        ahead = cosine * points[i, 0] - sine * points[i, 1]
+        aside = sine * points[i, 0] + cosine * points[i, 1]
+        d, gx, gy = field_at(raster, x + ahead, y + aside)
         if abs(d) >= raster.limit_m:
             continue
         share = squared_scale / (squared_scale + d * d)
         w = share * share
         # A turn moves the point across its lever.
-        across_x, across_y = -(moved[i, 1] - y) / lever_m, (moved[i, 0] - x) / lever_m
+        across_x, across_y = -aside / lever_m, ahead / lever_m
         gt = gx * across_x + gy * across_y
         normal[0, 0] += w * gx * gx
         normal[0, 1] += w * gx * gy
@@ -161,7 +173,7 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         pull[2] += w * gt * d
         total += w
         square += w * d * d
-        xx, xy, yy = _surface_at(raster, surfaces, moved[i, 0], moved[i, 1])
+        xx, xy, yy = _surface_at(raster, surfaces, x + ahead, y + aside)
         tx, ty = xx * across_x + xy * across_y, xy * across_x + yy * across_y
         seen[0, 0] += w * xx
         seen[0, 1] += w * xy

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import math
+
+import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.engines.description import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2
-from local_inn_ros.localization.motion_model import in_map_axes
 from local_inn_ros.sensing import BeamReading
 
 # A range fits what was expected within so many deviations, or so large a share of itself.
@@ -25,11 +27,23 @@ def calibrated(pose: GaussianPose2, model: CovarianceModel, unexplained: float) 
         model: what was calibrated.
         unexplained: share of the scan that the map leaves unexplained, in [0, 1].
     """
-    yaw = pose.mean.yaw
-    covariance = in_map_axes(
-        model_covariance(in_map_axes(pose.covariance, -yaw), model, unexplained), yaw
-    )
-    return GaussianPose2(pose.mean, 0.5 * (covariance + covariance.T))
+    growth = math.exp(model.unexplained_gain * unexplained)
+    covariance = _widened(pose.covariance, pose.mean.yaw, model.scale, model.floor, growth)
+    return GaussianPose2(pose.mean, covariance)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _widened(covariance, yaw_rad, scale, floor, growth):  # type: ignore[no-untyped-def]
+    """Return ``model_covariance`` of a covariance (3, 3) in the axes of the map."""
+    cosine, sine = math.cos(yaw_rad), math.sin(yaw_rad)
+    rotation = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+    own = rotation.T @ covariance @ rotation
+    for i in range(3):
+        for j in range(3):
+            own[i, j] *= scale[i] * scale[j]
+        own[i, i] += floor[i] * floor[i]
+    turned = rotation @ own @ rotation.T
+    return 0.5 * growth * (turned + turned.T)
 
 
 def model_covariance(

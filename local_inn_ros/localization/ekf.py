@@ -15,10 +15,10 @@ from itertools import pairwise
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.chi_square import chi_square_quantile
-from local_inn_ros.localization.evidence import WIDEST_M, WIDEST_RAD
 from local_inn_ros.localization.filter_step import Belief, FilterStep, Fusion
 from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise
 from local_inn_ros.localization.odometry_buffer import Arrival, OdometryBuffer
+from local_inn_ros.localization.widest import WIDEST_M, WIDEST_RAD
 from local_inn_ros.sensing import Odometry
 
 __all__ = ["FilterSettings", "Fusion", "PoseFilter", "StampedPose"]

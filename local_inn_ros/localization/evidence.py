@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.widest import WIDEST_M, WIDEST_RAD
 
-# A pose that nothing is known of, as a filter is told it.
-WIDEST_M = 10.0
-WIDEST_RAD = np.pi
+__all__ = ["WIDEST_M", "WIDEST_RAD", "covariance_of", "fused", "without_prior"]
+
 _LEAST_INFORMATION = np.diag([WIDEST_M**-2, WIDEST_M**-2, WIDEST_RAD**-2])
 
 # More than the prior is taken out: what a covariance estimated from samples seems to know beyond
@@ -24,9 +25,8 @@ _FARTHEST_EXTRAPOLATION = 2.0
 
 def covariance_of(information: NDArray[np.float64]) -> NDArray[np.float64]:
     """Invert pose information (3, 3) that may be singular: nothing known becomes very wide."""
-    covariance = np.linalg.inv(information + _LEAST_INFORMATION)
-    symmetric: NDArray[np.float64] = 0.5 * (covariance + covariance.T)
-    return symmetric
+    covariance: NDArray[np.float64] = _inverted(information)
+    return covariance
 
 
 def without_prior(posterior: GaussianPose2, prior: GaussianPose2) -> GaussianPose2:
@@ -43,26 +43,63 @@ def without_prior(posterior: GaussianPose2, prior: GaussianPose2) -> GaussianPos
         What the reading by itself says; very wide where the posterior is no narrower than the
         prior.
     """
-    root = np.linalg.cholesky(prior.covariance)
-    inverse_root = np.linalg.inv(root)
-    shares, directions = np.linalg.eigh(inverse_root @ posterior.covariance @ inverse_root.T)
-    # More certain than this is not certainty but too few samples.
-    shares = np.maximum(shares, 1e-12)
-    information = np.maximum(1.0 / shares - _PRIOR_TAKEN_OUT, 0.0)
-    to_unit = directions.T @ inverse_root
-    covariance = covariance_of(to_unit.T @ (information[:, None] * to_unit))
-    moved = to_unit @ prior.offset_of(posterior.mean)
-    moved *= np.minimum(1.0 / np.maximum(1.0 - shares, 1e-12), _FARTHEST_EXTRAPOLATION)
-    mean = prior.mean.to_array() + root @ (directions @ moved)
-    return GaussianPose2(Pose2.from_array(mean), covariance)
+    offset = prior.offset_of(posterior.mean)
+    moved, covariance = _taken_out(posterior.covariance, prior.covariance, offset)
+    mean = prior.mean
+    return GaussianPose2(
+        Pose2.from_array([mean.x + moved[0], mean.y + moved[1], mean.yaw + moved[2]]), covariance
+    )
 
 
 def fused(prior: GaussianPose2, measurement: GaussianPose2) -> GaussianPose2:
     """Return what two independent words on one pose say together."""
-    spread = prior.covariance + measurement.covariance
-    gain: NDArray[np.float64] = np.linalg.solve(spread, prior.covariance).T
-    mean = prior.mean.to_array() + gain @ prior.offset_of(measurement.mean)
+    offset = prior.offset_of(measurement.mean)
+    moved, covariance = _put_together(prior.covariance, measurement.covariance, offset)
+    mean = prior.mean
+    return GaussianPose2(
+        Pose2.from_array([mean.x + moved[0], mean.y + moved[1], mean.yaw + moved[2]]), covariance
+    )
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _inverted(information):  # type: ignore[no-untyped-def]
+    """Return the covariance (3, 3) of what is known, and of next to nothing in each direction."""
+    covariance = np.linalg.inv(information + _LEAST_INFORMATION)
+    return 0.5 * (covariance + covariance.T)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _taken_out(posterior, prior, offset):  # type: ignore[no-untyped-def]
+    """Take a prior's covariance (3, 3) out of a posterior's; see ``without_prior``.
+
+    Returns:
+        What the reading's mean is off the prior's (3,), where the posterior's is off by
+        ``offset``; its covariance (3, 3).
+    """
+    root = np.linalg.cholesky(prior)
+    inverse_root = np.linalg.inv(root)
+    within = inverse_root @ posterior @ inverse_root.T
+    shares, directions = np.linalg.eigh(within)
+    # More certain than this is not certainty but too few samples.
+    shares = np.maximum(shares, 1e-12)
+    information = np.maximum(1.0 / shares - _PRIOR_TAKEN_OUT, 0.0)
+    to_unit = np.ascontiguousarray(directions.T) @ inverse_root
+    known = np.ascontiguousarray(to_unit.T) @ (information.reshape(3, 1) * to_unit)
+    moved = to_unit @ offset
+    moved *= np.minimum(1.0 / np.maximum(1.0 - shares, 1e-12), _FARTHEST_EXTRAPOLATION)
+    return root @ (directions @ moved), _inverted(known)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _put_together(prior, measurement, offset):  # type: ignore[no-untyped-def]
+    """Fuse two covariances (3, 3); see ``fused``.
+
+    Returns:
+        What the fused mean is off the prior's (3,), where the measurement's is off by ``offset``;
+        the fused covariance (3, 3).
+    """
+    gain = np.ascontiguousarray(np.linalg.solve(prior + measurement, prior).T)
     rest = np.eye(3) - gain
     # Joseph's form stays positive semi-definite whatever rounding does.
-    covariance = rest @ prior.covariance @ rest.T + gain @ measurement.covariance @ gain.T
-    return GaussianPose2(Pose2.from_array(mean), 0.5 * (covariance + covariance.T))
+    covariance = rest @ prior @ rest.T + gain @ measurement @ gain.T
+    return gain @ offset, 0.5 * (covariance + covariance.T)

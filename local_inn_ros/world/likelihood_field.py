@@ -108,41 +108,47 @@ class LikelihoodField:
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def evaluate_raster(raster, points, distances, gradients):  # type: ignore[no-untyped-def]
     """Fill distances (n,) and gradients (n, 2) at points (n, 2) of the map frame."""
+    for i in range(points.shape[0]):
+        distances[i], gradients[i, 0], gradients[i, 1] = field_at(
+            raster, points[i, 0], points[i, 1]
+        )
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def field_at(raster, point_x, point_y):  # type: ignore[no-untyped-def]
+    """Return the distance and its derivatives by x and y at a point of the map frame."""
     field, cells_per_m, x0, y0, cosine, sine, limit = raster
     rows, cols = field.shape
-    for i in range(points.shape[0]):
-        distances[i] = limit
-        gradients[i, 0] = 0.0
-        gradients[i, 1] = 0.0
-        ahead, aside = points[i, 0] - x0, points[i, 1] - y0
-        x = (cosine * ahead + sine * aside) * cells_per_m
-        y = (cosine * aside - sine * ahead) * cells_per_m
-        # Written so that NaN counts as off the map too.
-        if not (x >= 0.0 and x < cols and y >= 0.0 and y < rows):
-            continue
-        # Cell centres lie at half cells; the outermost half cell repeats the edge.
-        u = min(max(x - 0.5, 0.0), cols - 1.0)
-        v = min(max(y - 0.5, 0.0), rows - 1.0)
-        col = min(int(u), max(cols - 2, 0))
-        row = min(int(v), max(rows - 2, 0))
-        right, up = min(col + 1, cols - 1), min(row + 1, rows - 1)
-        a, b = u - col, v - row
-        low_left, low_right = field[row, col], field[row, right]
-        high_left, high_right = field[up, col], field[up, right]
-        low = low_left + a * (low_right - low_left)
-        high = high_left + a * (high_right - high_left)
-        value = low + b * (high - low)
-        if value >= limit:
-            continue
-        if value <= -limit:
-            distances[i] = -limit
-            continue
-        distances[i] = value
-        slope_x = (low_right - low_left) + b * (high_right - high_left - low_right + low_left)
-        slope_y = high - low
-        if x < 0.5 or x > cols - 0.5:
-            slope_x = 0.0
-        if y < 0.5 or y > rows - 0.5:
-            slope_y = 0.0
-        gradients[i, 0] = (cosine * slope_x - sine * slope_y) * cells_per_m
-        gradients[i, 1] = (sine * slope_x + cosine * slope_y) * cells_per_m
+    ahead, aside = point_x - x0, point_y - y0
+    x = (cosine * ahead + sine * aside) * cells_per_m
+    y = (cosine * aside - sine * ahead) * cells_per_m
+    # Written so that NaN counts as off the map too.
+    if not (x >= 0.0 and x < cols and y >= 0.0 and y < rows):
+        return limit, 0.0, 0.0
+    # Cell centres lie at half cells; the outermost half cell repeats the edge.
+    u = min(max(x - 0.5, 0.0), cols - 1.0)
+    v = min(max(y - 0.5, 0.0), rows - 1.0)
+    col = min(int(u), max(cols - 2, 0))
+    row = min(int(v), max(rows - 2, 0))
+    right, up = min(col + 1, cols - 1), min(row + 1, rows - 1)
+    a, b = u - col, v - row
+    low_left, low_right = field[row, col], field[row, right]
+    high_left, high_right = field[up, col], field[up, right]
+    low = low_left + a * (low_right - low_left)
+    high = high_left + a * (high_right - high_left)
+    value = low + b * (high - low)
+    if value >= limit:
+        return limit, 0.0, 0.0
+    if value <= -limit:
+        return -limit, 0.0, 0.0
+    slope_x = (low_right - low_left) + b * (high_right - high_left - low_right + low_left)
+    slope_y = high - low
+    if x < 0.5 or x > cols - 0.5:
+        slope_x = 0.0
+    if y < 0.5 or y > rows - 0.5:
+        slope_y = 0.0
+    return (
+        value,
+        (cosine * slope_x - sine * slope_y) * cells_per_m,
+        (sine * slope_x + cosine * slope_y) * cells_per_m,
+    )

@@ -1,0 +1,106 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Compiled steps against the same written with numpy alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from local_inn_ros.engines import CovarianceModel
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.aligner import _best_alignment
+from local_inn_ros.localization.alignment_kernel import _known_directions
+from local_inn_ros.localization.covariance_model import calibrated, model_covariance
+from local_inn_ros.localization.evidence import fused
+from local_inn_ros.localization.motion_model import in_map_axes
+from local_inn_ros.localization.refiner import USUAL_INLIER_SHARE, Refinement
+from local_inn_ros.sensing import BeamReading, Scan
+
+SEEDS = range(6)
+SCAN = Scan(0.0, np.ones(1, dtype=np.float32), 0.0, 0.1, 0.05, 30.0)
+READING = BeamReading(0.0, np.zeros(1), np.ones(1, dtype=np.float32), np.zeros(1, dtype=np.uint8))
+
+
+def random_gaussian(rng: np.random.Generator) -> GaussianPose2:
+    root = rng.normal(size=(3, 3)) * [0.1, 0.1, 0.05]
+    return GaussianPose2(Pose2.from_array(rng.uniform(-3.0, 3.0, 3)), root.T @ root)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_calibrated_covariance_is_the_models_in_the_axes_of_the_map(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pose, unexplained = random_gaussian(rng), float(rng.uniform())
+    model = CovarianceModel(scale=(0.8, 1.3, 0.5), floor=(0.01, 0.02, 0.003), unexplained_gain=2.0)
+    yaw = pose.mean.yaw
+    own = model_covariance(in_map_axes(pose.covariance, -yaw), model, unexplained)
+    found = calibrated(pose, model, unexplained)
+    assert found.mean == pose.mean
+    assert found.covariance == pytest.approx(in_map_axes(own, yaw), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_words_fused_are_their_information_added(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    prior = random_gaussian(rng)
+    other = random_gaussian(rng)
+    offset = 0.1 * rng.normal(size=3)
+    measurement = replace(other, mean=Pose2.from_array(prior.mean.to_array() + offset))
+    first, second = np.linalg.inv(prior.covariance), np.linalg.inv(measurement.covariance)
+    covariance = np.linalg.inv(first + second)
+    found = fused(prior, measurement)
+    assert found.covariance == pytest.approx(covariance, rel=1e-6, abs=1e-9)
+    expected = covariance @ second @ prior.offset_of(measurement.mean)
+    assert prior.offset_of(found.mean) == pytest.approx(expected, abs=1e-7)
+
+
+@pytest.mark.parametrize("least", [1e-6, 0.02, 0.3, 50.0])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_known_directions_are_those_of_enough_weight(seed: int, least: float) -> None:
+    rng = np.random.default_rng(seed)
+    roots = [np.diag([1.0, 0.5, 0.1]) @ rng.normal(size=(3, 3)) for _ in range(2)]
+    normal, seen = (root.T @ root for root in roots)
+    values, directions = np.linalg.eigh(seen)
+    smooth = directions[:, values >= least] @ directions[:, values >= least].T
+    values, directions = np.linalg.eigh(smooth @ normal @ smooth)
+    kept = directions[:, values >= least]
+    known, inverse = _known_directions(normal, seen, least)
+    assert known == pytest.approx(kept @ kept.T, abs=1e-9)
+    expected = kept / values[values >= least] @ kept.T
+    assert inverse == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+class TwoAnswers:
+    """A refiner that finds one thing from nearby and another from farther away."""
+
+    def __init__(self, near: Refinement, far: Refinement) -> None:
+        self.near, self.far, self.asked = near, far, 0
+
+    def refine_near(self, scan: Scan, reading: BeamReading, start: Pose2) -> Refinement:
+        return self.near
+
+    def refine_all(
+        self, scan: Scan, reading: BeamReading, starts: np.ndarray
+    ) -> tuple[Refinement, ...]:
+        self.asked += 1
+        return (self.far,)
+
+
+@pytest.mark.parametrize(
+    ("share", "open_share", "looked_far"),
+    [
+        (USUAL_INLIER_SHARE + 0.01, 0.0, False),
+        (USUAL_INLIER_SHARE - 0.1, 0.0, True),
+        (USUAL_INLIER_SHARE + 0.01, 1.0, True),
+    ],
+)
+def test_farther_away_is_looked_only_where_something_is_left_to_explain(
+    share: float, open_share: float, looked_far: bool
+) -> None:
+    unseen = np.diag([open_share, 0.0, 0.0])
+    near = Refinement(Pose2.identity(), np.eye(3), unseen, 0.01, share, True, 3)
+    far = replace(near, pose=Pose2(0.2, 0.0, 0.0), inlier_share=0.97, unseen=np.zeros((3, 3)))
+    refiner = TwoAnswers(near, far)
+    found = _best_alignment(refiner, SCAN, READING, np.zeros((1, 3)))
+    assert refiner.asked == int(looked_far)
+    assert found is (far if looked_far else near)
