@@ -160,6 +160,26 @@ def test_odometry_with_an_infinite_speed_is_refused() -> None:
         c.to_odometry(message)
 
 
+@pytest.mark.parametrize("speed", [1e5, -1e300, math.nan])
+def test_odometry_faster_than_any_robot_is_refused(speed: float) -> None:
+    message = OdometryMessage()
+    message.twist.twist.angular.z = speed
+    with pytest.raises(c.MessageError, match="none of a robot"):
+        c.to_odometry(message)
+
+
+def test_a_pose_nowhere_on_earth_is_refused() -> None:
+    message = Pose()
+    message.position.y = -1e300
+    with pytest.raises(c.MessageError, match=r"\(0, -1e\+300\) m is farther off"):
+        c.to_pose(message)
+
+
+@pytest.mark.parametrize(("seconds", "sec"), [(-5.0, 0), (3e9, 2**31 - 1), (2**31, 2**31 - 1)])
+def test_instants_that_no_stamp_can_tell_become_the_nearest(seconds: float, sec: int) -> None:
+    assert c.to_stamp(seconds).sec == sec
+
+
 def test_transforms_say_what_they_take_where() -> None:
     message = c.transform_message(Pose2(1.0, 2.0, math.pi / 2), STAMP, "map", "odom")
     assert (message.header.frame_id, message.child_frame_id) == ("map", "odom")

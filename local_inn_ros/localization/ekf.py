@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.chi_square import chi_square_quantile
+from local_inn_ros.localization.conditioning import well_conditioned
 from local_inn_ros.localization.filter_step import Belief, FilterStep, Fusion
 from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise
 from local_inn_ros.localization.odometry_buffer import Arrival, OdometryBuffer
@@ -26,6 +27,11 @@ __all__ = ["FilterSettings", "Fusion", "PoseFilter", "StampedPose"]
 
 # A start this little before the first reading is nearer to that than to now.
 _JUST_BEFORE_S = 1.0
+# The odometry will reach a start that is this little ahead of it.
+_JUST_AHEAD_S = 1.0
+# A stamp that leaps ahead, by mistake or after a pause, makes the pose no more uncertain than this
+# much time does.
+_LONGEST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,8 @@ class PoseFilter:
         self._odometry = OdometryBuffer(max(10.0, 2.0 * self.settings.history_s))
         # A start for which no odometry has come yet.
         self._waiting: StampedPose | None = None
+        # A start that the odometry has not reached; it is begun with already, as of now.
+        self._ahead: StampedPose | None = None
         self._events: list[_Event] = []
         self._declared_lost = False
 
@@ -151,7 +159,8 @@ class PoseFilter:
 
         The pose is carried forward by the odometry since its stamp. A stamp just before the
         oldest reading is taken as that one; any other that the odometry does not reach, as the
-        newest one that it does.
+        newest one that it does. One that is just ahead of the odometry is so taken only until the
+        odometry reaches it; then the filter begins there again.
 
         Args:
             pose: where the base was.
@@ -161,11 +170,17 @@ class PoseFilter:
             Whether the odometry reaches that stamp, if only just, or is yet to come.
         """
         self._declared_lost = False
-        return self._begin(pose, stamp_s)
+        start = StampedPose(stamp_s, well_conditioned(pose))
+        reached = self._begin(start.pose, stamp_s)
+        newest_s = self._odometry.newest_stamp_s
+        if not reached and newest_s is not None and 0.0 < stamp_s - newest_s <= _JUST_AHEAD_S:
+            self._ahead = start
+            return True
+        return reached
 
     def _begin(self, pose: GaussianPose2, stamp_s: float) -> bool:
         self._events.clear()
-        self._waiting = None
+        self._waiting = self._ahead = None
         odometry = self._odometry.pose_at(stamp_s)
         newest_s = self._odometry.newest_stamp_s
         if newest_s is None:
@@ -190,15 +205,17 @@ class PoseFilter:
     def predict(self, odometry: Odometry) -> Arrival:
         """Take in one odometry reading and say what became of it.
 
-        When time jumps back the history is dropped; the pose last believed is kept and goes on
-        from the new stamp.
+        When time jumps back, or the odometry begins again elsewhere, the history is dropped; the
+        pose last believed is kept and goes on from the new stamp.
         """
         previous_s = self._odometry.newest_stamp_s
         arrival = self._odometry.add(odometry)
-        if arrival is Arrival.TIME_JUMP and self.initialized:
+        if arrival.begins_anew and self.initialized:
             self._begin(self.estimate().pose, odometry.stamp_s)
         elif arrival is Arrival.KEPT and self._waiting is not None:
             self._begin(self._waiting.pose, odometry.stamp_s)
+        elif self._ahead is not None and odometry.stamp_s >= self._ahead.stamp_s:
+            self._begin(self._ahead.pose, self._ahead.stamp_s)
         elif arrival is Arrival.KEPT and self._events and previous_s is not None:
             self._insert_odometry(odometry, previous_s)
             self._forget()
@@ -224,7 +241,7 @@ class PoseFilter:
         odometry = self._odometry.pose_at(stamp_s)
         if odometry is None:
             return Fusion.refused("ahead of the odometry")
-        event = self._event(stamp_s, odometry, measurement)
+        event = self._event(stamp_s, odometry, well_conditioned(measurement))
         self._insert_fix(event)
         assert event.fusion is not None
         return event.fusion
@@ -296,7 +313,8 @@ class PoseFilter:
 
     def _carried(self, event: _Event, stamp_s: float, odometry: Pose2) -> Belief:
         increment = event.odometry.between(odometry)
-        return self._step.predict(event.belief, increment, stamp_s - event.stamp_s)
+        duration_s = min(stamp_s - event.stamp_s, _LONGEST_S)
+        return self._step.predict(event.belief, increment, duration_s)
 
     def _forget(self) -> None:
         oldest_s = self._events[-1].stamp_s - self.settings.history_s

@@ -7,13 +7,19 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from enum import Enum
 
-from local_inn_ros.geometry import Pose2, Twist2, interpolate_poses
+from local_inn_ros.geometry import Pose2, Twist2, interpolate_poses, wrap_angle
 from local_inn_ros.sensing import Odometry
 
 # A twist is trusted this far past the newest reading: a few periods of a slow odometry.
 EXTRAPOLATION_S = 0.1
 # A stamp further back than this means that the clock was set back or a recording began again.
 TIME_JUMP_S = 1.0
+# A reading farther from the one before than a robot moves or turns in the time between, and than
+# stamps that jitter explain, is of an odometry that began again elsewhere.
+_FASTEST_MPS, _FASTEST_RADPS = 100.0, 50.0
+_JITTER_M, _JITTER_RAD = 1.0, 0.5
+# A robot is heard of at least this often while it moves.
+_LONGEST_S = 10.0
 
 
 class Arrival(Enum):
@@ -24,6 +30,13 @@ class Arrival(Enum):
     """No newer than the newest: repeated or out of order."""
     TIME_JUMP = "time jump"
     """Time went back: everything older was cleared, the reading was kept."""
+    POSITION_JUMP = "position jump"
+    """No robot moves so fast, the odometry began again elsewhere: as with a time jump."""
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether nothing is known of the motion between the readings before and this one."""
+        return self in (Arrival.TIME_JUMP, Arrival.POSITION_JUMP)
 
 
 class OdometryBuffer:
@@ -56,8 +69,11 @@ class OdometryBuffer:
         if self._stamps and odometry.stamp_s <= self._stamps[-1]:
             if odometry.stamp_s >= self._stamps[-1] - TIME_JUMP_S:
                 return Arrival.DROPPED
-            self.clear()
             arrival = Arrival.TIME_JUMP
+        elif self._readings and _jumps(self._readings[-1], odometry):
+            arrival = Arrival.POSITION_JUMP
+        if arrival.begins_anew:
+            self.clear()
         self._stamps.append(odometry.stamp_s)
         self._readings.append(odometry)
         self._forget()
@@ -107,3 +123,11 @@ class OdometryBuffer:
         if keep > len(self._stamps) // 2 or keep > 256:
             del self._stamps[:keep]
             del self._readings[:keep]
+
+
+def _jumps(before: Odometry, after: Odometry) -> bool:
+    """Tell whether the way from one reading to the next is none that a robot can go."""
+    duration_s = min(after.stamp_s - before.stamp_s, _LONGEST_S)
+    far = before.pose.distance_to(after.pose) > _JITTER_M + _FASTEST_MPS * duration_s
+    turn = abs(wrap_angle(after.pose.yaw - before.pose.yaw))
+    return far or turn > _JITTER_RAD + _FASTEST_RADPS * duration_s

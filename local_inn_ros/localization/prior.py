@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.conditioning import well_conditioned
 from local_inn_ros.localization.ekf import StampedPose
 from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise, carried
 from local_inn_ros.localization.odometry_buffer import (
@@ -53,7 +54,7 @@ class PriorKeeper:
 
     def tell(self, pose: StampedPose) -> None:
         """Take in what the filter believes."""
-        self._told = pose
+        self._told = StampedPose(pose.stamp_s, well_conditioned(pose.pose))
 
     def reaches(self, stamp_s: float) -> bool:
         """Tell whether the odometry has come far enough for a prior at an instant."""

@@ -37,6 +37,13 @@ from local_inn_ros.world import OccupancyGrid
 # Where x, y and yaw stand in the 6x6 covariance of geometry_msgs/PoseWithCovariance.
 _PLANAR = np.ix_([0, 1, 5], [0, 1, 5])
 _LEAST_QUATERNION = 1e-6
+# More than twice round the Earth: farther than any frame's origin, not so far that sums lose all
+# their digits.
+_FARTHEST_M = 1e8
+# No robot drives (m/s) or turns (rad/s) so fast.
+_FASTEST = 1e4
+# Seconds are 32 bits in a message.
+_LATEST_NS = (2**31) * 1_000_000_000 - 1
 
 
 class MessageError(LocalInnError):
@@ -54,8 +61,11 @@ def to_seconds(stamp: Time) -> float:
 
 
 def to_stamp(seconds: float) -> Time:
-    """Return the stamp of an instant, to the nanosecond that a float can tell."""
-    total = max(round(seconds * 1e9), 0)
+    """Return the stamp of an instant, to the nanosecond that a float can tell.
+
+    Instants that a stamp cannot tell become the first or the last that it can.
+    """
+    total = min(max(round(seconds * 1e9), 0), _LATEST_NS)
     return Time(sec=total // 1_000_000_000, nanosec=total % 1_000_000_000)
 
 
@@ -87,11 +97,16 @@ def to_pose(message: Pose) -> Pose2:
     """Project a pose onto the plane.
 
     Raises:
-        MessageError: a number is not finite or the quaternion is zero.
+        MessageError: a number is not finite, the quaternion is zero, or the position is nowhere
+            on Earth.
     """
     pose = Pose2(message.position.x, message.position.y, to_yaw(message.orientation))
     if not pose.is_finite():
         raise MessageError(f"the position ({pose.x}, {pose.y}) is not finite")
+    if max(abs(pose.x), abs(pose.y)) > _FARTHEST_M:
+        raise MessageError(
+            f"the position ({pose.x:g}, {pose.y:g}) m is farther off than any place on Earth"
+        )
     return pose
 
 
@@ -169,7 +184,8 @@ def to_odometry(message: OdometryMessage) -> Odometry:
     """Read an odometry reading.
 
     Raises:
-        MessageError: a number is not finite or the quaternion is zero.
+        MessageError: a number is not finite, the quaternion is zero, or no robot is there or moves
+            like that.
     """
     twist = message.twist.twist
     reading = Odometry(
@@ -179,8 +195,9 @@ def to_odometry(message: OdometryMessage) -> Odometry:
         lateral_speed_mps=twist.linear.y,
         yaw_rate_radps=twist.angular.z,
     )
-    if not math.isfinite(reading.speed_mps + reading.lateral_speed_mps + reading.yaw_rate_radps):
-        raise MessageError("the odometry's speed is not finite")
+    for speed in (reading.speed_mps, reading.lateral_speed_mps, reading.yaw_rate_radps):
+        if not abs(speed) <= _FASTEST:
+            raise MessageError(f"the odometry's speed, {speed:g} in its twist, is none of a robot")
     return reading
 
 
