@@ -13,6 +13,9 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 CONSTRAINTS := scripts/constraints.txt
 
+# What the environment's ROS and its interfaces are made from; `make test-jazzy` names another.
+ROS_REQUIREMENTS := interfaces/requirements.txt
+
 # A ROS that the shell has sourced must not reach into the environment.
 unexport PYTHONPATH LD_LIBRARY_PATH AMENT_PREFIX_PATH CMAKE_PREFIX_PATH
 # Set by the ROS wheels' start-up hook of another environment, it would switch off that of ours.
@@ -20,7 +23,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow lint bench-intel bench-accuracy bench-calibration bench-forward bench-kidnap bench-quality bench-scaling clean distclean
+.PHONY: help demo test test-slow test-jazzy test-ros lint bench-intel bench-accuracy bench-calibration bench-forward bench-kidnap bench-quality bench-scaling clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +39,15 @@ test: lint ## check style and types, then run the tests
 test-slow: $(STAMPS)/dev ## run the tests that take more than half a minute each
 	@echo "==> test: pytest, those marked slow"
 	@$(BIN)/python -m pytest -m slow
+
+test-jazzy: ## run the tests that touch ROS on ROS 2 Jazzy, in an environment of its own
+	@$(MAKE) --no-print-directory test-ros VENV=.venv-jazzy \
+		ROS_REQUIREMENTS=interfaces/requirements_jazzy.txt
+
+test-ros: $(STAMPS)/test-tools
+	@echo "==> test: pytest, those that touch ROS, with rclpy $$($(BIN)/python -c \
+		'from importlib.metadata import version; print(version("ros-rclpy"))')"
+	@$(BIN)/python -m pytest -m "not slow" test/test_launch_files.py test/test_nodes_*.py
 
 lint: $(STAMPS)/dev ## check style (ruff) and types (mypy)
 	@echo "==> lint: ruff"
@@ -75,8 +87,8 @@ bench-scaling: $(STAMPS)/dev ## train shortly on maps of 150 to 15,000 m2; write
 clean: ## remove what was built and the tools' caches, keep the environment
 	rm -rf build install log dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-distclean: clean ## remove the environment too
-	rm -rf $(VENV)
+distclean: clean ## remove the environments too
+	rm -rf $(VENV) .venv-jazzy
 
 # The environment. A stamp is written when its step has succeeded, so an interrupted step runs again.
 
@@ -87,14 +99,20 @@ $(STAMPS)/venv:
 	@scripts/pip_install.sh $(VENV) 'pip>=25' # older ones take twice as long over the wheels
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/packages: $(STAMPS)/venv setup.py setup.cfg interfaces/requirements.txt $(CONSTRAINTS)
+$(STAMPS)/packages: $(STAMPS)/venv setup.py setup.cfg $(ROS_REQUIREMENTS) $(CONSTRAINTS)
 	@echo "==> environment: local_inn_ros, its libraries and the ROS 2 wheels from PyPI"
-	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros]' -r interfaces/requirements.txt
+	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros]' -r $(ROS_REQUIREMENTS)
 	@touch $@
 
 $(STAMPS)/base: $(STAMPS)/packages scripts/build_interfaces.sh $(wildcard interfaces/*/*.* interfaces/*/*/*)
 	@echo "==> environment: tf2_msgs and one service of nav2_msgs, built from their definitions"
 	@scripts/build_interfaces.sh $(VENV)
+	@touch $@
+
+# For the tests that touch ROS: they need no torch.
+$(STAMPS)/test-tools: $(STAMPS)/base
+	@echo "==> environment: test tools"
+	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,test]'
 	@touch $@
 
 # Alone, without what it requires, so that nothing else is looked for in PyTorch's index.

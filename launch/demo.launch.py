@@ -8,21 +8,13 @@ and see it find itself.
 
 from __future__ import annotations
 
-from ament_index_python.packages import PackageNotFoundError, get_package_prefix
-from launch.actions import (
-    DeclareLaunchArgument,
-    IncludeLaunchDescription,
-    LogInfo,
-    OpaqueFunction,
-)
-from launch.conditions import IfCondition
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
-
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 PACKAGE = "local_inn_ros"
 
@@ -31,8 +23,10 @@ def generate_launch_description() -> LaunchDescription:
     """Declare the arguments; start simulator, localization and RViz."""
     share = FindPackageShare(PACKAGE)
     localization = PathJoinSubstitution([share, "launch", "localization.launch.py"])
+    passed_on = ("namespace", "bundle", "use_rviz", "log_level")
     return LaunchDescription(
         [
+            DeclareLaunchArgument("namespace", default_value="", description="Of all nodes."),
             DeclareLaunchArgument(
                 "bundle", default_value="", description="Trained model; the shipped one if empty."
             ),
@@ -47,6 +41,7 @@ def generate_launch_description() -> LaunchDescription:
             Node(
                 package=PACKAGE,
                 executable="simulator",
+                namespace=LaunchConfiguration("namespace"),
                 parameters=[
                     {
                         "bundle": ParameterValue(LaunchConfiguration("bundle"), value_type=str),
@@ -54,25 +49,16 @@ def generate_launch_description() -> LaunchDescription:
                         "seed": ParameterValue(LaunchConfiguration("seed"), value_type=int),
                     }
                 ],
+                remappings=[("/tf", "tf"), ("/tf_static", "tf_static")],
+                arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
                 output="screen",
             ),
             IncludeLaunchDescription(
                 PythonLaunchDescriptionSource(localization),
                 launch_arguments={
-                    "bundle": LaunchConfiguration("bundle"),
+                    **{name: LaunchConfiguration(name) for name in passed_on},
                     "search_at_start": "true",
-                    "log_level": LaunchConfiguration("log_level"),
                 }.items(),
             ),
-            OpaqueFunction(function=_rviz, condition=IfCondition(LaunchConfiguration("use_rviz"))),
         ]
     )
-
-
-def _rviz(_: LaunchContext) -> list[LaunchDescriptionEntity]:
-    try:
-        get_package_prefix("rviz2")
-    except PackageNotFoundError:
-        return [LogInfo(msg="rviz2 is not installed: the demo runs without it")]
-    view = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "localization.rviz"])
-    return [Node(package="rviz2", executable="rviz2", arguments=["-d", view])]

@@ -1,62 +1,40 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Launch files and the configuration that they hand on."""
+"""Launch files: what they start, and what their arguments do to it."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+# First this: the checkout's own folder `launch` can pass for the package.
+pytest.importorskip("launch_ros", reason="ROS 2's launch is not installed")
+
+from launch_fixtures import ROOT, LaunchBench, Launched, Started
+
+launch = importlib.import_module("launch")
+
 LAUNCH_FILES = sorted((ROOT / "launch").glob("*.launch.py"))
+RELATIVE_TRANSFORMS = {"/tf:=tf", "/tf_static:=tf_static"}
+# As Nav2's own launch file of localization has them, without those for composition.
+NAV2_ARGUMENTS = {
+    *("namespace", "map", "use_sim_time", "params_file"),
+    *("autostart", "use_respawn", "log_level"),
+}
 
 
-def parameters_of(node: str) -> dict[str, Any]:
-    content = yaml.safe_load((ROOT / "config" / "localization.yaml").read_text())
-    return dict(flattened(content[f"/**/{node}"]["ros__parameters"]))
+@pytest.fixture
+def bench(tmp_path: Path) -> LaunchBench:
+    return LaunchBench(tmp_path)
 
 
-def flattened(tree: dict[str, Any], prefix: str = "") -> Any:
-    for name, value in tree.items():
-        if isinstance(value, dict):
-            yield from flattened(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, tuple(value) if isinstance(value, list) else value
-
-
-def test_the_parameter_file_holds_every_parameter_with_its_default() -> None:
-    pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-    from local_inn_ros.nodes.ekf_parameters import EkfParameters
-    from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
-    from local_inn_ros.nodes.parameters import parameter_name
-
-    for node, kind in (("ekf", EkfParameters), ("lidar_localizer", LocalizerParameters)):
-        defaults = {parameter_name(one): one.default for one in fields(kind)}
-        assert parameters_of(node) == defaults
-
-
-def test_rviz_shows_what_the_nodes_publish() -> None:
-    content = yaml.safe_load((ROOT / "config" / "localization.rviz").read_text())
-    displays = content["Visualization Manager"]["Displays"]
-    inner = [one for group in displays for one in group.get("Displays", [group])]
-    topics = {one["Topic"]["Value"] for one in inner if "Topic" in one}
-    assert topics == {
-        "/map",
-        "/scan",
-        "/lidar_localizer/expected_scan",
-        "/lidar_localizer/samples",
-        "/lidar_localizer/modes",
-        "/amcl_pose",
-        "/ground_truth",
-    }
-    assert "rviz_default_plugins/TF" in {one["Class"] for one in inner}
+def started_by(launched: Launched) -> dict[str, Started]:
+    assert launched.code == 0, launched.said
+    return launched.processes
 
 
 def loaded(path: Path) -> ModuleType:
@@ -68,33 +46,198 @@ def loaded(path: Path) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("path", LAUNCH_FILES, ids=lambda path: path.name)
-def test_a_launch_file_describes_what_it_starts(path: Path) -> None:
-    # First this: the checkout's own folder `launch` can pass for the package.
-    pytest.importorskip("launch_ros", reason="ROS 2's launch is not installed")
-    launch = importlib.import_module("launch")
+def arguments_of(path: Path) -> dict[str, launch.actions.DeclareLaunchArgument]:
     description = loaded(path).generate_launch_description()
     assert isinstance(description, launch.LaunchDescription)
-    arguments = [
-        one for one in description.entities if isinstance(one, launch.actions.DeclareLaunchArgument)
-    ]
-    assert {"bundle", "log_level"} <= {one.name for one in arguments}
-    assert all(one.description != "no description given" for one in arguments)
-    assert all(one.default_value is not None for one in arguments)
+    kind = launch.actions.DeclareLaunchArgument
+    return {one.name: one for one in description.entities if isinstance(one, kind)}
 
 
-def test_only_what_was_given_overrules_the_parameter_file() -> None:
-    # First this: the checkout's own folder `launch` can pass for the package.
-    pytest.importorskip("launch_ros", reason="ROS 2's launch is not installed")
-    launch = importlib.import_module("launch")
-    module = loaded(ROOT / "launch" / "localization.launch.py")
+@pytest.mark.parametrize("path", LAUNCH_FILES, ids=lambda path: path.name)
+def test_every_argument_is_described_and_has_a_default(path: Path) -> None:
+    arguments = arguments_of(path)
+    assert "log_level" in arguments
+    assert all(one.description != "no description given" for one in arguments.values())
+    required = {name for name, one in arguments.items() if one.default_value is None}
+    assert required == ({"bag"} if path.name == "replay.launch.py" else set())
 
-    def given_with(**arguments: str) -> Any:
-        context = launch.LaunchContext()
-        defaults = {"bundle": "", "search_at_start": "false", "namespace": "", "log_level": "info"}
-        context.launch_configurations.update({**defaults, **arguments})
-        return module.parameters_given(context)
 
-    assert set(given_with()) == {"use_sim_time"}
-    given = given_with(bundle="/models/hall", search_at_start="True")
-    assert set(given) == {"use_sim_time", "bundle", "search_at_start"}
+@pytest.mark.parametrize("path", LAUNCH_FILES, ids=lambda path: path.name)
+def test_the_documentation_names_every_argument(path: Path) -> None:
+    page = (ROOT / "docs" / "launch.md").read_text()
+    [row] = [line for line in page.splitlines() if line.startswith(f"| `{path.name}` |")]
+    documented = {word.strip(" `") for word in row.split("|")[2].split(",")}
+    assert documented == set(arguments_of(path))
+
+
+def test_localization_needs_no_argument(bench: LaunchBench) -> None:
+    started = started_by(bench.run("localization"))
+    assert set(started) == {"localization"}
+    assert started["localization"].rules == RELATIVE_TRANSFORMS
+    for node in ("lidar_localizer", "ekf"):
+        told = started["localization"].parameters(node)
+        assert (told["use_sim_time"], told["autostart"]) == (False, True)
+    assert started["localization"].parameters("lidar_localizer")["bundle"] == ""
+
+
+def test_arguments_of_localization_reach_both_nodes(bench: LaunchBench, tmp_path: Path) -> None:
+    file = tmp_path / "parameters.yaml"
+    file.write_text(
+        "/$(var namespace)/ekf: {ros__parameters: {odom_frame_id: $(var namespace)/odom}}\n"
+    )
+    started = started_by(
+        bench.run(
+            "localization",
+            namespace="robot1",
+            bundle="/models/hall",
+            params_file=str(file),
+            search_at_start="True",
+            use_sim_time="true",
+            autostart="false",
+            log_level="debug",
+        )
+    )["localization"]
+    assert {"__ns:=/robot1", *RELATIVE_TRANSFORMS} == started.rules
+    assert started.words[started.words.index("--log-level") + 1] == "debug"
+    told = {
+        "bundle": "/models/hall",
+        "use_sim_time": True,
+        "autostart": False,
+        "search_at_start": True,
+    }
+    assert started.parameters("lidar_localizer") == told
+    assert started.parameters("ekf") == {**told, "odom_frame_id": "robot1/odom"}
+
+
+def test_what_is_neither_true_nor_false_is_told(bench: LaunchBench) -> None:
+    launched = bench.run("localization", use_sim_time="perhaps")
+    assert (launched.code, launched.processes) == (1, {})
+    assert "perhaps" in launched.said
+
+
+def test_without_nav2_or_rviz_a_sentence_says_so(bench: LaunchBench) -> None:
+    launched = bench.run("localization", map="/maps/hall.yaml", use_rviz="true")
+    assert set(started_by(launched)) == {"localization"}
+    assert "not installed: nav2_map_server, nav2_lifecycle_manager; so nobody" in launched.said
+    assert "rviz2 is not installed" in launched.said
+
+
+def test_a_map_is_served_by_nav2(bench: LaunchBench) -> None:
+    bench.install("nav2_map_server", "map_server")
+    bench.install("nav2_lifecycle_manager", "lifecycle_manager")
+    started = started_by(bench.run("localization", map="/maps/hall.yaml", namespace="robot1"))
+    assert set(started) == {"localization", "map_server", "lifecycle_manager"}
+    server = started["map_server"].parameters("map_server")
+    assert server == {"yaml_filename": "/maps/hall.yaml", "use_sim_time": False}
+    manager = started["lifecycle_manager"].parameters("lifecycle_manager_map")
+    assert manager == {"node_names": ["map_server"], "autostart": True, "use_sim_time": False}
+    for name in ("map_server", "lifecycle_manager"):
+        assert {"__ns:=/robot1", *RELATIVE_TRANSFORMS} <= started[name].rules
+
+
+def test_rviz_looks_into_the_namespace(bench: LaunchBench) -> None:
+    bench.install("rviz2", "rviz2")
+    started = started_by(
+        bench.run("localization", namespace="robot1", use_rviz="true", use_sim_time="true")
+    )
+    rviz = started["rviz2"]
+    assert {"__ns:=/robot1", "/scan:=scan", "/map:=map", "/tf:=tf"} <= rviz.rules
+    view = Path(rviz.words[rviz.words.index("-d") + 1])
+    assert view.resolve() == ROOT / "config" / "localization.rviz"
+    assert rviz.parameters("rviz") == {"use_sim_time": True}
+
+
+def test_rviz_takes_every_topic_of_its_view_into_the_namespace() -> None:
+    view = (ROOT / "config" / "localization.rviz").read_text()
+    lines = (line.strip() for line in view.splitlines())
+    shown = {line.removeprefix("Value: /") for line in lines if line.startswith("Value: /")}
+    module = loaded(ROOT / "launch" / "rviz.launch.py")
+    assert set(module.TOPICS) == {*shown, "tf", "tf_static"}
+
+
+def test_the_demo_is_a_simulator_with_localization(bench: LaunchBench) -> None:
+    started = started_by(
+        bench.run("demo", namespace="robot1", bundle="/models/hall", speed="3", seed="5")
+    )
+    assert set(started) == {"localization", "simulator"}
+    for process in started.values():
+        assert {"__ns:=/robot1", *RELATIVE_TRANSFORMS} == process.rules
+    told = started["simulator"].parameters("simulator")
+    assert told == {"bundle": "/models/hall", "speed_mps": 3.0, "seed": 5}
+    localizer = started["localization"].parameters("lidar_localizer")
+    assert (localizer["bundle"], localizer["search_at_start"]) == ("/models/hall", True)
+
+
+def test_without_a_player_a_replay_ends_with_a_sentence(bench: LaunchBench) -> None:
+    launched = bench.run("replay", bag="/bags/lap")
+    assert launched.processes == {}
+    assert "ros2bag is not installed" in launched.said
+
+
+def test_a_replay_plays_the_bag_with_a_clock(bench: LaunchBench) -> None:
+    bench.install("ros2bag")
+    bench.install_command("ros2")
+    renamed = "/front/scan:=/scan /wheels/odom:=/odom"
+    started = started_by(
+        bench.run("replay", bag="/bags/lap", rate="2.5", loop="true", remap=renamed)
+    )
+    words = started["ros2"].words
+    assert words[:6] == ["bag", "play", "/bags/lap", "--clock", "--rate", "2.5"]
+    assert words[6:8] == ["--loop", "--remap"]
+    assert set(renamed.split()) < set(words[8:])
+    assert started["localization"].parameters("ekf")["use_sim_time"] is True
+    assert started["localization"].parameters("lidar_localizer")["search_at_start"] is True
+
+
+def test_nav2s_launch_files_can_name_ours() -> None:
+    assert arguments_of(ROOT / "launch" / "nav2_localization.launch.py").keys() > NAV2_ARGUMENTS
+
+
+def test_without_nav2_its_launch_file_ends_with_a_sentence(bench: LaunchBench) -> None:
+    launched = bench.run("nav2_localization", map="/maps/hall.yaml")
+    assert launched.processes == {}
+    assert "localization.launch.py runs without" in launched.said
+
+
+def test_nav2s_manager_starts_the_map_server_and_both_nodes(
+    bench: LaunchBench, tmp_path: Path
+) -> None:
+    pytest.importorskip("nav2_common", reason="nav2_common is not installed")
+    bench.install("nav2_map_server", "map_server")
+    bench.install("nav2_lifecycle_manager", "lifecycle_manager")
+    bench.install("nav2_common")
+    file = tmp_path / "parameters.yaml"
+    file.write_text(
+        "ekf: {ros__parameters: {odom_frame_id: wheels}}\n"
+        "map_server: {ros__parameters: {yaml_filename: /maps/other.yaml}}\n"
+    )
+    started = started_by(
+        bench.run(
+            "nav2_localization",
+            namespace="robot1",
+            map="/maps/hall.yaml",
+            bundle="/models/hall",
+            params_file=str(file),
+            use_sim_time="True",
+            # As Nav2's bringup passes them on.
+            use_composition="False",
+            container_name="nav2_container",
+        )
+    )
+    assert set(started) == {"localization", "map_server", "lifecycle_manager"}
+    for process in started.values():
+        assert "__ns:=/robot1" in process.rules
+        assert "robot1" in process.files[0]
+    assert started["map_server"].parameters("map_server")["yaml_filename"] == "/maps/hall.yaml"
+    told = started["localization"].parameters("ekf")
+    assert told == {
+        "odom_frame_id": "wheels",
+        "bundle": "/models/hall",
+        "autostart": False,
+        "use_sim_time": True,
+    }
+    manager = started["lifecycle_manager"].parameters("lifecycle_manager_localization")
+    assert manager["node_names"] == ["map_server", "lidar_localizer", "ekf"]
+    assert manager["autostart"] is True
+    bonded = importlib.util.find_spec("bondpy") is not None
+    assert manager.get("bond_timeout") == (None if bonded else 0.0)

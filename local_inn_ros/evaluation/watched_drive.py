@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drives with the monitor looking on: when does it call the robot lost, and is that so?"""
+"""Drives with the monitor looking on: when it calls the robot lost, and whether that is so."""
 
 from __future__ import annotations
 

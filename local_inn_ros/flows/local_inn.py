@@ -162,7 +162,7 @@ class EncoderGraph(nn.Module):
         self._model = model
 
     def forward(self, ranges: Tensor, states: Tensor, priors: Tensor, spreads: Tensor) -> Tensor:
-        """Scans and priors to what they say, (b, y)."""
+        """Take scans and priors to what they say, (b, y)."""
         return self._model.encoder(ranges, states, priors, spreads)
 
 
@@ -175,7 +175,7 @@ class InverseGraph(nn.Module):
         self._model = model
 
     def forward(self, seen: Tensor, latents: Tensor, priors: Tensor, spreads: Tensor) -> Tensor:
-        """What scans say (b, y) and draws of z (s, z) to poses (b, s, 3)."""
+        """Take what scans say (b, y) and draws of z (s, z) to poses (b, s, 3)."""
         drawn = latents[None].expand(seen.shape[0], -1, -1)
         codes = self._model.invert(seen, drawn, priors, spreads)
         return self._model.decode_samples(codes, priors, spreads)
