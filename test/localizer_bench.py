@@ -56,6 +56,10 @@ class Bench:
         self.grid = room() if grid is None else grid
         self.model = oracle_model(self.grid)
         parameters.setdefault("search_timeout", PATIENT)
+        for level in ("warn", "error"):
+            # The test's stamps are its own, and its scans come as they can.
+            parameters.setdefault(f"diagnostics__stamp_age_{level}", 0.0)
+            parameters.setdefault(f"diagnostics__scan_time_{level}", 0.0)
         self.node = ros.start(LidarLocalizer, self.model, **parameters)
         self.measurements = self.hear(PoseWithCovarianceStamped, "measurement", RELIABLE)
         self.fixes = self.hear(PoseWithCovarianceStamped, "fix", RELIABLE)
@@ -70,7 +74,7 @@ class Bench:
         self.sent_s = START_S + 1.0
         if mount is not None:
             ros.publish_mount(mount)
-            ros.wait_for(lambda: self.node._transforms._edges, "the mount")
+            ros.wait_for(lambda: self.node.work._mounting._transforms._edges, "the mount")
         ros.wait_for(lambda: self.heard_by_probe(), "the node's publishers")
 
     @staticmethod
@@ -82,7 +86,7 @@ class Bench:
 
     def heard_by_probe(self) -> bool:
         count = self.ros.probe.count_publishers
-        found = self.node._recovery._found_publisher
+        found = self.node.work._recovery._found_publisher
         heard = found.get_subscription_count() > 0
         return heard and count("lidar_localizer/quality") > 0
 
@@ -107,7 +111,7 @@ class Bench:
         standing = Odometry(stamp_s, Pose2.identity())
         message = odometry_message(told, standing, to_stamp(stamp_s), "map", "base_link")
         self.filtered.publish(message)
-        self.ros.wait_for(lambda: self.node._priors.told, "the prior")
+        self.ros.wait_for(lambda: self.node.work._priors.told, "the prior")
 
     def send_odometry(self, pose: Pose2, stamp_s: float) -> None:
         reading = Odometry(stamp_s, pose)
@@ -118,10 +122,10 @@ class Bench:
     def tell_odometry(self, pose: Pose2, stamp_s: float) -> None:
         """Send a reading and wait until it has come."""
         self.send_odometry(pose, stamp_s)
-        self.ros.wait_for(lambda: self.node._priors.reaches(stamp_s), "the odometry")
+        self.ros.wait_for(lambda: self.node.work._priors.reaches(stamp_s), "the odometry")
 
     def total(self, what: str) -> int:
-        return self.node._tally.totals().get(what, 0)
+        return self.node.work._tally.totals().get(what, 0)
 
     def look_from(self, base: Pose2) -> None:
         """Let the next scan come, from a robot that stands still."""
@@ -183,7 +187,7 @@ class Robot(Bench):
         super().__init__(ros, **parameters)
         self.poses = ros.listen(PoseWithCovarianceStamped, "amcl_pose", LATCHED)
         self.transforms = ros.listen(TFMessage, "/tf", TRANSFORMS)
-        alarms = self.node._recovery._lost_publisher
+        alarms = self.node.work._recovery._lost_publisher
         ros.wait_for(lambda: alarms.get_subscription_count() > 1, "the filter to hear of alarms")
         self.base = BASE
         self.wheels = Pose2.identity()
@@ -205,11 +209,11 @@ class Robot(Bench):
 
     def _is_heard(self) -> bool:
         """Tell whether both nodes have heard all there is, each other's words too."""
-        told, newest = self.node._priors.told, self.ekf._newest_odometry
+        told, newest = self.node.work._priors.told, self.ekf.work._newest_odometry
         just_now_s = self.sent_s - 1e-6
-        if self.node._waiting or newest is None or newest.stamp_s < just_now_s:
+        if self.node.work._waiting or newest is None or newest.stamp_s < just_now_s:
             return False
-        if not self.ekf._filter.initialized:
+        if not self.ekf.work._filter.initialized:
             return True
         return told is not None and told.stamp_s >= just_now_s
 

@@ -24,6 +24,7 @@ from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.nodes.conversions import to_stamp, transform_message
+from local_inn_ros.nodes.managed_node import ManagedNode
 from local_inn_ros.nodes.qos import STATIC_TRANSFORMS
 
 DEADLINE_S = 20.0
@@ -51,9 +52,12 @@ class RosWorld:
         self.probe = self.add(Node("probe", context=self.context))
 
     def start(self, kind: Callable[..., N], *arguments: Any, **parameters: Any) -> N:
-        """Make a node of the package with parameters, and spin it along."""
+        """Make a node of the package with parameters, start it, and spin it along."""
         overrides = [Parameter(name.replace("__", "."), value=v) for name, v in parameters.items()]
-        return self.add(kind(*arguments, context=self.context, parameter_overrides=overrides))
+        node = self.add(kind(*arguments, context=self.context, parameter_overrides=overrides))
+        if isinstance(node, ManagedNode):
+            node.start()
+        return node
 
     def add(self, node: N) -> N:
         self._nodes.append(node)

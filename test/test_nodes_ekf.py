@@ -62,14 +62,18 @@ class Bench:
             self.sent += 1
             wanted = self.sent
             self.ros.wait_for(
-                lambda wanted=wanted: self.node._tally.totals().get(key, 0) >= wanted, "odometry"
+                lambda wanted=wanted: self.total(key) >= wanted,
+                "odometry",
             )
+
+    def total(self, what: str) -> int:
+        return self.node.work._tally.totals().get(what, 0)
 
     def fix(self, pose: Pose2, stamp_s: float, deviation: float = 0.05) -> None:
         gaussian = GaussianPose2.from_deviations(pose, deviation, deviation, deviation)
-        count = self.node._tally.totals().get("fix", 0)
+        count = self.total("fix")
         self.fixes.publish(stamped_gaussian_message(gaussian, to_stamp(stamp_s), "map"))
-        self.ros.wait_for(lambda: self.node._tally.totals().get("fix", 0) > count, "the fix")
+        self.ros.wait_for(lambda: self.total("fix") > count, "the fix")
 
     def begin(self, pose: Pose2, stamp_s: float = START_S, deviation: float = 0.1) -> None:
         gaussian = GaussianPose2.from_deviations(pose, deviation, deviation, deviation)
@@ -185,9 +189,7 @@ def test_an_initial_pose_that_makes_no_sense_is_refused(
     )
     spoil(message)
     bench.initial.publish(message)
-    ros.wait_for(
-        lambda: bench.node._tally.totals().get("initial pose unusable", 0) == 1, "the refusal"
-    )
+    ros.wait_for(lambda: bench.total("initial pose unusable") == 1, "the refusal")
     bench.drive(2)
     assert len(bench.poses) == known
     assert to_pose(bench.filtered[-1].pose.pose).x < 2.0
@@ -229,8 +231,8 @@ def test_fixes_far_off_are_gated_and_lead_to_lost(ros: RosWorld) -> None:
     for k in range(25):
         bench.drive(2)
         bench.fix(Pose2(30.0, 0.0, 0.0), straight(bench.sent - 1).stamp_s)
-        assert bench.node._tally.totals()["fix"] == k + 1
-    totals = bench.node._tally.totals()
+        assert bench.node.work._tally.totals()["fix"] == k + 1
+    totals = bench.node.work._tally.totals()
     assert totals["fix refused: outside the gate"] == 25
     assert "fix accepted" not in totals
     assert to_pose(bench.filtered[-1].pose.pose).x < 1.0
@@ -255,12 +257,12 @@ def test_a_localizer_that_says_lost_makes_the_pose_wide(ros: RosWorld) -> None:
 
     def say(which: int, lost: bool) -> None:
         alarms[which].publish(Bool(data=lost))
-        heard = {topic for topic in bench.node._alarms if topic != topics[which]}
+        heard = {topic for topic in bench.node.work._alarms if topic != topics[which]}
         wanted = heard | ({topics[which]} if lost else set())
-        ros.wait_for(lambda: bench.node._alarms == wanted, "the word")
+        ros.wait_for(lambda: bench.node.work._alarms == wanted, "the word")
 
     say(0, False)
-    assert not bench.node._filter.lost
+    assert not bench.node.work._filter.lost
     known = len(bench.poses)
     say(0, True)
     say(1, True)
@@ -272,7 +274,7 @@ def test_a_localizer_that_says_lost_makes_the_pose_wide(ros: RosWorld) -> None:
     bench.drive(10)
     say(0, False)
     bench.fix(Pose2(5.0, 3.0, 0.0), straight(bench.sent - 1).stamp_s)
-    assert bench.node._tally.totals()["fix refused: the pose is declared lost"] == 1
+    assert bench.node.work._tally.totals()["fix refused: the pose is declared lost"] == 1
     sent = len(bench.transforms)
     bench.drive(10)
     assert len(bench.transforms) > sent
@@ -290,7 +292,7 @@ def test_a_new_pose_ends_the_doubt(ros: RosWorld) -> None:
     bench.drive(2)
     bench.begin(Pose2(1.0, 1.0, 0.0))
     alarm.publish(Bool(data=True))
-    ros.wait_for(lambda: bench.node._filter.declared_lost, "the doubt")
+    ros.wait_for(lambda: bench.node.work._filter.declared_lost, "the doubt")
     bench.initial.publish(
         stamped_gaussian_message(
             GaussianPose2.from_deviations(Pose2(4.0, 1.0, 0.0), 0.1, 0.1, 0.1),
@@ -298,17 +300,17 @@ def test_a_new_pose_ends_the_doubt(ros: RosWorld) -> None:
             "map",
         )
     )
-    ros.wait_for(lambda: not bench.node._filter.lost, "the new pose")
+    ros.wait_for(lambda: not bench.node.work._filter.lost, "the new pose")
     bench.drive(1)
     bench.fix(Pose2(4.02, 1.0, 0.0), straight(bench.sent - 1).stamp_s)
-    assert bench.node._tally.totals()["fix accepted"] == 1
+    assert bench.node.work._tally.totals()["fix accepted"] == 1
 
 
 def test_time_that_jumps_back_starts_afresh_from_the_pose(ros: RosWorld) -> None:
     bench = Bench(ros)
     bench.drive(10)
     bench.begin(Pose2(5.0, 0.0, 0.0))
-    before = bench.node._filter.estimate()
+    before = bench.node.work._filter.estimate()
     earlier = Odometry(START_S - 500.0, Pose2(70.0, 0.0, 1.0), 0.0)
     bench.odometry.publish(odometry_of(earlier))
     ros.wait_for(
@@ -322,8 +324,8 @@ def test_time_that_jumps_back_starts_afresh_from_the_pose(ros: RosWorld) -> None
 def test_odometry_in_another_frame_is_refused(ros: RosWorld) -> None:
     bench = Bench(ros)
     bench.odometry.publish(odometry_of(straight(0), frame="wheel_odom"))
-    ros.wait_for(lambda: bench.node._tally.totals().get("odometry unusable", 0) == 1, "the refusal")
-    assert not bench.node._filter.initialized
+    ros.wait_for(lambda: bench.total("odometry unusable") == 1, "the refusal")
+    assert not bench.node.work._filter.initialized
 
 
 def test_a_parameter_out_of_range_is_named(ros: RosWorld) -> None:

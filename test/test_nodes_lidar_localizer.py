@@ -29,8 +29,8 @@ def test_a_scan_with_a_prior_becomes_a_fix(ros: RosWorld) -> None:
     modes = bench.hear(PoseArray, "modes", RELIABLE)
     ros.wait_for(
         lambda: (
-            bench.node._fix_publishers._samples.get_subscription_count()
-            and bench.node._fix_publishers._expected.get_subscription_count()
+            bench.node.work._publishers._samples.get_subscription_count()
+            and bench.node.work._publishers._expected.get_subscription_count()
         ),
         "those who look",
     )
@@ -71,7 +71,7 @@ def test_a_missing_mount_is_an_error_that_names_the_frames(ros: RosWorld) -> Non
     assert bench.measurements == []
     # Once it is told, all is well.
     ros.publish_mount(MOUNT)
-    ros.wait_for(lambda: bench.node._transforms._edges, "the mount")
+    ros.wait_for(lambda: bench.node.work._mounting._transforms._edges, "the mount")
     bench.stand_at(BASE)
     bench.tell_pose(BASE, bench.sent_s)
     bench.send_scan(bench.scan_from(BASE, bench.sent_s))
@@ -89,7 +89,7 @@ def test_a_mount_that_is_told_anew_holds_from_then_on(ros: RosWorld) -> None:
         0.5, abs=0.03
     )
     ros.publish_mount(MOUNT)
-    ros.wait_for(lambda: not bench.node._checked, "the mount")
+    ros.wait_for(lambda: not bench.node.work._mounting._checked, "the mount")
     bench.send_scan(bench.scan_from(BASE, START_S))
     ros.wait_for(lambda: len(bench.measurements) > 1, "a measurement")
     assert to_gaussian(bench.measurements[1].pose).mean.distance_to(BASE) < 0.03

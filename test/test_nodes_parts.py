@@ -13,10 +13,11 @@ import pytest
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from model_fixtures import oracle_model, room
+from rclpy.node import Node
+from rclpy.parameter import Parameter
 from ros_fixtures import RosWorld
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.localization.relocalizer import Hypothesis, SearchResult
 from local_inn_ros.nodes.diagnostics import OK, WARN, Health, Tally
 from local_inn_ros.nodes.ekf_parameters import EkfParameters
@@ -25,7 +26,7 @@ from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.parameters import (
     ParameterError,
     ParameterInfo,
-    declare_parameters,
+    Parameters,
     parameter,
 )
 from local_inn_ros.nodes.recovery import Situation
@@ -42,10 +43,10 @@ class Some:
 
 
 def test_parameters_are_declared_as_they_are_described(ros: RosWorld) -> None:
-    assert declare_parameters(ros.probe, Some) == Some()
+    assert Parameters(ros.probe, Some).now == Some()
     speed = ros.probe.describe_parameter("speed")
     assert speed.description == "Speed. [m/s]"
-    assert speed.read_only
+    assert speed.additional_constraints == "cannot change while it is in use"
     assert (speed.floating_point_range[0].from_value, speed.floating_point_range[0].to_value) == (
         0.0,
         3.0,
@@ -88,7 +89,7 @@ def health_in(situation: Situation) -> Health:
     tally = Tally()
     for what in ("scan", "odometry", "fix"):
         tally.count(what)
-    return localizer_health(tally, "", situation, oracle_model(room()))
+    return localizer_health(tally, "", situation, oracle_model(room()), LocalizerParameters())
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,9 @@ def test_a_search_is_told_in_words_and_in_figures() -> None:
     assert json.loads(figures)["pose"] is None
 
 
-def test_a_refiner_that_there_is_not_is_refused() -> None:
-    assert LocalizerParameters(refiner="forward").refiner_choice() is RefinerChoice.FORWARD
+def test_a_choice_that_there_is_not_is_refused(ros: RosWorld) -> None:
+    refiner = Parameter("refiner", value="grid")
+    node = Node("other", context=ros.context, parameter_overrides=[refiner])
+    ros.add(node)
     with pytest.raises(ParameterError, match=r"'grid'.*field, forward, none"):
-        LocalizerParameters(refiner="grid").refiner_choice()
+        Parameters(node, LocalizerParameters)

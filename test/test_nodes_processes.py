@@ -42,7 +42,7 @@ def test_a_missing_bundle_is_one_sentence_and_exit_code_1(tmp_path: Path) -> Non
     assert ended.returncode == 1
     lines = (ended.stdout + ended.stderr).strip().splitlines()
     assert len(lines) == 1
-    assert "FATAL" in lines[0]
+    assert "ERROR" in lines[0]
     assert f"no bundle at {tmp_path / 'nowhere'}" in lines[0]
 
 

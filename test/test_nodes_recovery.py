@@ -75,7 +75,7 @@ def test_who_wants_no_search_tells_the_pose(ros: RosWorld) -> None:
     assert is_alarmed(robot)
     assert is_wide(robot)
     assert robot.found == []
-    assert not robot.node._recovery.search.running
+    assert not robot.node.work._recovery.search.running
     robot.tell(robot.base @ Pose2(0.05, 0.05, -0.03))
     robot.step_until(robot.is_right, "the robot to be localized")
     ros.wait_for(lambda: not is_alarmed(robot), "the end of the alarm")
@@ -89,10 +89,10 @@ def test_scans_that_fit_again_are_no_proof(ros: RosWorld) -> None:
     robot = carried_away(ros, auto_relocalize=False)
     robot.step_until(lambda: is_alarmed(robot), "the alarm")
     # Back where it was, as far as scans can tell.
-    robot.base = robot.node._priors.told.pose.mean
+    robot.base = robot.node.work._priors.told.pose.mean
     for _ in range(40):
         robot.step()
-    assert not robot.node._recovery._monitor.lost
+    assert not robot.node.work._recovery._monitor.lost
     assert is_alarmed(robot)
     assert is_wide(robot)
 

@@ -59,7 +59,7 @@ def test_a_robot_moved_meanwhile_waits_for_a_pose(ros: RosWorld, tmp_path: Path)
     for _ in range(20):
         bench.look_from(ELSEWHERE)
     assert bench.found == []
-    assert not bench.node._recovery.search.running
+    assert not bench.node.work._recovery.search.running
     assert bench.wait_for_health("waits for a first pose", ELSEWHERE)["state"] == "waiting"
 
 
@@ -122,7 +122,7 @@ def test_the_pose_is_saved_while_all_is_well(ros: RosWorld, tmp_path: Path) -> N
     path.unlink()
     for _ in range(40):
         robot.step()
-    robot.node._parts.close()
+    robot.node.destroy_node()
     assert not path.exists()
 
 
@@ -133,7 +133,7 @@ def test_the_pose_is_saved_at_the_end(ros: RosWorld, tmp_path: Path) -> None:
     for _ in range(5):
         robot.step()
     assert not path.exists()
-    robot.node._parts.close()
+    robot.node.destroy_node()
     saved = SavedPose.load(path, Bench.map_sha256())
     assert saved is not None
     assert saved.pose.mean.distance_to(robot.base) < 0.1

@@ -211,7 +211,7 @@ def test_scans_go_on_while_a_search_is_under_way(
     for _ in range(5):
         bench.look_from(BASE)
     assert len(bench.found) == 1
-    assert not bench.node._recovery.search.running
+    assert not bench.node.work._recovery.search.running
 
 
 def test_reinitialize_searches_in_the_background(ros: RosWorld) -> None:
@@ -228,11 +228,17 @@ def test_a_search_at_the_start_needs_no_call(ros: RosWorld) -> None:
     assert to_gaussian(bench.found[0].pose).mean.distance_to(BASE) < 0.05
 
 
-def test_a_node_that_is_told_to_stop_ends_its_search(ros: RosWorld) -> None:
+def test_a_node_that_is_told_to_stop_answers_first(ros: RosWorld) -> None:
     bench = Bench(ros, grid=hall(), search_timeout=PATIENT)
     bench.stand_at(BASE)
-    bench.call()
-    bench.look_from(BASE)
-    bench.look_until(lambda: bench.node._recovery.search.running, "the search")
-    bench.node._recovery.search.close()
-    assert bench.node._recovery.search._lookout.ended
+    answer = bench.call()
+    bench.look_until(lambda: bench.node.work._recovery.search.running, "the search")
+    bench.node.trigger_deactivate()
+    assert not bench.node.work._recovery.search.running
+    ros.wait_for(answer.done, "the answer")
+    assert not answer.result().success
+    assert "the node is told to stop" in answer.result().message
+    again = bench.call()
+    ros.wait_for(again.done, "the answer of an inactive node")
+    assert not again.result().success
+    assert "the node is not active" in again.result().message

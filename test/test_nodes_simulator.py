@@ -58,7 +58,7 @@ def test_a_simulated_robot_is_a_robot(ros: RosWorld) -> None:
     static = StaticTransforms()
     for message in mounts:
         static.add(message)
-    mount = static.mount("base_link", scans[-1].header.frame_id)
+    mount = static.mount("base_link", scans[-1].header.frame_id).pose
     poses = {to_seconds(truth.header.stamp): to_pose(truth.pose) for truth in truths}
     # The truth is another topic, so that of the newest scan may not have come yet.
     scan = to_scan(next(one for one in reversed(scans) if to_seconds(one.header.stamp) in poses))

@@ -7,14 +7,14 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]
 from rclpy.node import Node
 
-from local_inn_ros.nodes.qos import RELIABLE
+from local_inn_ros.nodes.qos import RELIABLE, with_overrides
 
 OK = DiagnosticStatus.OK
 WARN = DiagnosticStatus.WARN
@@ -36,6 +36,46 @@ class Health:
     level: bytes
     message: str
     values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be.
+
+    Attributes:
+        level: WARN or ERROR.
+        message: what, in a few words.
+    """
+
+    level: bytes
+    message: str
+
+
+def health_of(findings: Iterable[Finding], all_well: str, values: Mapping[str, object]) -> Health:
+    """Return the health of a node by what was found, the gravest first."""
+    ranked = sorted(findings, key=lambda one: one.level, reverse=True)
+    if not ranked:
+        return Health(OK, all_well, values)
+    return Health(ranked[0].level, "; ".join(one.message for one in ranked), values)
+
+
+def beyond(
+    what: str, value: float, warn: float, error: float, *, low: bool = False
+) -> Iterator[Finding]:
+    """Find out whether a figure is beyond its bounds.
+
+    Args:
+        what: name of the figure, with its unit.
+        value: the figure; NaN where it is not known, which is within any bounds.
+        warn: the nearer bound; 0 for none.
+        error: the farther bound; 0 for none.
+        low: whether small figures are the bad ones.
+    """
+    sign = -1.0 if low else 1.0
+    for level, bound in ((ERROR, error), (WARN, warn)):
+        if bound > 0.0 and sign * value > sign * bound:
+            yield Finding(level, f"{what} is {value:.3g}, {'below' if low else 'above'} {bound:g}")
+            return
 
 
 class Tally:
@@ -87,24 +127,26 @@ class Tally:
 class DiagnosticsPublisher:
     """Publishes a node's health every second of real time, also while simulated time stands."""
 
-    def __init__(self, node: Node, tally: Tally, examine: Callable[[], Health]) -> None:
+    def __init__(self, node: Node, examine: Callable[[], Health]) -> None:
         """Start.
 
         Args:
             node: the node that is examined.
-            tally: begun anew after each report.
             examine: says how the node is; called from the node's executor.
+
+        Raises:
+            ParameterError: an override of the topic's quality of service makes no sense.
         """
         self._node = node
-        self._tally = tally
         self._examine = examine
-        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", RELIABLE)
+        self._publisher = with_overrides(
+            node.create_publisher, DiagnosticArray, "/diagnostics", RELIABLE
+        )
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = node.create_timer(_PERIOD_S, self._publish, clock=steady)
 
     def _publish(self) -> None:
         health = self._examine()
-        self._tally.begin_anew()
         values = [KeyValue(key=key, value=_text(value)) for key, value in health.values.items()]
         status = DiagnosticStatus(
             level=health.level,

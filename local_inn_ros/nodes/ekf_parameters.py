@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local_inn_ros.nodes.parameters import ParameterInfo, parameter
+from local_inn_ros.nodes.parameters import NodeParameters, ParameterInfo, parameter
 
 
 @dataclass(frozen=True)
-class EkfParameters:
+class EkfParameters(NodeParameters):
     """What the node can be told."""
 
     fix_topics: tuple[str, ...] = parameter(
@@ -31,7 +31,8 @@ class EkfParameters:
         "base_link", ParameterInfo("Frame of the robot's base.", amcl="base_frame_id")
     )
     tf_broadcast: bool = parameter(
-        True, ParameterInfo("Publish the transform from map to odom.", amcl="tf_broadcast")
+        True,
+        ParameterInfo("Publish the transform from map to odom.", live=True, amcl="tf_broadcast"),
     )
     transform_tolerance: float = parameter(
         1.0,
@@ -40,11 +41,13 @@ class EkfParameters:
             low=0.0,
             high=10.0,
             unit="s",
+            live=True,
             amcl="transform_tolerance",
         ),
     )
     set_initial_pose: bool = parameter(
-        False, ParameterInfo("Begin at initial_pose.", amcl="set_initial_pose")
+        False,
+        ParameterInfo("Begin at initial_pose when activated first.", amcl="set_initial_pose"),
     )
     initial_x: float = parameter(
         0.0,
@@ -66,4 +69,46 @@ class EkfParameters:
     )
     history: float = parameter(
         2.0, ParameterInfo("How late a fix may come.", low=0.1, high=5.0, unit="s")
+    )
+    odometry_rate_warn: float = parameter(
+        10.0,
+        ParameterInfo(
+            "Diagnostics warn below this rate of odometry; 0 for never.",
+            name="diagnostics.odometry_rate_warn",
+            low=0.0,
+            high=1e4,
+            unit="Hz",
+            live=True,
+        ),
+    )
+    odometry_rate_error: float = parameter(
+        2.0,
+        ParameterInfo(
+            "Diagnostics report an error below this rate of odometry; 0 for never.",
+            name="diagnostics.odometry_rate_error",
+            low=0.0,
+            high=1e4,
+            unit="Hz",
+            live=True,
+        ),
+    )
+    refused_warn: float = parameter(
+        0.2,
+        ParameterInfo(
+            "Diagnostics warn above this share of fixes that the gate refused; 0 for never.",
+            name="diagnostics.refused_warn",
+            low=0.0,
+            high=1.0,
+            live=True,
+        ),
+    )
+    refused_error: float = parameter(
+        0.8,
+        ParameterInfo(
+            "Diagnostics report an error above this share of refused fixes; 0 for never.",
+            name="diagnostics.refused_error",
+            low=0.0,
+            high=1.0,
+            live=True,
+        ),
     )

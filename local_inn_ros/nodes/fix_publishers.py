@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
-from rclpy.node import Node
 from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Float32
 
@@ -16,6 +15,7 @@ from local_inn_ros.nodes.conversions import (
     scan_message,
     stamped_gaussian_message,
 )
+from local_inn_ros.nodes.entities import Entities
 from local_inn_ros.nodes.model import Model
 from local_inn_ros.nodes.qos import BEST_EFFORT, RELIABLE
 
@@ -23,22 +23,22 @@ from local_inn_ros.nodes.qos import BEST_EFFORT, RELIABLE
 class FixPublishers:
     """`~/measurement`, `~/fix`, `~/quality`, `~/samples` and `~/expected_scan`."""
 
-    def __init__(self, node: Node, model: Model, map_frame: str) -> None:
+    def __init__(self, entities: Entities, model: Model, map_frame: str) -> None:
         """Offer the topics.
 
         Args:
-            node: publishes.
+            entities: publishes.
             model: what makes the fixes.
             map_frame: frame that poses are in.
         """
         self._model = model
         self._map_frame = map_frame
         pose = PoseWithCovarianceStamped
-        self._fix = node.create_publisher(pose, "~/fix", RELIABLE)
-        self._measurement = node.create_publisher(pose, "~/measurement", RELIABLE)
-        self._quality = node.create_publisher(Float32, "~/quality", RELIABLE)
-        self._samples = node.create_publisher(PoseArray, "~/samples", BEST_EFFORT)
-        self._expected = node.create_publisher(LaserScan, "~/expected_scan", BEST_EFFORT)
+        self._fix = entities.publisher(pose, "~/fix", RELIABLE)
+        self._measurement = entities.publisher(pose, "~/measurement", RELIABLE)
+        self._quality = entities.publisher(Float32, "~/quality", RELIABLE)
+        self._samples = entities.publisher(PoseArray, "~/samples", BEST_EFFORT)
+        self._expected = entities.publisher(LaserScan, "~/expected_scan", BEST_EFFORT)
 
     def publish(self, fix: Fix, stamp: Time, sensor_frame: str) -> None:
         """Publish a fix, with the stamp and the frame of its scan."""

@@ -8,21 +8,25 @@ import math
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import Future as ThreadFuture
 from concurrent.futures import ThreadPoolExecutor
 
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.node import Node
 from rclpy.task import Future
 from std_srvs.srv import Empty, Trigger
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.localization.place_search import PlaceSearchSettings
 from local_inn_ros.localization.relocalizer import SearchResult
+from local_inn_ros.nodes.entities import Entities
+from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.parameters import Parameters
 from local_inn_ros.nodes.search_report import search_report
 from local_inn_ros.nodes.search_run import Lookout, Outcome, SearchRun, Sight, failed
 
 # Between searches that nobody asked for: what failed just now would fail again.
 _REST_S = 2.0
+_INACTIVE = "the node is not active: activate it first"
 
 
 class GlobalSearch:
@@ -33,33 +37,37 @@ class GlobalSearch:
     """
 
     def __init__(
-        self, node: Node, timeout_s: float, on_outcome: Callable[[Outcome, bool], None]
+        self,
+        entities: Entities,
+        parameters: Parameters[LocalizerParameters],
+        on_outcome: Callable[[Outcome, bool], None],
     ) -> None:
         """Offer the services.
 
         Args:
-            node: offers them.
-            timeout_s: a search is over so long after its first scan, in stamps.
+            entities: offers them.
+            parameters: say how long a search may take.
             on_outcome: told of each outcome, and of whether anybody called for that search; from
                 the node's executor.
         """
-        self._node = node
-        self._timeout_s = timeout_s
+        self._entities = entities
+        self._node = entities.node
+        self._parameters = parameters
         self._on_outcome = on_outcome
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="global_search")
         self._lookout = Lookout()
         self._running: Future[SearchResult] | None = None
+        self._thread_work: ThreadFuture[None] | None = None
         self._called = False
         self._outcome = failed("")
         self._ended_s = -math.inf
         # What the thread found is dealt with where all else is done: in the node's executor.
-        self._finished = node.create_guard_condition(self._on_finished)
+        self._finished = entities.guard_condition(self._on_finished)
         # In the node's own group, a call that waits would hold up the scans.
         group = ReentrantCallbackGroup()
-        node.create_service(Trigger, "relocalize", self._on_relocalize, callback_group=group)
-        node.create_service(
-            Empty, "reinitialize_global_localization", self._on_reinitialize, callback_group=group
-        )
+        entities.service(Trigger, "relocalize", self._on_relocalize, group)
+        entities.service(Empty, "reinitialize_global_localization", self._on_reinitialize, group)
+        entities.on_close(self._worker.shutdown)
 
     @property
     def running(self) -> bool:
@@ -70,35 +78,34 @@ class GlobalSearch:
         """Take in the newest scan."""
         self._lookout.put(sight)
 
-    def begin_at_leisure(self, confirm_readings: int) -> None:
-        """Begin a search that nobody asked for, unless one is under way or ended just now.
-
-        Args:
-            confirm_readings: a place has to go on explaining so many before it is believed.
-        """
+    def begin_at_leisure(self) -> None:
+        """Begin a search that nobody asked for, unless one is under way or ended just now."""
         if not self.running and time.monotonic() - self._ended_s > _REST_S:
-            self._begin(PlaceSearchSettings(self._timeout_s, confirm_readings))
+            told = self._parameters.now
+            self._begin(PlaceSearchSettings(told.search_timeout, told.confirm_readings))
 
     def cancel(self, reason: str) -> None:
         """Let a search under way end without a result."""
         if self.running:
             self._lookout.end(reason)
 
-    def close(self) -> None:
-        """Let a search under way come to its end, and begin no other."""
-        self._lookout.end("the node is told to stop")
-        self._worker.shutdown()
+    def stop(self, reason: str) -> None:
+        """Let a search under way come to its end, and answer whoever waits for it."""
+        self.cancel(reason)
+        if self._thread_work is not None:
+            self._thread_work.result()
+        self._on_finished()
 
     def _begin(self, settings: PlaceSearchSettings) -> Future[SearchResult]:
         if self._running is None:
             self._running = Future(executor=self._node.executor)
             self._called = False
             self._lookout.end("")
-            self._worker.submit(self._work, settings)
+            self._thread_work = self._worker.submit(self._work, settings)
         return self._running
 
     def _call(self) -> Future[SearchResult]:
-        running = self._begin(PlaceSearchSettings(self._timeout_s))
+        running = self._begin(PlaceSearchSettings(self._parameters.now.search_timeout))
         self._called = True
         return running
 
@@ -132,12 +139,17 @@ class GlobalSearch:
     async def _on_relocalize(
         self, _: Trigger.Request, response: Trigger.Response
     ) -> Trigger.Response:
-        result = await self._call()
-        assert result is not None
+        if not self._entities.active:
+            result = failed(_INACTIVE).result
+        else:
+            result = await self._call()  # type: ignore[assignment]
         response.success = result.found
         response.message = search_report(result)
         return response
 
     def _on_reinitialize(self, _: Empty.Request, response: Empty.Response) -> Empty.Response:
-        self._call()
+        if self._entities.active:
+            self._call()
+        else:
+            self._node.get_logger().warning(f"the map is not searched: {_INACTIVE}")
         return response

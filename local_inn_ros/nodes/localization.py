@@ -17,9 +17,9 @@ def build_nodes() -> list[Node]:
     """Build both nodes; each reads the parameters given under its own name.
 
     Raises:
-        LocalInnError: a parameter or the bundle cannot be used.
+        ParameterError: a parameter cannot be used.
     """
-    # Loading takes a while: the filter's topics appear when it can answer.
+    # Loading takes a while, and is the first's: the filter begins when it can be answered.
     return [LidarLocalizer(), Ekf()]
 
 

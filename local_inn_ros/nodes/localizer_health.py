@@ -4,19 +4,30 @@
 
 from __future__ import annotations
 
-from local_inn_ros.nodes.diagnostics import ERROR, OK, WARN, Health, Tally
+from collections.abc import Iterator
+
+from local_inn_ros.nodes.diagnostics import ERROR, WARN, Finding, Health, Tally, beyond, health_of
+from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.model import Model
 from local_inn_ros.nodes.recovery import Situation
 
+STAMP_AGE = "stamp age [s]"
+QUALITY = "quality"
+MOUNT_AGE = "mount age [s]"
+SCAN_TIME = "stage all [ms]"
 
-def localizer_health(tally: Tally, trouble: str, situation: Situation, model: Model) -> Health:
-    """Say how the node is, the gravest first.
+
+def localizer_health(
+    tally: Tally, trouble: str, situation: Situation, model: Model, told: LocalizerParameters
+) -> Health:
+    """Say how the node is.
 
     Args:
         tally: what happened since the last report.
         trouble: what was wrong with the last scan or the map; empty where nothing was.
         situation: what is known of where the robot is.
         model: what makes the fixes.
+        told: from where on a figure is bad.
     """
     values: dict[str, object] = {
         "state": situation.word,
@@ -29,17 +40,52 @@ def localizer_health(tally: Tally, trouble: str, situation: Situation, model: Mo
         "bundle": model.name,
         "engine": model.engine.name,
     }
+    findings = _findings(tally, trouble, situation, told)
+    return health_of(findings, "fixes are made", values)
+
+
+def _findings(
+    tally: Tally, trouble: str, situation: Situation, told: LocalizerParameters
+) -> Iterator[Finding]:
     if trouble:
-        return Health(ERROR, trouble, values)
-    if not tally.recent("scan"):
-        return Health(ERROR, "no scans come", values)
-    if not tally.recent("odometry"):
-        return Health(ERROR, "no odometry comes", values)
+        yield Finding(ERROR, trouble)
+    for input_name, words in (("scan", "no scans come"), ("odometry", "no odometry comes")):
+        if not tally.recent(input_name):
+            yield Finding(ERROR, words)
     if not situation.localized or situation.searching:
-        return Health(WARN, _doubt(situation), values)
-    if not tally.recent("fix"):
-        return Health(WARN, "scans wait for odometry at their stamp", values)
-    return Health(OK, "fixes are made", values)
+        yield Finding(WARN, _doubt(situation))
+    elif tally.recent("scan") and not tally.recent("fix") and not trouble:
+        yield Finding(WARN, "scans wait for odometry at their stamp")
+    if tally.recent("scan"):
+        yield from _beyond(tally, told)
+
+
+def _beyond(tally: Tally, told: LocalizerParameters) -> Iterator[Finding]:
+    """Find figures beyond their bounds."""
+    yield from beyond(
+        "the rate of scans [Hz]",
+        tally.rate_hz("scan"),
+        told.scan_rate_warn,
+        told.scan_rate_error,
+        low=True,
+    )
+    age_s = tally.mean(STAMP_AGE)
+    yield from beyond("the scans' age [s]", age_s, told.stamp_age_warn, told.stamp_age_error)
+    yield from beyond(
+        "the scans' lead on this machine's clock [s]",
+        -age_s,
+        told.stamp_age_warn,
+        told.stamp_age_error,
+    )
+    yield from beyond(
+        "the quality", tally.mean(QUALITY), told.quality_warn, told.quality_error, low=True
+    )
+    yield from beyond(
+        "the time for a scan [s]",
+        1e-3 * tally.mean(SCAN_TIME),
+        told.scan_time_warn,
+        told.scan_time_error,
+    )
 
 
 def _doubt(situation: Situation) -> str:

@@ -7,13 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from local_inn_ros.localization.refiner_choice import RefinerChoice
-from local_inn_ros.nodes.parameters import ParameterError, ParameterInfo, parameter
+from local_inn_ros.nodes.parameters import NodeParameters, ParameterInfo, parameter
 
 AUTOMATIC = "auto"
 
 
 @dataclass(frozen=True)
-class LocalizerParameters:
+class LocalizerParameters(NodeParameters):
     """What the node can be told."""
 
     bundle: str = parameter(
@@ -25,18 +25,31 @@ class LocalizerParameters:
     base_frame_id: str = parameter(
         "base_link", ParameterInfo("Frame of the robot's base.", amcl="base_frame_id")
     )
+    scan_topics: tuple[str, ...] = parameter(
+        ("scan",), ParameterInfo("Topics with LaserScan, one for each laser.", amcl="scan_topic")
+    )
+    first_map_only: bool = parameter(
+        False,
+        ParameterInfo(
+            "Compare only the first map that comes with the bundle's.",
+            live=True,
+            amcl="first_map_only",
+        ),
+    )
     refiner: str = parameter(
         RefinerChoice.FIELD.value,
         ParameterInfo(
             "What the network's answer is aligned with: field (the map's likelihood field), "
-            "forward (the network's own forward pass), or none."
+            "forward (the network's own forward pass), or none.",
+            choices=tuple(choice.value for choice in RefinerChoice),
+            live=True,
         ),
     )
     samples: int = parameter(
-        20, ParameterInfo("Poses drawn for each scan; even.", low=2, high=1000, step=2)
+        20, ParameterInfo("Poses drawn for each scan; even.", low=2, high=1000, step=2, live=True)
     )
     search_at_start: bool = parameter(
-        False, ParameterInfo("Search the whole map until somebody has told a pose.")
+        False, ParameterInfo("Search the whole map until somebody has told a pose.", live=True)
     )
     search_timeout: float = parameter(
         3.0,
@@ -45,10 +58,14 @@ class LocalizerParameters:
             low=0.1,
             high=60.0,
             unit="s",
+            live=True,
         ),
     )
     auto_relocalize: bool = parameter(
-        True, ParameterInfo("Search the whole map without being called when the robot is lost.")
+        True,
+        ParameterInfo(
+            "Search the whole map without being called when the robot is lost.", live=True
+        ),
     )
     confirm_readings: int = parameter(
         10,
@@ -57,6 +74,7 @@ class LocalizerParameters:
             "it is believed.",
             low=1,
             high=1000,
+            live=True,
         ),
     )
     pose_file: str = parameter(
@@ -69,17 +87,92 @@ class LocalizerParameters:
     save_pose_period: float = parameter(
         10.0, ParameterInfo("The pose is saved this often.", low=0.1, high=3600.0, unit="s")
     )
-
-    def refiner_choice(self) -> RefinerChoice:
-        """Return what ``refiner`` names.
-
-        Raises:
-            ParameterError: it names nothing that there is.
-        """
-        try:
-            return RefinerChoice(self.refiner)
-        except ValueError:
-            known = ", ".join(choice.value for choice in RefinerChoice)
-            raise ParameterError(
-                f"parameter refiner is '{self.refiner}': it must be one of {known}"
-            ) from None
+    scan_rate_warn: float = parameter(
+        5.0,
+        ParameterInfo(
+            "Diagnostics warn below this rate of scans; 0 for never.",
+            name="diagnostics.scan_rate_warn",
+            low=0.0,
+            high=1e4,
+            unit="Hz",
+            live=True,
+        ),
+    )
+    scan_rate_error: float = parameter(
+        1.0,
+        ParameterInfo(
+            "Diagnostics report an error below this rate of scans; 0 for never.",
+            name="diagnostics.scan_rate_error",
+            low=0.0,
+            high=1e4,
+            unit="Hz",
+            live=True,
+        ),
+    )
+    stamp_age_warn: float = parameter(
+        0.3,
+        ParameterInfo(
+            "Diagnostics warn where scans are older than this when they come, or stamped so far "
+            "ahead; 0 for never.",
+            name="diagnostics.stamp_age_warn",
+            low=0.0,
+            high=3600.0,
+            unit="s",
+            live=True,
+        ),
+    )
+    stamp_age_error: float = parameter(
+        1.0,
+        ParameterInfo(
+            "Diagnostics report an error where scans are older than this when they come, or "
+            "stamped so far ahead; 0 for never.",
+            name="diagnostics.stamp_age_error",
+            low=0.0,
+            high=3600.0,
+            unit="s",
+            live=True,
+        ),
+    )
+    quality_warn: float = parameter(
+        0.5,
+        ParameterInfo(
+            "Diagnostics warn below this mean quality; 0 for never.",
+            name="diagnostics.quality_warn",
+            low=0.0,
+            high=1.0,
+            live=True,
+        ),
+    )
+    quality_error: float = parameter(
+        0.05,
+        ParameterInfo(
+            "Diagnostics report an error below this mean quality; 0 for never.",
+            name="diagnostics.quality_error",
+            low=0.0,
+            high=1.0,
+            live=True,
+        ),
+    )
+    scan_time_warn: float = parameter(
+        0.03,
+        ParameterInfo(
+            "Diagnostics warn where a scan takes longer than this, on average; 0 for never.",
+            name="diagnostics.scan_time_warn",
+            low=0.0,
+            high=60.0,
+            unit="s",
+            live=True,
+        ),
+    )
+    scan_time_error: float = parameter(
+        0.1,
+        ParameterInfo(
+            "Diagnostics report an error where a scan takes longer than this, on average; 0 for "
+            "never.",
+            name="diagnostics.scan_time_error",
+            low=0.0,
+            high=60.0,
+            unit="s",
+            live=True,
+        ),
+    )

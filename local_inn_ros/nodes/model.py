@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +63,13 @@ class Model:
     engine: Engine
     refiner: RefinerChoice
     sample_count: int
+
+    def told(self, told: LocalizerParameters) -> Model:
+        """Return the model as the parameters want it used; the same where they say nothing new."""
+        refiner = RefinerChoice(told.refiner)
+        if (refiner, told.samples) == (self.refiner, self.sample_count):
+            return self
+        return replace(self, refiner=refiner, sample_count=told.samples)
 
     @property
     def name(self) -> str:
@@ -128,9 +135,9 @@ def load_model(told: LocalizerParameters) -> Model:
     """Load the bundle that the parameters name.
 
     Raises:
-        LocalInnError: the bundle is missing or cannot be used, or a parameter has no sense.
+        LocalInnError: the bundle is missing or cannot be used.
     """
     bundle = Bundle.load(Path(told.bundle).expanduser() if told.bundle else shipped_bundle())
-    model = Model(bundle, OnnxEngine(bundle), told.refiner_choice(), told.samples)
+    model = Model(bundle, OnnxEngine(bundle), RefinerChoice(told.refiner), told.samples)
     model.warm_up()
     return model

@@ -4,13 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import Field, dataclass, field, fields
-from typing import Any, TypeVar
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import Field, dataclass, field, fields, replace
+from typing import Any, Generic, TypeVar
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    SetParametersResult,
+)
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from local_inn_ros.errors import LocalInnError
 
@@ -33,7 +40,10 @@ class ParameterInfo:
         low: least value, for numbers.
         high: greatest value, for numbers.
         step: whole numbers are this far apart, from the least on.
+        choices: all that it can be, for texts; anything where empty.
         unit: unit of the value; empty where it has none.
+        live: whether it may change while it is in use; otherwise it is read when the node starts,
+            or is configured.
         amcl: AMCL's parameter of the same meaning; empty where it has none.
     """
 
@@ -42,7 +52,9 @@ class ParameterInfo:
     low: float | None = None
     high: float | None = None
     step: int = 1
+    choices: tuple[str, ...] = ()
     unit: str = ""
+    live: bool = False
     amcl: str = ""
 
 
@@ -51,39 +63,103 @@ def parameter(default: Any, info: ParameterInfo) -> Any:
     return field(default=default, metadata={_METADATA_KEY: info})
 
 
+@dataclass(frozen=True)
+class NodeParameters:
+    """What every managed node can be told."""
+
+    autostart: bool = parameter(
+        True,
+        ParameterInfo(
+            "Configure and activate the node when it starts; false where a lifecycle manager does."
+        ),
+    )
+
+
+def parameter_info(described: Field[Any]) -> ParameterInfo:
+    """Return what is to be known of a field made by ``parameter``."""
+    info: ParameterInfo = described.metadata[_METADATA_KEY]
+    return info
+
+
 def parameter_name(described: Field[Any]) -> str:
     """Return the name in ROS of a field made by ``parameter``."""
-    info: ParameterInfo = described.metadata[_METADATA_KEY]
-    return info.name or described.name
+    return parameter_info(described).name or described.name
 
 
-def declare_parameters(node: Node, kind: type[Values]) -> Values:
-    """Declare every field of a dataclass as a parameter of a node, and read the values.
+class Parameters(Generic[Values]):
+    """The parameters of a node, declared as a dataclass describes them, and their present values.
 
-    Raises:
-        ParameterError: a value given from outside has another type, or lies outside its range.
+    Attributes:
+        now: the values.
+        in_use: while true, only parameters that are ``live`` can be set.
     """
-    return kind(**dict(_declared(node, kind)))
 
+    def __init__(self, node: Node, kind: type[Values]) -> None:
+        """Declare every field of a dataclass as a parameter, and read the values.
 
-def _declared(node: Node, kind: type[Any]) -> Iterator[tuple[str, Any]]:
-    for described in fields(kind):
-        name = parameter_name(described)
-        default = described.default
-        info: ParameterInfo = described.metadata[_METADATA_KEY]
+        Raises:
+            ParameterError: a value given from outside has another type, lies outside its range,
+                or is none of the choices.
+        """
+        self._described = {parameter_name(one): one for one in fields(kind)}  # type: ignore[arg-type]
+        values = {one.name: _declared(node, one) for one in self._described.values()}
+        self.now = kind(**values)
+        self.in_use = False
+        node.add_on_set_parameters_callback(self._on_set)
+
+    def _on_set(self, told: Sequence[Parameter[Any]]) -> SetParametersResult:
         try:
-            value = node.declare_parameter(name, default, _descriptor(info, default)).value
-        except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-            raise ParameterError(f"parameter {name}: {error} ({info.description})") from None
-        yield described.name, tuple(value) if isinstance(default, tuple) else value
+            changes = dict(self._changes(told))
+            self.now = replace(self.now, **changes)  # type: ignore[type-var]
+        except ParameterError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _changes(self, told: Sequence[Parameter[Any]]) -> Iterator[tuple[str, Any]]:
+        for one in told:
+            # Others belong to ROS itself, such as use_sim_time.
+            described = self._described.get(one.name)
+            if described is None:
+                continue
+            if self.in_use and not parameter_info(described).live:
+                raise ParameterError(
+                    f"parameter {one.name} is in use and cannot change meanwhile: start the node "
+                    "with the new value (a node with a life cycle: deactivate and clean it up, "
+                    "then set it)"
+                )
+            yield described.name, _checked(described, one.value)
 
 
-def _descriptor(info: ParameterInfo, default: Any) -> ParameterDescriptor:
+def _declared(node: Node, described: Field[Any]) -> Any:
+    name, info = parameter_name(described), parameter_info(described)
+    try:
+        told = node.declare_parameter(name, described.default, _descriptor(described)).value
+    except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+        raise ParameterError(f"parameter {name}: {error} ({info.description})") from None
+    return _checked(described, told)
+
+
+def _checked(described: Field[Any], value: Any) -> Any:
+    info = parameter_info(described)
+    if isinstance(value, float) and not math.isfinite(value):
+        # Which no range of a descriptor keeps out.
+        raise ParameterError(f"parameter {parameter_name(described)} is {value}: not a number")
+    if info.choices and value not in info.choices:
+        raise ParameterError(
+            f"parameter {parameter_name(described)} is '{value}': it must be one of "
+            f"{', '.join(info.choices)}"
+        )
+    return tuple(value) if isinstance(described.default, tuple) else value
+
+
+def _descriptor(described: Field[Any]) -> ParameterDescriptor:
+    info = parameter_info(described)
     unit = f" [{info.unit}]" if info.unit else ""
-    descriptor = ParameterDescriptor(description=info.description + unit, read_only=True)
+    descriptor = ParameterDescriptor(description=info.description + unit)
+    descriptor.additional_constraints = constraints(info)
     if info.low is None or info.high is None:
         return descriptor
-    if isinstance(default, int):
+    if isinstance(described.default, int):
         span = IntegerRange(from_value=int(info.low), to_value=int(info.high), step=info.step)
         descriptor.integer_range = [span]
     else:
@@ -91,3 +167,11 @@ def _descriptor(info: ParameterInfo, default: Any) -> ParameterDescriptor:
             FloatingPointRange(from_value=info.low, to_value=info.high)
         ]
     return descriptor
+
+
+def constraints(info: ParameterInfo) -> str:
+    """Say what the type and the range of a parameter do not."""
+    parts = [f"one of {', '.join(info.choices)}"] if info.choices else []
+    if not info.live:
+        parts.append("cannot change while it is in use")
+    return "; ".join(parts)

@@ -9,11 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]
-from rclpy.node import Node
-
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.saved_pose import SavedPose, SavedPoseError
+from local_inn_ros.nodes.entities import Entities
 from local_inn_ros.nodes.localizer_parameters import AUTOMATIC, LocalizerParameters
 
 _HASH_DIGITS = 12
@@ -24,7 +22,7 @@ class PoseStore:
 
     def __init__(
         self,
-        node: Node,
+        entities: Entities,
         told: LocalizerParameters,
         map_sha256: str,
         pose_to_save: Callable[[], GaussianPose2 | None],
@@ -32,19 +30,18 @@ class PoseStore:
         """Read what was saved before, and save from now on.
 
         Args:
-            node: has the timer, and the log.
+            entities: makes the timer.
             told: which file, and how often.
             map_sha256: hash of the map that poses are in.
             pose_to_save: returns the pose; None while it is not to be trusted.
         """
-        self._node = node
+        self._node = entities.node
         self._map_sha256 = map_sha256
         self._pose_to_save = pose_to_save
-        self._path = pose_path(told.pose_file, map_sha256, node.get_namespace())
+        self._path = pose_path(told.pose_file, map_sha256, self._node.get_namespace())
         self.saved = self._load()
         if self._path is not None:
-            steady = Clock(clock_type=ClockType.STEADY_TIME)
-            node.create_timer(told.save_pose_period, self.save, clock=steady)
+            entities.timer(told.save_pose_period, self.save)
 
     def save(self) -> None:
         """Save the pose, if it is to be trusted; a file that cannot be written is tried once."""

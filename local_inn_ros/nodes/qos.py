@@ -1,10 +1,18 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Quality of service, by what a topic is for."""
+"""Quality of service, by what a topic is for; parameters can override it."""
 
 from __future__ import annotations
 
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+import copy
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from rclpy.qos import DurabilityPolicy, QoSPolicyKind, QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import InvalidQosOverridesError, QoSOverridingOptions
+
+from local_inn_ros.nodes.parameters import ParameterError
 
 SENSOR = QoSProfile(depth=20, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Readings: best effort as the sensor data profile is, which goes with drivers of any reliability;
@@ -31,3 +39,45 @@ TRANSFORMS = QoSProfile(depth=100)
 
 STATIC_TRANSFORMS = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 """`/tf_static` as it is heard: several publishers, each with its own transforms."""
+
+_OVERRIDABLE = (
+    QoSPolicyKind.HISTORY,
+    QoSPolicyKind.DEPTH,
+    QoSPolicyKind.RELIABILITY,
+    QoSPolicyKind.DURABILITY,
+)
+
+Entity = TypeVar("Entity")
+
+
+def with_overrides(
+    create: Callable[..., Entity], kind: type[Any], topic: str, qos: QoSProfile
+) -> Entity:
+    """Make a publisher or a subscription whose quality of service parameters can override.
+
+    The parameters are ``qos_overrides.TOPIC.publisher.depth`` and so on, as in rclcpp.
+
+    Args:
+        create: makes it, such as ``Node.create_publisher``.
+        kind: type of the topic's messages.
+        topic: the topic.
+        qos: unless parameters say otherwise.
+
+    Raises:
+        ParameterError: an override makes no sense.
+    """
+    try:
+        # A copy: the overrides are written into the profile itself.
+        return create(
+            kind, topic, copy.copy(qos), qos_overriding_options=QoSOverridingOptions(_OVERRIDABLE)
+        )
+    except (
+        InvalidQosOverridesError,
+        InvalidParameterTypeException,
+        InvalidParameterValueException,
+        # What rclpy raises at a policy that there is not.
+        RuntimeError,
+    ) as error:
+        raise ParameterError(
+            f"the quality of service of '{topic}' cannot be overridden so: {error}"
+        ) from None

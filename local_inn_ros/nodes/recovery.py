@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
-from rclpy.node import Node
 from std_msgs.msg import Bool
 
 from local_inn_ros.geometry import GaussianPose2
@@ -21,8 +20,10 @@ from local_inn_ros.localization.prior import squared_innovation
 from local_inn_ros.localization.relocalizer import Hypothesis
 from local_inn_ros.localization.saved_pose import SavedPose, place_left
 from local_inn_ros.nodes.conversions import pose_array_message, stamped_gaussian_message, to_stamp
+from local_inn_ros.nodes.entities import Entities
 from local_inn_ros.nodes.global_search import GlobalSearch
 from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.parameters import Parameters
 from local_inn_ros.nodes.qos import LATCHED, RELIABLE
 from local_inn_ros.nodes.search_run import Outcome
 
@@ -71,28 +72,31 @@ class Situation:
 class Recovery:
     """Publishes `~/lost` and `~/modes`; begins searches by itself; judges what searches found."""
 
-    def __init__(self, node: Node, told: LocalizerParameters) -> None:
-        """Offer the services of the search, and tell that nothing is lost yet.
+    def __init__(self, entities: Entities, parameters: Parameters[LocalizerParameters]) -> None:
+        """Offer the topics, and the services of the search.
 
         Args:
-            node: publishes and logs.
-            told: what is allowed.
+            entities: publishes.
+            parameters: what is allowed.
         """
-        self._node = node
-        self._told = told
+        self._node = entities.node
+        self._parameters = parameters
         self._monitor = KidnapMonitor()
         self._lost = False
-        self._lost_publisher = node.create_publisher(Bool, "~/lost", LATCHED)
-        self._lost_publisher.publish(Bool(data=False))
-        self._found_publisher = node.create_publisher(
+        self._lost_publisher = entities.publisher(Bool, "~/lost", LATCHED)
+        self._found_publisher = entities.publisher(
             PoseWithCovarianceStamped, "relocalized_pose", RELIABLE
         )
-        self._modes_publisher = node.create_publisher(PoseArray, "~/modes", RELIABLE)
+        self._modes_publisher = entities.publisher(PoseArray, "~/modes", RELIABLE)
         self._fix_s = -math.inf
         self._saved: SavedPose | None = None
         self._fix_places: tuple[float, ...] = ()
         self._search_places: tuple[float, ...] = ()
-        self.search = GlobalSearch(node, told.search_timeout, self._on_outcome)
+        self.search = GlobalSearch(entities, parameters, self._on_outcome)
+
+    def begin(self) -> None:
+        """Tell whether the robot is lost, to those who have not heard it yet."""
+        self._lost_publisher.publish(Bool(data=self._lost))
 
     def situation(self, has_pose: bool) -> Situation:
         """Return what is known, given whether somebody has told a pose."""
@@ -129,13 +133,13 @@ class Recovery:
             self._tell(True)
         if not self._lost:
             self._publish_places(fix.modes, fix.stamp_s)
-        elif self._told.auto_relocalize:
-            self.search.begin_at_leisure(self._told.confirm_readings)
+        elif self._parameters.now.auto_relocalize:
+            self.search.begin_at_leisure()
 
     def wait_for_pose(self) -> None:
         """Take in that a scan has come and nobody has told a pose yet."""
-        if self._told.search_at_start or self._saved is not None:
-            self.search.begin_at_leisure(self._told.confirm_readings)
+        if self._parameters.now.search_at_start or self._saved is not None:
+            self.search.begin_at_leisure()
 
     def begin_anew(self, why: str) -> None:
         """Take in that a pose was told: what was found out about the one before is void."""
@@ -156,12 +160,13 @@ class Recovery:
     def _on_outcome(self, outcome: Outcome, called: bool) -> None:
         result = outcome.result
         self._search_places = _likely(result.hypotheses)
-        wanted = called or (outcome.decided and (self._lost or self._told.search_at_start))
+        told = self._parameters.now
+        wanted = called or (outcome.decided and (self._lost or told.search_at_start))
         found = result.pose if wanted else None
         if found is None and self._saved is not None:
             found = self._place_left(outcome, self._saved)
         if found is not None:
-            stamp, frame = to_stamp(outcome.stamp_s), self._told.global_frame_id
+            stamp, frame = to_stamp(outcome.stamp_s), told.global_frame_id
             self._found_publisher.publish(stamped_gaussian_message(found, stamp, frame))
             self.begin_anew("the robot was found")
         elif result.hypotheses:
@@ -169,7 +174,7 @@ class Recovery:
 
     def _publish_places(self, places: Sequence[Mode | Hypothesis], stamp_s: float) -> None:
         poses = np.array([place.pose.mean.to_array() for place in places]).reshape(-1, 3)
-        stamp, frame = to_stamp(stamp_s), self._told.global_frame_id
+        stamp, frame = to_stamp(stamp_s), self._parameters.now.global_frame_id
         self._modes_publisher.publish(pose_array_message(poses, stamp, frame))
 
     def _place_left(self, outcome: Outcome, saved: SavedPose) -> GaussianPose2 | None:

@@ -16,13 +16,14 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.nodes.managed_node import ManagedNode, StartError
 
 # A search may be awaited when the process is told to stop.
 _LAST_WORK_S = 1.0
 
 
 def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
-    """Build nodes and spin them until Ctrl-C or SIGTERM.
+    """Build nodes, start those with a life cycle, and spin them until Ctrl-C or SIGTERM.
 
     One thread runs all callbacks. rclpy's MultiThreadedExecutor takes two to ten times the
     processor time for the same messages, as its threads wake each other all the time; work that
@@ -33,7 +34,7 @@ def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
         build: makes the nodes, once rclpy is up.
 
     Returns:
-        The exit code: 0, or 1 where the nodes could not be built.
+        The exit code: 0, or 1 where the nodes could not be built or started.
     """
     # rclpy's own handlers shut the context down whatever a callback is doing with it.
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
@@ -41,14 +42,20 @@ def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         nodes = build()
+        for node in nodes:
+            if isinstance(node, ManagedNode):
+                node.start()
         _spin_until_told(nodes)
         for node in nodes:
             node.destroy_node()
+    except StartError:
+        # The node has said why.
+        return 1
     except LocalInnError as error:
         get_logger(name).fatal(str(error))
         return 1
     except KeyboardInterrupt:
-        # While the nodes were being built.
+        # While the nodes were being built and started.
         return 0
     finally:
         rclpy.shutdown()

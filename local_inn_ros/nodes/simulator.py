@@ -34,7 +34,7 @@ from local_inn_ros.nodes.conversions import (
     transform_message,
 )
 from local_inn_ros.nodes.model import shipped_bundle
-from local_inn_ros.nodes.parameters import ParameterInfo, declare_parameters, parameter
+from local_inn_ros.nodes.parameters import ParameterInfo, Parameters, parameter
 from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
 from local_inn_ros.nodes.runner import run_nodes
 from local_inn_ros.sensing import Odometry, Scan
@@ -84,7 +84,8 @@ class SimulatorNode(Node):
             LocalInnError: a parameter or the bundle cannot be used, or the map has no lap.
         """
         super().__init__("simulator", **node_arguments)
-        self._told = declare_parameters(self, SimulatorParameters)
+        parameters = Parameters(self, SimulatorParameters)
+        self._told, parameters.in_use = parameters.now, True
         bundle = Bundle.load(self._told.bundle or shipped_bundle())
         sensor = bundle.description.sensor
         self._grid = bundle.grid

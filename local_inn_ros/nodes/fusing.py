@@ -1,0 +1,214 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the filter's node does: odometry carries the pose, fixes correct it."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from geometry_msgs.msg import PoseWithCovarianceStamped
+from nav_msgs.msg import Odometry as OdometryMessage
+from std_msgs.msg import Bool
+from std_srvs.srv import Empty
+
+from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.localization.ekf import FilterSettings, PoseFilter
+from local_inn_ros.localization.odometry_buffer import Arrival
+from local_inn_ros.nodes.conversions import (
+    MessageError,
+    frame_name,
+    to_gaussian,
+    to_odometry,
+    to_seconds,
+    to_stamp,
+)
+from local_inn_ros.nodes.diagnostics import Health, Tally
+from local_inn_ros.nodes.ekf_health import STAMP_AGE, ekf_health
+from local_inn_ros.nodes.ekf_parameters import EkfParameters
+from local_inn_ros.nodes.entities import Entities
+from local_inn_ros.nodes.estimate_publishers import EstimatePublishers
+from local_inn_ros.nodes.initial_pose_service import offer_initial_pose_service
+from local_inn_ros.nodes.parameters import Parameters
+from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR
+from local_inn_ros.sensing import Odometry
+
+# An initial pose without covariance is one set by hand: AMCL's default deviations.
+_HAND_SET_DEVIATIONS = (0.5, 0.5, math.pi / 12.0)
+_WARNING_PERIOD_S = 5.0
+
+
+class Fusing:
+    """Feeds the filter, and publishes what it believes."""
+
+    def __init__(self, entities: Entities, parameters: Parameters[EkfParameters]) -> None:
+        """Offer and hear the topics.
+
+        Args:
+            entities: makes what is on the graph.
+            parameters: of the node.
+        """
+        self._entities = entities
+        self._node = entities.node
+        self._parameters = parameters
+        self._frames = told = parameters.now
+        self._filter = PoseFilter(
+            FilterSettings(gate_probability=told.gate_probability, history_s=told.history)
+        )
+        self._newest_odometry: Odometry | None = None
+        # Those of `lost_topics` that said last that the robot is lost.
+        self._alarms: set[str] = set()
+        # A pose that was told before the node was active.
+        self._told_early: PoseWithCovarianceStamped | None = None
+        self._tally = Tally()
+        self._publishers = EstimatePublishers(entities, parameters)
+        self._listen(entities)
+
+    def _listen(self, entities: Entities) -> None:
+        pose, told = PoseWithCovarianceStamped, self._frames
+        entities.subscription(OdometryMessage, "odom", self._on_odometry, SENSOR)
+        for topic in told.fix_topics:
+            entities.subscription(pose, topic, self._on_fix, RELIABLE)
+        for topic in told.lost_topics:
+            entities.subscription(
+                Bool, topic, partial(self._on_lost, topic), LATCHED, also_inactive=True
+            )
+        entities.subscription(pose, "initialpose", self._on_new_pose, RELIABLE, also_inactive=True)
+        entities.subscription(pose, "relocalized_pose", self._on_new_pose, RELIABLE)
+        entities.service(Empty, "request_nomotion_update", self._on_update_request)
+        offer_initial_pose_service(entities)
+
+    def begin(self) -> None:
+        """Begin at a pose that was told before, or at that of the parameters."""
+        if self._told_early is not None:
+            message, self._told_early = self._told_early, None
+            self._on_new_pose(message)
+        elif self._parameters.now.set_initial_pose and not self._filter.initialized:
+            self._begin_at_parameters()
+
+    def pause(self) -> None:
+        """Keep the pose: odometry tells what happened meanwhile when it comes again."""
+
+    def examine(self) -> Health:
+        """Say how the work goes, since this was asked last."""
+        health = ekf_health(self._tally, self._filter, self._parameters.now)
+        self._tally.begin_anew()
+        return health
+
+    def _begin_at_parameters(self) -> None:
+        told = self._parameters.now
+        start = Pose2(told.initial_x, told.initial_y, wrap_angle(told.initial_yaw))
+        pose = GaussianPose2.from_deviations(start, *_HAND_SET_DEVIATIONS)
+        self._begin_at(pose, to_seconds(self._node.get_clock().now().to_msg()))
+
+    def _on_odometry(self, message: OdometryMessage) -> None:
+        try:
+            reading = to_odometry(message)
+            self._check_frame("odometry", message.header.frame_id, self._frames.odom_frame_id)
+            self._check_frame("odometry's base", message.child_frame_id, self._frames.base_frame_id)
+        except MessageError as error:
+            self._refuse("odometry", error)
+            return
+        arrival = self._filter.predict(reading)
+        self._tally.count(f"odometry {arrival.value}")
+        now_s = to_seconds(self._node.get_clock().now().to_msg())
+        self._tally.note(STAMP_AGE, now_s - reading.stamp_s)
+        if arrival is Arrival.DROPPED:
+            return
+        self._newest_odometry = reading
+        if arrival is Arrival.TIME_JUMP:
+            self._warn("time went back: the history is dropped, the pose is kept")
+            self._publishers.renew_transform()
+        self._publish_estimate()
+
+    def _on_fix(self, message: PoseWithCovarianceStamped) -> None:
+        try:
+            self._check_frame("fix", message.header.frame_id, self._frames.global_frame_id)
+            measurement = to_gaussian(message.pose)
+        except MessageError as error:
+            self._refuse("fix", error)
+            return
+        stamp_s = to_seconds(message.header.stamp)
+        fusion = self._filter.fuse(measurement, stamp_s)
+        self._tally.count("fix")
+        # The reason of a fix that was compared holds its distance: one key for all of them.
+        compared = not math.isnan(fusion.squared_mahalanobis)
+        reason = "outside the gate" if compared else fusion.reason
+        self._tally.count("fix accepted" if fusion.accepted else f"fix refused: {reason}")
+        pose = self._filter.estimate_at(stamp_s)
+        if pose is not None:
+            self._publishers.publish_pose(pose, message.header.stamp)
+            self._publish_estimate()
+
+    def _on_lost(self, topic: str, message: Bool) -> None:
+        if message.data:
+            self._alarms.add(topic)
+        else:
+            self._alarms.discard(topic)
+        if not self._alarms:
+            self._filter.resume()
+        elif self._filter.initialized and not self._filter.declared_lost:
+            self._warn(f"'{topic}' says lost: odometry alone from now on")
+            self._filter.declare_lost()
+            self._publish_everything()
+
+    def _on_new_pose(self, message: PoseWithCovarianceStamped) -> None:
+        if not self._entities.active:
+            self._warn("a pose was told before the node is active: it begins there then")
+            self._told_early = message
+            return
+        try:
+            self._check_frame("initial pose", message.header.frame_id, self._frames.global_frame_id)
+            pose = to_gaussian(message.pose)
+        except MessageError as error:
+            self._refuse("initial pose", error)
+            return
+        if not pose.covariance.any():
+            pose = GaussianPose2.from_deviations(pose.mean, *_HAND_SET_DEVIATIONS)
+        self._begin_at(pose, to_seconds(message.header.stamp))
+
+    def _on_update_request(self, _: Empty.Request, response: Empty.Response) -> Empty.Response:
+        """Publish the pose again: every scan is an update here, also when the robot stands."""
+        if self._entities.active and self._filter.initialized:
+            self._publish_everything()
+        return response
+
+    def _begin_at(self, pose: GaussianPose2, stamp_s: float) -> None:
+        mean = pose.mean
+        self._node.get_logger().info(
+            f"begins at x {mean.x:.2f} m, y {mean.y:.2f} m, yaw {math.degrees(mean.yaw):.1f} deg"
+        )
+        self._publishers.renew_transform()
+        if self._newest_odometry is None:
+            self._warn("no odometry has come yet: that pose is taken as of the first that will")
+        # A stamp of zero means now, as everywhere in ROS.
+        if not self._filter.reset(pose, stamp_s) and stamp_s > 0.0:
+            self._warn(
+                "the odometry does not reach the stamp of that pose: how the robot moved "
+                "since then is not known"
+            )
+        self._publish_everything()
+
+    def _publish_everything(self) -> None:
+        """Publish the pose at once, where it is not a fix that changed it."""
+        estimate = self._filter.estimate()
+        self._publishers.publish_pose(estimate.pose, to_stamp(estimate.stamp_s))
+        self._publish_estimate()
+
+    def _publish_estimate(self) -> None:
+        """Publish the pose at the newest instant, where there are pose and odometry."""
+        if self._filter.initialized and self._newest_odometry is not None:
+            self._publishers.publish_estimate(
+                self._filter.estimate(), self._newest_odometry, self._filter.map_from_odom()
+            )
+
+    def _check_frame(self, what: str, frame: str, wanted: str) -> None:
+        if frame_name(frame) != frame_name(wanted):
+            raise MessageError(f"the {what} is in frame '{frame}', not in '{wanted}'")
+
+    def _refuse(self, what: str, error: MessageError) -> None:
+        self._tally.count(f"{what} unusable")
+        self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_WARNING_PERIOD_S)
+
+    def _warn(self, text: str) -> None:
+        self._node.get_logger().warning(text)

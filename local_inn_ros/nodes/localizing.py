@@ -1,0 +1,220 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the localizer's node does: a prior for each scan, a fix for each prior."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from geometry_msgs.msg import PoseWithCovarianceStamped
+from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
+from nav_msgs.msg import Odometry as OdometryMessage
+from sensor_msgs.msg import LaserScan
+
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.localization.ekf import StampedPose
+from local_inn_ros.localization.odometry_buffer import Arrival
+from local_inn_ros.localization.prior import PriorKeeper
+from local_inn_ros.nodes.conversions import (
+    frame_name,
+    to_gaussian,
+    to_grid,
+    to_odometry,
+    to_scan,
+    to_seconds,
+)
+from local_inn_ros.nodes.diagnostics import Health, Tally
+from local_inn_ros.nodes.entities import Entities
+from local_inn_ros.nodes.fix_publishers import FixPublishers
+from local_inn_ros.nodes.localizer_health import (
+    MOUNT_AGE,
+    QUALITY,
+    SCAN_TIME,
+    STAMP_AGE,
+    localizer_health,
+)
+from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.model import Model
+from local_inn_ros.nodes.mounting import Mounting
+from local_inn_ros.nodes.parameters import Parameters
+from local_inn_ros.nodes.pose_store import PoseStore
+from local_inn_ros.nodes.qos import LATCHED, NEWEST, RELIABLE, SENSOR
+from local_inn_ros.nodes.recovery import Recovery
+from local_inn_ros.nodes.search_run import Sight
+
+# Scans that may wait for the odometry to reach them.
+_MOST_WAITING = 20
+_WARNING_PERIOD_S = 5.0
+
+
+class Localizing:
+    """Locates scans, and shows them to a search where one runs."""
+
+    def __init__(
+        self, entities: Entities, parameters: Parameters[LocalizerParameters], model: Model
+    ) -> None:
+        """Offer and hear the topics.
+
+        Args:
+            entities: makes what is on the graph.
+            parameters: of the node.
+            model: makes the fixes.
+        """
+        self._node = entities.node
+        self._parameters = parameters
+        self._frames = parameters.now
+        self._priors = PriorKeeper()
+        self._mounting = Mounting(entities, parameters, model, self._complain)
+        self._waiting: deque[LaserScan] = deque(maxlen=_MOST_WAITING)
+        self._trouble = ""
+        self._map_trouble = ""
+        self._map_seen = False
+        self._tally = Tally()
+        self._recovery = Recovery(entities, parameters)
+        sha256 = model.bundle.description.map.sha256
+        self._store = PoseStore(
+            entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
+        )
+        self._recovery.offer(self._store.saved)
+        self._publishers = FixPublishers(entities, model, parameters.now.global_frame_id)
+        self._listen(entities)
+
+    def _listen(self, entities: Entities) -> None:
+        pose = PoseWithCovarianceStamped
+        entities.subscription(
+            OccupancyGridMessage, "map", self._on_map, LATCHED, also_inactive=True
+        )
+        entities.subscription(OdometryMessage, "odom", self._on_odometry, SENSOR)
+        entities.subscription(OdometryMessage, "odometry/filtered", self._on_filtered, NEWEST)
+        entities.subscription(pose, "initialpose", self._on_initial_pose, RELIABLE)
+        for topic in self._frames.scan_topics:
+            entities.subscription(LaserScan, topic, self._on_scan, SENSOR)
+
+    def begin(self) -> None:
+        """Tell how things stand."""
+        self._recovery.begin()
+
+    def pause(self) -> None:
+        """Let a search come to its end, and save the pose."""
+        self._recovery.search.stop("the node is told to stop")
+        self._waiting.clear()
+        self._store.save()
+
+    def examine(self) -> Health:
+        """Say how the work goes, since this was asked last."""
+        self._tally.note(MOUNT_AGE, self._mounting.age_s)
+        health = localizer_health(
+            self._tally,
+            self._map_trouble or self._trouble,
+            self._recovery.situation(self._priors.told is not None),
+            self._mounting.model,
+            self._parameters.now,
+        )
+        self._tally.begin_anew()
+        return health
+
+    def _on_map(self, message: OccupancyGridMessage) -> None:
+        if self._map_seen and self._parameters.now.first_map_only:
+            return
+        self._map_seen = True
+        try:
+            self._map_trouble = self._mounting.model.doubt_about(to_grid(message))
+        except LocalInnError as error:
+            self._map_trouble = f"the map on '{self._node.resolve_topic_name('map')}': {error}"
+        if self._map_trouble:
+            self._node.get_logger().error(self._map_trouble)
+
+    def _on_odometry(self, message: OdometryMessage) -> None:
+        try:
+            arrival = self._priors.add_odometry(to_odometry(message))
+        except LocalInnError as error:
+            self._complain(f"odometry: {error}")
+            return
+        self._tally.count("odometry")
+        if arrival is Arrival.TIME_JUMP:
+            self._waiting.clear()
+            self._recovery.search.cancel("time went back")
+        self._work_off()
+
+    def _on_filtered(self, message: OdometryMessage) -> None:
+        try:
+            pose = to_gaussian(message.pose)
+        except LocalInnError as error:
+            self._complain(f"odometry/filtered: {error}")
+            return
+        if self._is_on_map(message.header.frame_id):
+            if self._priors.told is None:
+                self._recovery.begin_anew("a pose was told meanwhile")
+            self._priors.tell(StampedPose(to_seconds(message.header.stamp), pose))
+
+    def _on_initial_pose(self, message: PoseWithCovarianceStamped) -> None:
+        """Hear that the filter begins anew; what is wrong with a pose is the filter's to say."""
+        try:
+            to_gaussian(message.pose)
+        except LocalInnError:
+            return
+        if self._is_on_map(message.header.frame_id):
+            self._recovery.begin_anew("a pose was told meanwhile")
+
+    def _is_on_map(self, frame: str) -> bool:
+        return frame_name(frame) == frame_name(self._frames.global_frame_id)
+
+    def _on_scan(self, message: LaserScan) -> None:
+        self._tally.count("scan")
+        now_s = to_seconds(self._node.get_clock().now().to_msg())
+        self._tally.note(STAMP_AGE, now_s - to_seconds(message.header.stamp))
+        self._waiting.append(message)
+        self._work_off()
+
+    def _work_off(self) -> None:
+        """Locate the scans that the odometry has reached; the others go on waiting."""
+        ready: list[LaserScan] = []
+        ahead: deque[LaserScan] = deque(maxlen=_MOST_WAITING)
+        for message in self._waiting:
+            reached = self._priors.reaches(to_seconds(message.header.stamp))
+            (ready if reached else ahead).append(message)
+        self._waiting = ahead
+        for message in ready:
+            self._try(self._locate, message)
+        if ahead and self._recovery.search.running:
+            self._try(self._glance, ahead[-1])
+
+    def _try(self, use: Callable[[LaserScan], None], message: LaserScan) -> None:
+        try:
+            use(message)
+            self._trouble = ""
+        except LocalInnError as error:
+            self._trouble = str(error)
+            self._tally.count("scan unusable")
+            self._complain(f"scan: {error}")
+
+    def _glance(self, message: LaserScan) -> None:
+        """Show a scan to the search that the odometry has not reached."""
+        mounted = self._mounting.at(message.header.frame_id)
+        self._recovery.search.look_at(Sight(mounted, to_scan(message), None))
+
+    def _locate(self, message: LaserScan) -> None:
+        started_s = time.perf_counter()
+        scan = to_scan(message)
+        mounted = self._mounting.at(message.header.frame_id)
+        prior = self._priors.prior_at(scan.stamp_s)
+        odometry = self._priors.odometry_at(scan.stamp_s)
+        self._recovery.search.look_at(Sight(mounted, scan, odometry, self._recovery.offered))
+        if prior is None:
+            self._tally.count("scan without prior")
+            if self._priors.told is None:
+                self._recovery.wait_for_pose()
+            return
+        fix = mounted.localizer.locate(scan, prior)
+        self._publishers.publish(fix, message.header.stamp, message.header.frame_id)
+        self._recovery.observe(fix, prior)
+        self._tally.count("fix")
+        self._tally.note(QUALITY, fix.quality)
+        for stage, seconds in fix.stage_s.items():
+            self._tally.note(f"stage {stage} [ms]", 1e3 * seconds)
+        self._tally.note(SCAN_TIME, 1e3 * (time.perf_counter() - started_s))
+
+    def _complain(self, text: str) -> None:
+        self._node.get_logger().error(text, throttle_duration_sec=_WARNING_PERIOD_S)
