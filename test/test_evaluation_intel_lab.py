@@ -74,7 +74,7 @@ def test_the_benchmark_reads_lap_1_and_its_table_holds_the_figures(
     assert np.median(distances) < 0.05
     assert recording.reference is not None
     first_test_s = recording.reference.stamps_s[0]
-    with np.load(DATA / "lap1_map.npz") as arrays:
+    with np.load(DATA / "lap1_map.npz", allow_pickle=False) as arrays:
         assert arrays["stamp"].max() < first_test_s
     errors = pose_errors(np.array([[0.03, 0.04, 0.0]]), np.zeros((1, 3)))
     score = Score(1, 0.0, 0.0, latency(np.array([0.002])), errors, errors, None, Lost(2, 1.0))

@@ -85,7 +85,7 @@ def test_a_real_robot_is_tracked_on_the_map_it_made():
         bundle, NoNetwork(grid, sensor), Pose2.identity(), RefinerChoice.FIELD
     )
     pipeline = LocalizationPipeline(localizer, PoseFilter())
-    log = np.load(INTEL / "lap1_map.npz")
+    log = np.load(INTEL / "lap1_map.npz", allow_pickle=False)
     angles, errors = log["angles_rad"], []
     for k in range(500):
         stamp = float(log["stamp"][k])

@@ -15,6 +15,7 @@ from local_inn_ros.engines.description import BundleDescription, read_descriptio
 from local_inn_ros.errors import BundleError
 from local_inn_ros.world import OccupancyGrid, grid_hash, load_map
 from local_inn_ros.world.distance_image import load_distances
+from local_inn_ros.world.map_file import read_map_description
 
 NETWORKS = ("encoder", "inverse", "forward")
 
@@ -56,6 +57,9 @@ class Bundle:
         map_file = folder / description.map.file
         if not map_file.is_file():
             raise BundleError(f"the bundle {folder} lacks its map {description.map.file}")
+        image = read_map_description(map_file).image_path
+        if image.parent != folder:
+            raise BundleError(f"{map_file} names an image outside of the bundle: {image}")
         grid = load_map(map_file)
         if grid_hash(grid) != description.map.sha256:
             raise BundleError(

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from local_inn_ros.errors import BundleError
 from local_inn_ros.sensing import SensorSpec
@@ -16,6 +17,16 @@ from local_inn_ros.sensing import SensorSpec
 RecordValue = str | int | float | bool | dict[str, int | float | list[float]] | None
 
 SCHEMA = "local_inn_ros/bundle/2"
+
+
+def _within_the_folder(name: str) -> str:
+    if name in ("", ".", "..") or "/" in name or "\\" in name:
+        raise ValueError(f"a bundle's files lie in its own folder, and {name!r} is no name there")
+    return name
+
+
+# A bundle may come from anywhere: what it names must not lead to other files of the robot.
+FileName = Annotated[str, AfterValidator(_within_the_folder)]
 
 
 class _Block(BaseModel):
@@ -77,7 +88,7 @@ class FileReference(_Block):
         sha256: hash of its content.
     """
 
-    file: str
+    file: FileName
     sha256: str
 
 
@@ -89,7 +100,7 @@ class MapReference(_Block):
         sha256: hash of what the map says (``world.grid_hash``), whatever file holds it.
     """
 
-    file: str
+    file: FileName
     sha256: str
 
 
