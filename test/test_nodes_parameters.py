@@ -77,6 +77,20 @@ def test_a_value_that_cannot_be_used_is_refused(
     assert node.get_parameter(name).value == getattr(before, name)
 
 
+def test_the_gate_changes_at_run_time(ros: RosWorld) -> None:
+    bench = FilterBench(ros)
+    bench.drive(3)
+    bench.begin(Pose2.identity(), deviation=0.1)
+    # Expected within 0.11 m along each axis: so far off one right fix in thirty is.
+    far = Pose2(0.33, 0.0, 0.0)
+    assert set_parameter(ros, "ekf", "gate_probability", 0.9).successful
+    bench.fix(far, START_S + 0.01)
+    assert bench.total("fix refused: outside the gate") == 1
+    assert set_parameter(ros, "ekf", "gate_probability", 0.999).successful
+    bench.fix(far, START_S + 0.02)
+    assert bench.total("fix accepted") == 1
+
+
 def test_a_number_without_a_range_must_be_finite(ros: RosWorld) -> None:
     node = ros.start(Ekf, autostart=False)
     answer = set_parameter(ros, "ekf", "initial_pose.x", float("inf"))

@@ -10,14 +10,13 @@ arrived: a late fix is put where it belongs and everything after it is done agai
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.localization.chi_square import chi_square_quantile
 from local_inn_ros.localization.conditioning import well_conditioned
-from local_inn_ros.localization.filter_step import Belief, FilterStep, Fusion
-from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise
+from local_inn_ros.localization.filter_settings import FilterSettings
+from local_inn_ros.localization.filter_step import Belief, Fusion
 from local_inn_ros.localization.odometry_buffer import Arrival, OdometryBuffer
 from local_inn_ros.localization.widest import WIDEST_M, WIDEST_RAD
 from local_inn_ros.sensing import Odometry
@@ -32,43 +31,6 @@ _JUST_AHEAD_S = 1.0
 # A stamp that leaps ahead, by mistake or after a pause, makes the pose no more uncertain than this
 # much time does.
 _LONGEST_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class FilterSettings:
-    """What a filter is told.
-
-    Attributes:
-        motion_noise: how fast the odometry's error grows.
-        scale_noise: how the odometry's scales wander.
-        shared_share: share of a fix's variance that is the same in the next one, since both are of
-            the same map: no number of fixes makes a pose more certain than that.
-        gate_probability: share of right fixes that the gate lets pass.
-        history_s: how late a fix may come.
-        lost_after: refusals in a row after which the filter calls itself lost.
-    """
-
-    motion_noise: MotionNoise = field(default_factory=MotionNoise)
-    scale_noise: ScaleNoise = field(default_factory=ScaleNoise)
-    shared_share: float = 0.8
-    gate_probability: float = 0.999
-    history_s: float = 2.0
-    lost_after: int = 20
-
-    def __post_init__(self) -> None:
-        """Check the numbers.
-
-        Raises:
-            ValueError: one is out of range.
-        """
-        if not 0.0 < self.gate_probability < 1.0:
-            raise ValueError("gate_probability lies between 0 and 1")
-        if not 0.0 <= self.shared_share < 1.0:
-            raise ValueError("shared_share is at least 0 and below 1")
-        if not self.history_s > 0.0:
-            raise ValueError("history_s must be positive")
-        if self.lost_after < 1:
-            raise ValueError("lost_after must be at least 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +66,7 @@ class PoseFilter:
     def __init__(self, settings: FilterSettings | None = None) -> None:
         """Begin without a pose: ``reset`` gives one."""
         self.settings = FilterSettings() if settings is None else settings
-        self._step = FilterStep(
-            self.settings.motion_noise,
-            self.settings.scale_noise,
-            self.settings.shared_share,
-            chi_square_quantile(self.settings.gate_probability),
-        )
+        self._step = self.settings.step()
         self._odometry = OdometryBuffer(max(10.0, 2.0 * self.settings.history_s))
         # A start for which no odometry has come yet.
         self._waiting: StampedPose | None = None
@@ -117,6 +74,15 @@ class PoseFilter:
         self._ahead: StampedPose | None = None
         self._events: list[_Event] = []
         self._declared_lost = False
+
+    def set_gate(self, probability: float) -> None:
+        """Let the gate pass another share of right fixes from now on.
+
+        Raises:
+            ValueError: it does not lie between 0 and 1.
+        """
+        self.settings = replace(self.settings, gate_probability=probability)
+        self._step = self.settings.step()
 
     @property
     def initialized(self) -> bool:

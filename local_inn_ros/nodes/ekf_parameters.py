@@ -65,7 +65,9 @@ class EkfParameters(NodeParameters):
     )
     gate_probability: float = parameter(
         0.999,
-        ParameterInfo("Share of right fixes that the gate lets pass.", low=0.5, high=0.999999),
+        ParameterInfo(
+            "Share of right fixes that the gate lets pass.", low=0.5, high=0.999999, live=True
+        ),
     )
     history: float = parameter(
         2.0, ParameterInfo("How late a fix may come.", low=0.1, high=5.0, unit="s")

@@ -128,6 +128,9 @@ class Fusing:
         except MessageError as error:
             self._refuse("fix", error)
             return
+        gate_probability = self._parameters.now.gate_probability
+        if gate_probability != self._filter.settings.gate_probability:
+            self._filter.set_gate(gate_probability)
         stamp_s = to_seconds(message.header.stamp)
         fusion = self._filter.fuse(measurement, stamp_s)
         self._tally.count("fix")
