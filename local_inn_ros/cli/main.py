@@ -19,6 +19,7 @@ from local_inn_ros.cli import (
     calibrate,
     convert,
     demo,
+    doctor,
     evaluate,
     map_files,
     relocalize,
@@ -41,6 +42,7 @@ app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("simulate", epilog=simulate.EXAMPLE)(simulate.simulate)
 app.command("relocalize", epilog=relocalize.EXAMPLE)(relocalize.relocalize)
+app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(convert.app, name="convert")
 app.add_typer(map_files.app, name="map")
 

@@ -65,6 +65,11 @@ class ChildProcess:
         """Stop it."""
         self.stop()
 
+    @property
+    def pid(self) -> int:
+        """Its number among the processes of this machine."""
+        return self._process.pid
+
     def check(self) -> None:
         """Make sure that it still runs.
 

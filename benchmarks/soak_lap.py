@@ -1,0 +1,131 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A lap that was driven once and is replayed without end, so that feeding a robot costs little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from local_inn_ros.engines import Bundle
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator
+from local_inn_ros.world import plan_lap
+
+# As on an F1TENTH car.
+MOUNT = Pose2(0.27, 0.0, 0.0)
+_SLIP = 0.1
+# The robot starts at rest; what it does until here is not replayed.
+_RUN_UP_S = 3.0
+_LEAST_LAP_S, _MOST_LAP_S = 2.0, 120.0
+# A lap is closed where it comes so near to where it began.
+_CLOSED_M = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moment:
+    """What a robot's sensors said at one instant of a lap.
+
+    Attributes:
+        time_s: since the lap began.
+        truth: where the base was, in the map frame.
+        odometry: what the odometry said; None where it said nothing then.
+        scan: what the laser saw; None where it saw nothing then.
+    """
+
+    time_s: float
+    truth: Pose2
+    odometry: Odometry | None
+    scan: Scan | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lap:
+    """A lap that ends where it began.
+
+    Attributes:
+        moments: in the order of time; the first has odometry and a scan.
+        duration_s: from the first moment to the first of the next lap.
+    """
+
+    moments: tuple[Moment, ...]
+    duration_s: float
+
+    def replay(self) -> Iterator[Moment]:
+        """Yield the moments lap after lap, without end; time and odometry go on from lap to lap.
+
+        The odometry drifts on as it did on the recorded lap; from the last moment of a lap to the
+        first of the next it tells how the robot really moved.
+        """
+        said = [(one.truth, one.odometry) for one in self.moments if one.odometry is not None]
+        (first_truth, first), (last_truth, last) = said[0], said[-1]
+        # From one lap's odometry to the next one's, in the frame of the lap before.
+        step = last.pose @ last_truth.between(first_truth) @ first.pose.inverse()
+        carried, passed_s = Pose2.identity(), 0.0
+        while True:
+            for one in self.moments:
+                yield _moved(one, carried, passed_s)
+            carried, passed_s = carried @ step, passed_s + self.duration_s
+
+
+def record_lap(bundle: Bundle, speed_mps: float, seed: int) -> Lap:
+    """Drive once round the map of a bundle.
+
+    Raises:
+        LocalInnError: the map has no lap, or the robot does not come round.
+    """
+    simulator = Simulator(
+        bundle.grid,
+        plan_lap(bundle.grid),
+        LaserModel(bundle.description.sensor, base_from_laser=MOUNT),
+        OdometryModel(slip=_SLIP, turn_slip=_SLIP),
+        speed_mps,
+        np.random.default_rng(seed),
+    )
+    simulator.advance_to(_RUN_UP_S)
+    moments: list[Moment] = []
+    for moment in _moments(simulator.events(_MOST_LAP_S)):
+        whole = moment.odometry is not None and moment.scan is not None
+        if whole and moments and _closes(moments[0], moment):
+            duration_s = moment.time_s - moments[0].time_s
+            return Lap(tuple(_since(moments[0].time_s, one) for one in moments), duration_s)
+        if whole or moments:
+            moments.append(moment)
+    raise LocalInnError(f"the robot does not come round within {_MOST_LAP_S:.0f} s")
+
+
+def _moments(events: Iterable[Event]) -> Iterator[Moment]:
+    """Put together what happened at one and the same stamp."""
+    for _, together in groupby(events, key=lambda event: event.stamp_s):
+        moment = Moment(0.0, Pose2.identity(), None, None)
+        for event in together:
+            if isinstance(event, Scan):
+                moment = replace(moment, scan=event)
+            elif isinstance(event, Odometry):
+                moment = replace(moment, odometry=event)
+            else:
+                moment = replace(moment, time_s=event.stamp_s, truth=event.pose)
+        yield moment
+
+
+def _since(start_s: float, moment: Moment) -> Moment:
+    return replace(moment, time_s=moment.time_s - start_s)
+
+
+def _closes(first: Moment, here: Moment) -> bool:
+    return (
+        here.time_s - first.time_s > _LEAST_LAP_S
+        and first.truth.distance_to(here.truth) < _CLOSED_M
+    )
+
+
+def _moved(moment: Moment, carried: Pose2, passed_s: float) -> Moment:
+    odometry = moment.odometry
+    if odometry is not None:
+        odometry = replace(odometry, pose=carried @ odometry.pose)
+    return replace(moment, time_s=moment.time_s + passed_s, odometry=odometry)
