@@ -211,7 +211,7 @@ class Robot(Bench):
         """Tell whether both nodes have heard all there is, each other's words too."""
         told, newest = self.node.work._priors.told, self.ekf.work._newest_odometry
         just_now_s = self.sent_s - 1e-6
-        if self.node.work._waiting or newest is None or newest.stamp_s < just_now_s:
+        if len(self.node.work._queue) or newest is None or newest.stamp_s < just_now_s:
             return False
         if not self.ekf.work._filter.initialized:
             return True

@@ -19,6 +19,7 @@ from ros_fixtures import RosWorld
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.relocalizer import Hypothesis, SearchResult
+from local_inn_ros.nodes.clock_skew import ClockSkew
 from local_inn_ros.nodes.diagnostics import OK, WARN, Health, Tally
 from local_inn_ros.nodes.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.localizer_health import localizer_health
@@ -89,7 +90,9 @@ def health_in(situation: Situation) -> Health:
     tally = Tally()
     for what in ("scan", "odometry", "fix"):
         tally.count(what)
-    return localizer_health(tally, "", situation, oracle_model(room()), LocalizerParameters())
+    return localizer_health(
+        tally, [], ClockSkew(), situation, oracle_model(room()), LocalizerParameters()
+    )
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_scans_that_fit_again_are_no_proof(ros: RosWorld) -> None:
     robot.base = robot.node.work._priors.told.pose.mean
     for _ in range(40):
         robot.step()
-    assert not robot.node.work._recovery._monitor.lost
+    assert not robot.node.work._recovery._watch.lost
     assert is_alarmed(robot)
     assert is_wide(robot)
 

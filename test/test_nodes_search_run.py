@@ -17,6 +17,7 @@ from ros_fixtures import DEADLINE_S
 
 from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.mount import SensorMount
 from local_inn_ros.localization.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.localization.relocalizer import SearchResult
 from local_inn_ros.nodes.model import Mounted
@@ -32,7 +33,7 @@ def mounted() -> Mounted:
     model = oracle_model(room())
     assert isinstance(model.engine, OracleEngine)
     model.engine.sensor_pose = HERE
-    return model.mounted_at(Pose2.identity())
+    return model.mounted_at(SensorMount(Pose2.identity()))
 
 
 def sight(mounted: Mounted, number: int) -> Sight:
@@ -107,7 +108,7 @@ def test_scans_of_another_sensor_do_not_join_in(
     mounted: Mounted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lookout = Lookout()
-    other = oracle_model(room()).mounted_at(Pose2(0.5, 0.0, 0.0))
+    other = oracle_model(room()).mounted_at(SensorMount(Pose2(0.5, 0.0, 0.0)))
 
     def next_one(count: int) -> None:
         lookout.put(sight(mounted, count))

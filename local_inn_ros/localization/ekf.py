@@ -90,6 +90,11 @@ class PoseFilter:
         return bool(self._events) or self._waiting is not None
 
     @property
+    def start_ahead(self) -> bool:
+        """Whether the odometry is yet to reach the start: there the filter begins again."""
+        return self._ahead is not None
+
+    @property
     def consecutive_refusals(self) -> int:
         """How many fixes in a row, by stamp, the gate has refused."""
         return self._events[-1].belief.refusals if self._events else 0

@@ -23,11 +23,18 @@ class KidnapWatch:
         """Begin without any evidence."""
         self._monitors: defaultdict[str, KidnapMonitor] = defaultdict(KidnapMonitor)
         self._fixed_s: dict[str, float] = {}
+        self._lost = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether the pose is probably wrong."""
+        return self._lost
 
     def reset(self) -> None:
         """Forget all: a new pose was given."""
         self._monitors.clear()
         self._fixed_s.clear()
+        self._lost = False
 
     def observe(self, laser: str, stamp_s: float, quality: float, innovation: float) -> bool:
         """Take in one fix; the numbers are those of ``KidnapMonitor.observe``.
@@ -43,8 +50,9 @@ class KidnapWatch:
         """
         self._monitors[laser].observe(stamp_s, quality, innovation)
         self._fixed_s[laser] = stamp_s
-        return all(
+        self._lost = all(
             self._monitors[one].lost
             for one, fixed_s in self._fixed_s.items()
             if abs(fixed_s - stamp_s) <= _SAYS_S
         )
+        return self._lost

@@ -56,6 +56,11 @@ class PriorKeeper:
         """Take in what the filter believes."""
         self._told = StampedPose(pose.stamp_s, well_conditioned(pose.pose))
 
+    @property
+    def newest_stamp_s(self) -> float | None:
+        """Stamp of the newest odometry; None where there is none."""
+        return self._odometry.newest_stamp_s
+
     def reaches(self, stamp_s: float) -> bool:
         """Tell whether the odometry has come far enough for a prior at an instant."""
         newest_s = self._odometry.newest_stamp_s

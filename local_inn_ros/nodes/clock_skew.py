@@ -10,6 +10,8 @@ from statistics import median
 # Medians of so many of the newest scans: one that was held up changes nothing.
 _RECENT = 51
 _FEW = 5
+# Frames that change with each scan must not fill the memory.
+_MOST_SOURCES = 64
 # Between a scan and its coming here lies its transport; half a second of it is still put right.
 _MOST_BEHIND_S = 1.0
 # A scan cannot come before the odometry of its instant by more than a few of its periods.
@@ -38,6 +40,8 @@ class ClockSkew:
             odometry_s: stamp of the newest odometry.
             clock_s: this machine's clock, or the simulated one.
         """
+        if source not in self._behind and len(self._behind) >= _MOST_SOURCES:
+            self._behind.clear()
         self._behind[source].append(odometry_s - stamp_s)
         self._age.append(clock_s - odometry_s)
 

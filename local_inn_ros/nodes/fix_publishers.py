@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
 from sensor_msgs.msg import LaserScan
-from std_msgs.msg import Float32
+from std_msgs.msg import Float32, Header
 
 from local_inn_ros.localization.fix import Fix
+from local_inn_ros.localization.mount import SensorMount
 from local_inn_ros.nodes.conversions import (
     pose_array_message,
     scan_message,
@@ -18,6 +18,7 @@ from local_inn_ros.nodes.conversions import (
 from local_inn_ros.nodes.entities import Entities
 from local_inn_ros.nodes.model import Model
 from local_inn_ros.nodes.qos import BEST_EFFORT, RELIABLE
+from local_inn_ros.sensing import Scan
 
 
 class FixPublishers:
@@ -40,9 +41,16 @@ class FixPublishers:
         self._samples = entities.publisher(PoseArray, "~/samples", BEST_EFFORT)
         self._expected = entities.publisher(LaserScan, "~/expected_scan", BEST_EFFORT)
 
-    def publish(self, fix: Fix, stamp: Time, sensor_frame: str) -> None:
-        """Publish a fix, with the stamp and the frame of its scan."""
-        frame = self._map_frame
+    def publish(self, fix: Fix, header: Header, scan: Scan, mount: SensorMount) -> None:
+        """Publish a fix.
+
+        Args:
+            fix: its poses are in the map frame.
+            header: stamp and frame of its scan.
+            scan: as it came: what was expected of it is told in its direction.
+            mount: of the laser.
+        """
+        stamp, frame = header.stamp, self._map_frame
         self._measurement.publish(stamped_gaussian_message(fix.measurement, stamp, frame))
         self._fix.publish(stamped_gaussian_message(fix.network, stamp, frame))
         self._quality.publish(Float32(data=fix.quality))
@@ -50,5 +58,5 @@ class FixPublishers:
         if self._samples.get_subscription_count():
             self._samples.publish(pose_array_message(fix.samples, stamp, frame))
         if self._expected.get_subscription_count():
-            expected = self._model.expected_scan(fix)
-            self._expected.publish(scan_message(expected, stamp, sensor_frame))
+            expected = mount.righted(self._model.expected_scan(fix)).turning_as(scan)
+            self._expected.publish(scan_message(expected, stamp, header.frame_id))

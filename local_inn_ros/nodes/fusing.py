@@ -109,6 +109,7 @@ class Fusing:
         except MessageError as error:
             self._refuse("odometry", error)
             return
+        start_ahead = self._filter.start_ahead
         arrival = self._filter.predict(reading)
         self._tally.count(f"odometry {arrival.value}")
         now_s = to_seconds(self._node.get_clock().now().to_msg())
@@ -118,8 +119,14 @@ class Fusing:
         self._newest_odometry = reading
         if arrival is Arrival.TIME_JUMP:
             self._warn("time went back: the history is dropped, the pose is kept")
+        elif arrival is Arrival.POSITION_JUMP:
+            self._warn("the odometry began again elsewhere: the pose is kept")
+        if arrival.begins_anew:
             self._publishers.renew_transform()
-        self._publish_estimate()
+        if start_ahead and not self._filter.start_ahead:
+            self._publish_everything()
+        else:
+            self._publish_estimate()
 
     def _on_fix(self, message: PoseWithCovarianceStamped) -> None:
         try:

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from local_inn_ros.nodes.clock_skew import ClockSkew
 from local_inn_ros.nodes.diagnostics import ERROR, WARN, Finding, Health, Tally, beyond, health_of
 from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.model import Model
 from local_inn_ros.nodes.recovery import Situation
+from local_inn_ros.nodes.scan_queue import Oddity
 
 STAMP_AGE = "stamp age [s]"
 QUALITY = "quality"
@@ -18,13 +20,19 @@ SCAN_TIME = "stage all [ms]"
 
 
 def localizer_health(
-    tally: Tally, trouble: str, situation: Situation, model: Model, told: LocalizerParameters
+    tally: Tally,
+    troubles: Sequence[str],
+    skew: ClockSkew,
+    situation: Situation,
+    model: Model,
+    told: LocalizerParameters,
 ) -> Health:
     """Say how the node is.
 
     Args:
         tally: what happened since the last report.
-        trouble: what was wrong with the last scan or the map; empty where nothing was.
+        troubles: what was wrong with the map, and with the last scan of each laser.
+        skew: how far the stamps of lasers and odometry are apart.
         situation: what is known of where the robot is.
         model: what makes the fixes.
         told: from where on a figure is bad.
@@ -36,28 +44,41 @@ def localizer_health(
         "scan rate [Hz]": tally.rate_hz("scan"),
         "fix rate [Hz]": tally.rate_hz("fix"),
         **tally.means(),
+        **skew.figures(),
         **tally.totals(),
         "bundle": model.name,
         "engine": model.engine.name,
     }
-    findings = _findings(tally, trouble, situation, told)
+    findings = [
+        *_findings(tally, troubles, situation, told),
+        *_timing(tally, skew),
+    ]
     return health_of(findings, "fixes are made", values)
 
 
 def _findings(
-    tally: Tally, trouble: str, situation: Situation, told: LocalizerParameters
+    tally: Tally, troubles: Sequence[str], situation: Situation, told: LocalizerParameters
 ) -> Iterator[Finding]:
-    if trouble:
+    for trouble in troubles:
         yield Finding(ERROR, trouble)
     for input_name, words in (("scan", "no scans come"), ("odometry", "no odometry comes")):
         if not tally.recent(input_name):
             yield Finding(ERROR, words)
     if not situation.localized or situation.searching:
         yield Finding(WARN, _doubt(situation))
-    elif tally.recent("scan") and not tally.recent("fix") and not trouble:
+    elif tally.recent("scan") and not tally.recent("fix") and not troubles:
         yield Finding(WARN, "scans wait for odometry at their stamp")
     if tally.recent("scan"):
         yield from _beyond(tally, told)
+
+
+def _timing(tally: Tally, skew: ClockSkew) -> Iterator[Finding]:
+    """Find stamps that make no sense."""
+    if skew.trouble():
+        yield Finding(WARN, skew.trouble())
+    for oddity in Oddity:
+        if oddity.dropped and tally.recent(oddity.value):
+            yield Finding(WARN, f"{oddity.value} ({tally.recent(oddity.value)} times)")
 
 
 def _beyond(tally: Tally, told: LocalizerParameters) -> Iterator[Finding]:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 
 from geometry_msgs.msg import PoseWithCovarianceStamped
@@ -17,6 +16,7 @@ from local_inn_ros.errors import LocalInnError
 from local_inn_ros.localization.ekf import StampedPose
 from local_inn_ros.localization.odometry_buffer import Arrival
 from local_inn_ros.localization.prior import PriorKeeper
+from local_inn_ros.nodes.clock_skew import ClockSkew
 from local_inn_ros.nodes.conversions import (
     frame_name,
     to_gaussian,
@@ -42,10 +42,9 @@ from local_inn_ros.nodes.parameters import Parameters
 from local_inn_ros.nodes.pose_store import PoseStore
 from local_inn_ros.nodes.qos import LATCHED, NEWEST, RELIABLE, SENSOR
 from local_inn_ros.nodes.recovery import Recovery
+from local_inn_ros.nodes.scan_queue import ScanQueue
 from local_inn_ros.nodes.search_run import Sight
 
-# Scans that may wait for the odometry to reach them.
-_MOST_WAITING = 20
 _WARNING_PERIOD_S = 5.0
 
 
@@ -67,8 +66,10 @@ class Localizing:
         self._frames = parameters.now
         self._priors = PriorKeeper()
         self._mounting = Mounting(entities, parameters, model, self._complain)
-        self._waiting: deque[LaserScan] = deque(maxlen=_MOST_WAITING)
-        self._trouble = ""
+        self._queue: ScanQueue[LaserScan] = ScanQueue(lambda odd: self._tally.count(odd.value))
+        self._skew = ClockSkew()
+        # What was wrong with the last scan of a frame, since the last report.
+        self._troubles: dict[str, str] = {}
         self._map_trouble = ""
         self._map_seen = False
         self._tally = Tally()
@@ -99,20 +100,23 @@ class Localizing:
     def pause(self) -> None:
         """Let a search come to its end, and save the pose."""
         self._recovery.search.stop("the node is told to stop")
-        self._waiting.clear()
+        self._queue.clear()
         self._store.save()
 
     def examine(self) -> Health:
         """Say how the work goes, since this was asked last."""
         self._tally.note(MOUNT_AGE, self._mounting.age_s)
+        troubles = [self._map_trouble, *dict.fromkeys(self._troubles.values())]
         health = localizer_health(
             self._tally,
-            self._map_trouble or self._trouble,
+            [trouble for trouble in troubles if trouble],
+            self._skew,
             self._recovery.situation(self._priors.told is not None),
             self._mounting.model,
             self._parameters.now,
         )
         self._tally.begin_anew()
+        self._troubles.clear()
         return health
 
     def _on_map(self, message: OccupancyGridMessage) -> None:
@@ -128,14 +132,20 @@ class Localizing:
 
     def _on_odometry(self, message: OdometryMessage) -> None:
         try:
-            arrival = self._priors.add_odometry(to_odometry(message))
+            reading = to_odometry(message)
         except LocalInnError as error:
             self._complain(f"odometry: {error}")
             return
         self._tally.count("odometry")
+        arrival = self._priors.add_odometry(reading)
         if arrival is Arrival.TIME_JUMP:
-            self._waiting.clear()
-            self._recovery.search.cancel("time went back")
+            self._queue.time_went_back(reading.stamp_s)
+            self._skew.clear()
+            self._recovery.time_began_anew("time went back")
+        elif arrival is not Arrival.DROPPED:
+            self._queue.odometry_reached(reading.stamp_s)
+        if arrival is Arrival.POSITION_JUMP:
+            self._recovery.time_began_anew("the odometry began again elsewhere")
         self._work_off()
 
     def _on_filtered(self, message: OdometryMessage) -> None:
@@ -164,41 +174,42 @@ class Localizing:
     def _on_scan(self, message: LaserScan) -> None:
         self._tally.count("scan")
         now_s = to_seconds(self._node.get_clock().now().to_msg())
-        self._tally.note(STAMP_AGE, now_s - to_seconds(message.header.stamp))
-        self._waiting.append(message)
+        stamp_s, frame = to_seconds(message.header.stamp), message.header.frame_id
+        self._tally.note(STAMP_AGE, now_s - stamp_s)
+        odometry_s = self._priors.newest_stamp_s
+        if odometry_s is not None:
+            self._skew.compare(frame, stamp_s, odometry_s, now_s)
+        self._queue.put(frame, stamp_s, message, time.monotonic())
         self._work_off()
 
     def _work_off(self) -> None:
         """Locate the scans that the odometry has reached; the others go on waiting."""
-        ready: list[LaserScan] = []
-        ahead: deque[LaserScan] = deque(maxlen=_MOST_WAITING)
-        for message in self._waiting:
-            reached = self._priors.reaches(to_seconds(message.header.stamp))
-            (ready if reached else ahead).append(message)
-        self._waiting = ahead
-        for message in ready:
+        for message in self._queue.take_ready(time.monotonic()):
             self._try(self._locate, message)
-        if ahead and self._recovery.search.running:
-            self._try(self._glance, ahead[-1])
+        ahead = self._queue.newest
+        if ahead is not None and self._recovery.search.running:
+            self._try(self._glance, ahead)
 
     def _try(self, use: Callable[[LaserScan], None], message: LaserScan) -> None:
         try:
             use(message)
-            self._trouble = ""
+            self._troubles.pop(message.header.frame_id, None)
         except LocalInnError as error:
-            self._trouble = str(error)
+            self._troubles[message.header.frame_id] = str(error)
             self._tally.count("scan unusable")
             self._complain(f"scan: {error}")
 
     def _glance(self, message: LaserScan) -> None:
         """Show a scan to the search that the odometry has not reached."""
         mounted = self._mounting.at(message.header.frame_id)
-        self._recovery.search.look_at(Sight(mounted, to_scan(message), None))
+        scan = mounted.mount.righted(to_scan(message))
+        self._recovery.search.look_at(Sight(mounted, scan, None))
 
     def _locate(self, message: LaserScan) -> None:
         started_s = time.perf_counter()
-        scan = to_scan(message)
-        mounted = self._mounting.at(message.header.frame_id)
+        frame = message.header.frame_id
+        mounted, told = self._mounting.at(frame), to_scan(message)
+        scan = mounted.mount.righted(told)
         prior = self._priors.prior_at(scan.stamp_s)
         odometry = self._priors.odometry_at(scan.stamp_s)
         self._recovery.search.look_at(Sight(mounted, scan, odometry, self._recovery.offered))
@@ -208,8 +219,8 @@ class Localizing:
                 self._recovery.wait_for_pose()
             return
         fix = mounted.localizer.locate(scan, prior)
-        self._publishers.publish(fix, message.header.stamp, message.header.frame_id)
-        self._recovery.observe(fix, prior)
+        self._publishers.publish(fix, message.header, told, mounted.mount)
+        self._recovery.observe(frame, fix, prior)
         self._tally.count("fix")
         self._tally.note(QUALITY, fix.quality)
         for stage, seconds in fix.stage_s.items():

@@ -21,6 +21,7 @@ from local_inn_ros.localization.from_bundle import (
     build_relocalizer,
 )
 from local_inn_ros.localization.localizer import Localizer
+from local_inn_ros.localization.mount import SensorMount
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.localization.relocalizer import Relocalizer
 from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
@@ -36,13 +37,13 @@ class Mounted:
     """What works on the scans of one sensor frame.
 
     Attributes:
-        mount: pose of the sensor on the base.
+        mount: how the sensor sits on the base.
         localizer: makes the fixes, in the node's thread.
         relocalizer: searches the whole map, in the thread of the search.
         tracker: a localizer for that thread: each keeps what it knows of a scan's geometry.
     """
 
-    mount: Pose2
+    mount: SensorMount
     localizer: Localizer
     relocalizer: Relocalizer
     tracker: Localizer
@@ -76,14 +77,14 @@ class Model:
         """Name of the bundle."""
         return self.bundle.path.name
 
-    def mounted_at(self, mount: Pose2) -> Mounted:
-        """Return what works on the scans of a sensor with this pose on the base."""
+    def mounted_at(self, mount: SensorMount) -> Mounted:
+        """Return what works on the scans, as seen from above, of a sensor that sits so."""
         bundle, engine, refiner = self.bundle, self.engine, self.refiner
         return Mounted(
             mount,
-            build_localizer(bundle, engine, mount, refiner, self.sample_count),
-            build_relocalizer(bundle, engine, mount, refiner),
-            build_follower(bundle, engine, mount, refiner, self.sample_count),
+            build_localizer(bundle, engine, mount.pose, refiner, self.sample_count),
+            build_relocalizer(bundle, engine, mount.pose, refiner),
+            build_follower(bundle, engine, mount.pose, refiner, self.sample_count),
         )
 
     def warm_up(self) -> None:
@@ -96,7 +97,7 @@ class Model:
         middle = Pose2(
             0.5 * (bounds.x_min_m + bounds.x_max_m), 0.5 * (bounds.y_min_m + bounds.y_max_m), 0.0
         )
-        mounted = self.mounted_at(Pose2.identity())
+        mounted = self.mounted_at(SensorMount(Pose2.identity()))
         mounted.localizer.locate(scan, GaussianPose2.from_deviations(middle, 0.2, 0.2, 0.1))
         mounted.relocalizer.search(scan)
 

@@ -67,12 +67,13 @@ class Mounting:
             self._checked.clear()
         if frame not in self._checked:
             base = self._parameters.now.base_frame_id
-            mount = self._transforms.mount(base, frame).pose
+            mount = self._transforms.mount(base, frame)
             if frame not in self._mounted or self._mounted[frame].mount != mount:
                 self._mounted[frame] = model.mounted_at(mount)
+                pose, how = mount.pose, ", upside down" if mount.upside_down else ""
                 self._node.get_logger().info(
-                    f"'{frame}' is mounted on '{base}' at x {mount.x:.3f} m, y {mount.y:.3f} m, "
-                    f"yaw {mount.yaw:.3f} rad"
+                    f"'{frame}' is mounted on '{base}' at x {pose.x:.3f} m, y {pose.y:.3f} m, "
+                    f"yaw {pose.yaw:.3f} rad{how}"
                 )
             self._checked.add(frame)
         return self._mounted[frame]

@@ -15,7 +15,7 @@ from std_msgs.msg import Bool
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.ekf import StampedPose
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
-from local_inn_ros.localization.kidnap_monitor import KidnapMonitor
+from local_inn_ros.localization.kidnap_watch import KidnapWatch
 from local_inn_ros.localization.prior import squared_innovation
 from local_inn_ros.localization.relocalizer import Hypothesis
 from local_inn_ros.localization.saved_pose import SavedPose, place_left
@@ -69,6 +69,14 @@ class Situation:
         return "localized" if self.has_pose else "waiting"
 
 
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Probabilities of the places that the newest scan of a laser leaves, highest first."""
+
+    stamp_s: float
+    weights: tuple[float, ...]
+
+
 class Recovery:
     """Publishes `~/lost` and `~/modes`; begins searches by itself; judges what searches found."""
 
@@ -81,7 +89,7 @@ class Recovery:
         """
         self._node = entities.node
         self._parameters = parameters
-        self._monitor = KidnapMonitor()
+        self._watch = KidnapWatch()
         self._lost = False
         self._lost_publisher = entities.publisher(Bool, "~/lost", LATCHED)
         self._found_publisher = entities.publisher(
@@ -90,7 +98,7 @@ class Recovery:
         self._modes_publisher = entities.publisher(PoseArray, "~/modes", RELIABLE)
         self._fix_s = -math.inf
         self._saved: SavedPose | None = None
-        self._fix_places: tuple[float, ...] = ()
+        self._fix_places: dict[str, _Places] = {}
         self._search_places: tuple[float, ...] = ()
         self.search = GlobalSearch(entities, parameters, self._on_outcome)
 
@@ -101,7 +109,7 @@ class Recovery:
     def situation(self, has_pose: bool) -> Situation:
         """Return what is known, given whether somebody has told a pose."""
         unknown = self._lost or not has_pose
-        places = self._search_places if unknown else self._fix_places
+        places = self._search_places if unknown else self._seen_places()
         return Situation(has_pose, self._lost, self.search.running, places)
 
     def trusted(self, told: StampedPose | None) -> GaussianPose2 | None:
@@ -123,13 +131,13 @@ class Recovery:
         """
         return () if self._saved is None else (self._saved.pose,)
 
-    def observe(self, fix: Fix, prior: GaussianPose2) -> None:
-        """Take in a fix, and the base as believed before it."""
+    def observe(self, laser: str, fix: Fix, prior: GaussianPose2) -> None:
+        """Take in a fix, the laser that it is of, and the base as believed before it."""
         self._fix_s = fix.stamp_s
-        self._fix_places = _likely(fix.modes)
+        self._fix_places[laser] = _Places(fix.stamp_s, _likely(fix.modes))
         innovation = squared_innovation(prior, fix.measurement)
         # Once lost, scans that fit again are no proof: another place may look alike.
-        if self._monitor.observe(fix.stamp_s, fix.quality, innovation):
+        if self._watch.observe(laser, fix.stamp_s, fix.quality, innovation):
             self._tell(True)
         if not self._lost:
             self._publish_places(fix.modes, fix.stamp_s)
@@ -146,8 +154,19 @@ class Recovery:
         self.search.cancel(why)
         self._saved = None
         self._search_places = ()
-        self._monitor.reset()
+        self._watch.reset()
         self._tell(False)
+
+    def time_began_anew(self, why: str) -> None:
+        """Take in that stamps and odometry say nothing of those before any more."""
+        self.search.cancel(why)
+        self._fix_s = -math.inf
+        self._fix_places.clear()
+
+    def _seen_places(self) -> tuple[float, ...]:
+        """Return the places that the scans leave: one laser may tell apart what another cannot."""
+        fresh = [one for one in self._fix_places.values() if one.stamp_s >= self._fix_s - _FRESH_S]
+        return min((one.weights for one in fresh), key=len, default=())
 
     def _tell(self, lost: bool) -> None:
         if lost == self._lost:

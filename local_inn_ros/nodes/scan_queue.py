@@ -20,6 +20,8 @@ _PATIENCE_S = 2.0
 _LATE_S = 0.25
 # A stamp that comes again comes soon.
 _REMEMBERED = 64
+# Of so many lasers at most: frames that change with each scan must not fill the memory.
+_MOST_SOURCES = 64
 
 Message = TypeVar("Message")
 
@@ -111,6 +113,8 @@ class ScanQueue(Generic[Message]):
             now_s: real time.
         """
         one = _Waiting(source, stamp_s, now_s, message)
+        if source not in self._sources and len(self._sources) >= _MOST_SOURCES:
+            self._sources.clear()
         known = self._sources[source]
         odometry_s = stamp_s if self._odometry_s is None else self._odometry_s
         if stamp_s == 0.0 and odometry_s > TIME_JUMP_S:

@@ -9,12 +9,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.localization.relocalizer import SearchResult
 from local_inn_ros.nodes.model import Mounted
-from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing import BeamState, Scan
+from local_inn_ros.sensing.beams import classify_ranges
 
 # A scan older than this may have been taken before the robot was put down; when none has come for
 # so long, none is going to.
@@ -62,14 +65,29 @@ def failed(reason: str) -> Outcome:
     return Outcome(SearchResult(False, None, (), reason, 0.0), False, 0.0, Pose2.identity())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A sight, and the real time at which it came."""
+
+    sight: Sight
+    at_s: float
+
+
+def _measured(sight: Sight) -> float:
+    """Return the share of a scan's beams that measured a distance."""
+    scan = sight.scan
+    states = classify_ranges(scan.ranges_m, scan.range_min_m, scan.range_max_m)
+    return float(np.mean(states == BeamState.RETURN)) if states.size else 0.0
+
+
 class Lookout:
     """Hands the newest scan from the node's thread to that of the search; older ones are lost."""
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
         self._changed = threading.Condition()
-        self._newest: Sight | None = None
-        self._seen_s = -PATIENCE_S
+        # Of each laser, with the real time at which it came.
+        self._newest: dict[Mounted, _Seen] = {}
         self._blind: Sight | None = None
         self._blind_s = -PATIENCE_S
         self._ended = ""
@@ -80,7 +98,10 @@ class Lookout:
             if sight.odometry is None:
                 self._blind, self._blind_s = sight, time.monotonic()
             else:
-                self._newest, self._seen_s = sight, time.monotonic()
+                now_s = time.monotonic()
+                seen = self._newest.items()
+                self._newest = {one: s for one, s in seen if now_s - s.at_s <= PATIENCE_S}
+                self._newest[sight.mounted] = _Seen(sight, now_s)
             self._changed.notify_all()
 
     def end(self, reason: str) -> None:
@@ -95,19 +116,25 @@ class Lookout:
         return self._ended
 
     def next_after(self, last: Sight | None) -> Sight | None:
-        """Wait for a scan with odometry newer than ``last``; None where none comes."""
+        """Wait for a scan with odometry newer than ``last``; None where none comes.
+
+        Without a last one, that of the laser which sees most. The others are of the same laser.
+        """
         began_s = time.monotonic()
         with self._changed:
-            self._changed.wait_for(lambda: self._ended or self._is_new(last, began_s), PATIENCE_S)
-            return self._newest if not self._ended and self._is_new(last, began_s) else None
+            self._changed.wait_for(lambda: self._ended or self._next(last, began_s), PATIENCE_S)
+            return None if self._ended else self._next(last, began_s)
 
     def without_odometry(self) -> Sight | None:
         """Return the newest scan that the odometry did not reach; None where there is none."""
         with self._changed:
             return self._blind if time.monotonic() - self._blind_s <= PATIENCE_S else None
 
-    def _is_new(self, last: Sight | None, began_s: float) -> bool:
-        return self._newest is not last and self._seen_s >= began_s - PATIENCE_S
+    def _next(self, last: Sight | None, began_s: float) -> Sight | None:
+        fresh = [s.sight for s in self._newest.values() if s.at_s >= began_s - PATIENCE_S]
+        if last is not None:
+            fresh = [one for one in fresh if one is not last and one.mounted is last.mounted]
+        return max(fresh, key=_measured, default=None)
 
 
 class SearchRun:
