@@ -24,6 +24,7 @@ from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from ros_fixtures import RosWorld
+from std_msgs.msg import Bool
 from test_nodes_ekf import START_S, odometry_of, straight
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -204,8 +205,15 @@ class RecordedBond:
 
     made: ClassVar[list[RecordedBond]] = []
 
-    def __init__(self, topic: str, name: str, node: Node) -> None:
-        self.words = [topic, name]
+    def __init__(self, topic: str, id: str, node: Node) -> None:
+        self.words = [topic, id]
+        self.is_shutdown = False
+        self.condition = threading.Condition()
+        self.connect_timer, self.heartbeat_timer, self.disconnect_timer = (
+            threading.Timer(0.0, print) for _ in range(3)
+        )
+        self.pub = node.create_publisher(Bool, topic, 1)
+        self.sub = node.create_subscription(Bool, topic, print, 1)
         self.made.append(self)
 
     def start(self) -> None:
@@ -213,8 +221,8 @@ class RecordedBond:
         assert self.heartbeat_timeout == 4.0
         self.words.append("start")
 
-    def shutdown(self) -> None:
-        self.words.append("shutdown")
+    def break_bond(self) -> None:
+        self.words.append("break")
 
 
 def test_the_manager_gets_a_bond_where_bondpy_is_installed(
@@ -226,7 +234,9 @@ def test_the_manager_gets_a_bond_where_bondpy_is_installed(
     (made,) = RecordedBond.made
     assert made.words == ["bond", "ekf", "start"]
     node.trigger_deactivate()
-    assert made.words[-1] == "shutdown"
+    assert made.words[-1] == "break"
+    assert made.is_shutdown
+    ros.wait_for(lambda: not ros.probe.count_publishers("bond"), "the end of the topic")
     node.trigger_activate()
     assert len(RecordedBond.made) == 2
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
@@ -32,13 +33,24 @@ class ManagerBond:
         """Begin to tell that the node lives."""
         if Bond is None:
             return
-        self._bond = Bond(_TOPIC, self._node.get_name(), self._node)
+        # Versions of bondpy differ in the order of these, and in the name of one.
+        key = "id" if "id" in inspect.signature(Bond).parameters else "bond_id"
+        self._bond = Bond(topic=_TOPIC, node=self._node, **{key: self._node.get_name()})
         self._bond.heartbeat_period = _HEARTBEAT_PERIOD_S
         self._bond.heartbeat_timeout = _HEARTBEAT_TIMEOUT_S
         self._bond.start()
 
     def release(self) -> None:
         """Tell that the node goes on purpose."""
-        if self._bond is not None:
-            self._bond.shutdown()
-            self._bond = None
+        if self._bond is None:
+            return
+        bond, self._bond = self._bond, None
+        bond.break_bond()
+        # Its own shutdown destroys what the node goes on listening to, which ends the executor.
+        bond.is_shutdown = True
+        with bond.condition:
+            bond.condition.notify_all()
+        for timer in (bond.connect_timer, bond.heartbeat_timer, bond.disconnect_timer):
+            timer.cancel()
+        self._node.destroy_subscription(bond.sub)
+        self._node.destroy_publisher(bond.pub)
