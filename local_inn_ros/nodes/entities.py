@@ -16,7 +16,7 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 
-from local_inn_ros.nodes.qos import with_overrides
+from local_inn_ros.nodes.qos import CALLS, with_overrides
 
 
 class Entities:
@@ -100,7 +100,11 @@ class Entities:
     ) -> None:
         """Offer a service; its callback is called while the node is inactive, too."""
         made = self.node.create_service(
-            kind, name, callback, callback_group=self._group if group is None else group
+            kind,
+            name,
+            callback,
+            qos_profile=CALLS,
+            callback_group=self._group if group is None else group,
         )
         self._undo.callback(self.node.destroy_service, made)
 

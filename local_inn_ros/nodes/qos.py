@@ -40,6 +40,10 @@ TRANSFORMS = QoSProfile(depth=100)
 STATIC_TRANSFORMS = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 """`/tf_static` as it is heard: several publishers, each with its own transforms."""
 
+CALLS = QoSProfile(depth=1000)
+"""Services: in the usual queue of ten, calls that come all at once push each other out, and whoever
+made one waits for ever."""
+
 _OVERRIDABLE = (
     QoSPolicyKind.HISTORY,
     QoSPolicyKind.DEPTH,
