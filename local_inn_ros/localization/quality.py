@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from local_inn_ros.localization.quality_kernel import MatchLimits, match_rows
 from local_inn_ros.sensing import BeamReading, BeamState
 
 # Residuals are also judged relative to the range: a small yaw error moves a far end point far.
@@ -118,63 +119,26 @@ def match_scan(
     range_max_m: float,
 ) -> ScanMatch:
     """Compare a reading with many expectations; the arguments are those of ``scan_qualities``."""
-    expected = np.asarray(expected_m, dtype=np.float64)
-    nearest, farthest = _surroundings(expected)
-    measured = reading.ranges_m.astype(np.float64)
-    deviation = np.hypot(deviation_m, _RELATIVE_DEVIATION * expected)
-    off = np.maximum(nearest - measured, measured - farthest)
-    off = np.maximum(off, 0.0) / (_EXPLAINED_DEVIATIONS * deviation)
-    returned = reading.returned()
-    explained = np.where(returned, np.exp(-0.5 * np.square(off)), 0.0)
-    close = np.where(returned, np.exp(-0.5 * np.square((measured - expected) / deviation)), 0.0)
-    through = np.where(returned & (measured > farthest), 1.0 - explained, 0.0)
-
-    nothing = reading.states == BeamState.NO_RETURN
-    open_ahead = farthest >= _NEAR_LIMIT * range_max_m
-    as_empty = np.count_nonzero(nothing & open_ahead, axis=1)
-    near = np.count_nonzero(reading.states == BeamState.TOO_CLOSE)
-    telling = np.maximum(np.count_nonzero(returned) + near + as_empty, 1)
-    in_reach = expected < _NEAR_LIMIT * range_max_m
-    sideways = _sideways(expected, reading.angles_rad, np.where(in_reach, explained, 0.0))
+    limits = MatchLimits(
+        deviation_m=deviation_m,
+        relative_deviation=_RELATIVE_DEVIATION,
+        explained_deviations=_EXPLAINED_DEVIATIONS,
+        open_m=_NEAR_LIMIT * range_max_m,
+        same_surface_m=_SAME_SURFACE_M,
+        same_surface_share=_SAME_SURFACE_SHARE,
+        least_step_m=_LEAST_STEP_M,
+    )
+    agreeing, through, sideways, as_empty = match_rows(
+        np.ascontiguousarray(expected_m, dtype=np.float64),
+        reading.ranges_m.astype(np.float64),
+        reading.states,
+        np.column_stack([np.cos(reading.angles_rad), np.sin(reading.angles_rad)]),
+        limits,
+    ).T
+    says = (reading.states == BeamState.RETURN) | (reading.states == BeamState.TOO_CLOSE)
+    telling = np.maximum(np.count_nonzero(says) + as_empty, 1)
     return ScanMatch(
-        agreeing=(close.sum(axis=1) + as_empty) / telling,
-        through=through.sum(axis=1) / telling,
+        agreeing=(agreeing + as_empty) / telling,
+        through=through / telling,
         sideways=sideways / telling,
     )
-
-
-def _surroundings(
-    expected: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the least and the largest range (b, n) that each beam and its neighbours expect.
-
-    Where a beam passes a corner, either of its neighbours' ranges is as good as its own.
-    """
-    nearest, farthest = expected.copy(), expected.copy()
-    for bound, choose in ((nearest, np.minimum), (farthest, np.maximum)):
-        choose(bound[:, 1:], expected[:, :-1], out=bound[:, 1:])
-        choose(bound[:, :-1], expected[:, 1:], out=bound[:, :-1])
-    return nearest, farthest
-
-
-def _sideways(
-    expected: NDArray[np.float64],
-    angles_rad: NDArray[np.float64],
-    explained: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return (b,) how many explained beams lie on surfaces across the usual direction of them.
-
-    The smaller eigenvalue of the sum of the surfaces' direction tensors: with the direction of a
-    surface as an angle, doubled so that a turn by half changes nothing, it is half of what the
-    vector sum of the doubled angles falls short of the count.
-    """
-    one, next_one = expected[:, :-1], expected[:, 1:]
-    gap = np.abs(next_one - one)
-    weight = np.minimum(explained[:, :-1], explained[:, 1:])
-    weight *= gap < _SAME_SURFACE_M + _SAME_SURFACE_SHARE * np.minimum(one, next_one)
-    points = expected * np.exp(1j * angles_rad)
-    along = points[:, 1:] - points[:, :-1]
-    along /= np.maximum(np.abs(along), _LEAST_STEP_M)
-    together = np.abs(np.sum(weight * along * along, axis=1))
-    least: NDArray[np.float64] = np.maximum(0.5 * (weight.sum(axis=1) - together), 0.0)
-    return least
