@@ -23,7 +23,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-jazzy test-ros lint bench-intel bench-accuracy bench-calibration bench-forward bench-kidnap bench-quality bench-scaling clean distclean
+.PHONY: help demo test test-slow test-jazzy test-ros lint bench-intel bench-accuracy bench-calibration bench-forward bench-kidnap bench-quality bench-scaling bench-soak clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,10 @@ bench-quality: $(STAMPS)/dev ## tell right poses from wrong ones, and a moved ro
 bench-scaling: $(STAMPS)/dev ## train shortly on maps of 150 to 15,000 m2; writes build/bench/scaling.json
 	@echo "==> bench: scaling"
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/scaling.py --short --out build/bench/scaling.json
+
+bench-soak: $(STAMPS)/dev ## feed the nodes a full load for five minutes; writes build/bench/soak.json
+	@echo "==> bench: soak"
+	@$(BIN)/python benchmarks/soak.py --out build/bench/soak.json
 
 clean: ## remove what was built and the tools' caches, keep the environment
 	rm -rf build install log dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ import numpy as np
 
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.nodes.doctor_checks import examine
 from local_inn_ros.nodes.doctor_facts import (
     Arrivals,
     Diagnosis,
@@ -26,6 +27,7 @@ from local_inn_ros.nodes.doctor_facts import (
     TopicNames,
     Transforms,
 )
+from local_inn_ros.nodes.doctor_findings import Finding
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation import LaserModel, OdometryModel, Simulator
@@ -170,3 +172,14 @@ def with_parameter(seen: Facts, name: str, parameter: str, value: object) -> Fac
 def with_topics(seen: Facts, *some: Topic) -> Facts:
     """Put in topics, in place of those of the same names."""
     return replace(seen, topics={**seen.topics, **topics(*some)})
+
+
+def found(seen: Facts) -> dict[str, Finding]:
+    return {one.check: one for one in examine(seen).findings}
+
+
+def only(seen: Facts, check: str) -> Finding:
+    """Return the one finding that there should be."""
+    findings = examine(seen).findings
+    assert [one.check for one in findings] == [check], [one.line() for one in findings]
+    return findings[0]
