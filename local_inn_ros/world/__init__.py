@@ -1,27 +1,37 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The world a robot moves in: maps, what a laser sees on them, and where a robot can be."""
+"""The world a robot moves in: maps, what a laser sees on them, and where a robot can be.
 
-from local_inn_ros.world.closed_path import ClosedPath
-from local_inn_ros.world.distance_field import distance_to_occupied, signed_distance
-from local_inn_ros.world.free_space import FreeSpace
-from local_inn_ros.world.generated_floor import generate_floor
-from local_inn_ros.world.generated_track import generate_race_track
-from local_inn_ros.world.generated_world import GeneratedWorld
-from local_inn_ros.world.likelihood_field import FieldValues, LikelihoodField
-from local_inn_ros.world.map_check import MapWarning
-from local_inn_ros.world.map_file import load_map, map_hash, save_map
-from local_inn_ros.world.occupancy_grid import (
-    FREE,
-    OCCUPIED,
-    UNKNOWN,
-    Bounds,
-    OccupancyGrid,
-    grid_hash,
-)
-from local_inn_ros.world.path_planning import PathsToRoute
-from local_inn_ros.world.ray_casting import RayCaster
-from local_inn_ros.world.route import plan_lap
+A name is imported when it is first asked for (PEP 562): who needs a map alone, as the filter's
+node does, waits for no compiler and no spatial search, and does not keep them in memory.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local_inn_ros.world.closed_path import ClosedPath
+    from local_inn_ros.world.distance_field import distance_to_occupied, signed_distance
+    from local_inn_ros.world.free_space import FreeSpace
+    from local_inn_ros.world.generated_floor import generate_floor
+    from local_inn_ros.world.generated_track import generate_race_track
+    from local_inn_ros.world.generated_world import GeneratedWorld
+    from local_inn_ros.world.likelihood_field import FieldValues, LikelihoodField
+    from local_inn_ros.world.map_check import MapWarning
+    from local_inn_ros.world.map_file import load_map, map_hash, save_map
+    from local_inn_ros.world.occupancy_grid import (
+        FREE,
+        OCCUPIED,
+        UNKNOWN,
+        Bounds,
+        OccupancyGrid,
+        grid_hash,
+    )
+    from local_inn_ros.world.path_planning import PathsToRoute
+    from local_inn_ros.world.ray_casting import RayCaster
+    from local_inn_ros.world.route import plan_lap
 
 __all__ = [
     "FREE",
@@ -47,3 +57,51 @@ __all__ = [
     "save_map",
     "signed_distance",
 ]
+
+# Which file each name is in.
+_NAMES = {
+    "closed_path": ("ClosedPath",),
+    "distance_field": (
+        "distance_to_occupied",
+        "signed_distance",
+    ),
+    "free_space": ("FreeSpace",),
+    "generated_floor": ("generate_floor",),
+    "generated_track": ("generate_race_track",),
+    "generated_world": ("GeneratedWorld",),
+    "likelihood_field": (
+        "FieldValues",
+        "LikelihoodField",
+    ),
+    "map_check": ("MapWarning",),
+    "map_file": (
+        "load_map",
+        "map_hash",
+        "save_map",
+    ),
+    "occupancy_grid": (
+        "FREE",
+        "OCCUPIED",
+        "UNKNOWN",
+        "Bounds",
+        "OccupancyGrid",
+        "grid_hash",
+    ),
+    "path_planning": ("PathsToRoute",),
+    "ray_casting": ("RayCaster",),
+    "route": ("plan_lap",),
+}
+_FILES = {name: file for file, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name of this room.
+
+    Raises:
+        AttributeError: the room has no such name.
+    """
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
+    globals()[name] = value
+    return value
