@@ -114,7 +114,7 @@ def evaluate_raster(raster, points, distances, gradients):  # type: ignore[no-un
         )
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def field_at(raster, point_x, point_y):  # type: ignore[no-untyped-def]
     """Return the distance and its derivatives by x and y at a point of the map frame."""
     field, cells_per_m, x0, y0, cosine, sine, limit = raster
