@@ -8,6 +8,7 @@ from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
 from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Float32, Header
 
+from local_inn_ros.localization.conditioning import well_conditioned
 from local_inn_ros.localization.fix import Fix
 from local_inn_ros.localization.mount import SensorMount
 from local_inn_ros.nodes.conversions import (
@@ -51,8 +52,10 @@ class FixPublishers:
             mount: of the laser.
         """
         stamp, frame = header.stamp, self._map_frame
-        self._measurement.publish(stamped_gaussian_message(fix.measurement, stamp, frame))
-        self._fix.publish(stamped_gaussian_message(fix.network, stamp, frame))
+        # Of a network that works in single precision, samples far from its map may be all one.
+        measurement, network = well_conditioned(fix.measurement), well_conditioned(fix.network)
+        self._measurement.publish(stamped_gaussian_message(measurement, stamp, frame))
+        self._fix.publish(stamped_gaussian_message(network, stamp, frame))
         self._quality.publish(Float32(data=fix.quality))
         # To look at: not even made where nobody looks.
         if self._samples.get_subscription_count():
