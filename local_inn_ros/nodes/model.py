@@ -88,17 +88,20 @@ class Model:
         )
 
     def warm_up(self) -> None:
-        """Let all that is compiled when it is first used be compiled before the first scan."""
-        sensor, bounds = self.bundle.description.sensor, self.bundle.grid.bounds
+        """Let all that is compiled when it is first used be compiled before the first scan.
+
+        The scan used is one that fits the map, so that it goes the whole way of a usual one.
+        """
+        sensor, grid = self.bundle.description.sensor, self.bundle.grid
+        free = np.argwhere(grid.free_mask())
+        x, y = grid.cell_to_world(free[[len(free) // 2]])[0]
+        place = Pose2(float(x), float(y), 0.0)
         angles = sensor.network_angles_rad()
-        ranges = np.full(angles.size, 0.5 * sensor.range_max_m, dtype=np.float32)
+        ranges = self.engine.expected_ranges(place.to_array()[None].astype(np.float32))[0]
         step = float(angles[1] - angles[0])
         scan = Scan(0.0, ranges, float(angles[0]), step, sensor.range_min_m, sensor.range_max_m)
-        middle = Pose2(
-            0.5 * (bounds.x_min_m + bounds.x_max_m), 0.5 * (bounds.y_min_m + bounds.y_max_m), 0.0
-        )
         mounted = self.mounted_at(SensorMount(Pose2.identity()))
-        mounted.localizer.locate(scan, GaussianPose2.from_deviations(middle, 0.2, 0.2, 0.1))
+        mounted.localizer.locate(scan, GaussianPose2.from_deviations(place, 0.2, 0.2, 0.1))
         mounted.relocalizer.search(scan)
 
     def doubt_about(self, grid: OccupancyGrid) -> str:
