@@ -110,3 +110,23 @@ def test_every_requirement_has_a_lower_bound_and_a_line_in_the_documentation() -
     rows = {line.split("|")[1].strip(" `") for line in page.splitlines() if line.startswith("|")}
     documented = {name for row in rows for name in re.split(r"[`, ]+", row)}
     assert requirement_names(requirements) - documented == set()
+
+
+def test_the_changelog_is_as_catkin_reads_it() -> None:
+    changelog = pytest.importorskip("catkin_pkg.changelog", reason="catkin_pkg is not installed")
+    read = changelog.get_changelog_from_path(str(ROOT / "CHANGELOG.rst"), "local_inn_ros")
+    versions = [version for version, _, _ in read.foreach_version()]
+    assert versions[-1] == "0.1.0"
+    # The newest heading is this version, or what comes after it.
+    assert local_inn_ros.__version__ in versions
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert broken == []
