@@ -101,7 +101,8 @@ class Parameters(Generic[Values]):
             ParameterError: a value given from outside has another type, lies outside its range,
                 or is none of the choices.
         """
-        self._described = {parameter_name(one): one for one in fields(kind)}  # type: ignore[arg-type]
+        declared = fields(kind)  # type: ignore[arg-type]
+        self._described = {parameter_name(one): one for one in declared}
         values = {one.name: _declared(node, one) for one in self._described.values()}
         self.now = kind(**values)
         self.in_use = False
