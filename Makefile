@@ -23,7 +23,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-jazzy test-ros lint bench-intel bench-accuracy bench-calibration bench-forward bench-kidnap bench-quality bench-scaling bench-soak clean distclean
+.PHONY: help demo test test-slow test-jazzy test-ros lint bench-intel bench-accuracy bench-calibration bench-forward bench-kidnap bench-latency bench-quality bench-scaling bench-soak clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ bench-forward: $(STAMPS)/dev ## compare the map in the shipped bundle with the t
 bench-kidnap: $(STAMPS)/dev ## put robots down anywhere and search for them; writes build/bench/kidnap.json
 	@echo "==> bench: kidnap"
 	@$(BIN)/python benchmarks/kidnap.py --short --out build/bench/kidnap.json
+
+bench-latency: $(STAMPS)/dev ## time a scan by stage, beside a particle filter; writes build/bench/latency.json
+	@echo "==> bench: latency"
+	@OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(BIN)/python benchmarks/latency.py --out build/bench/latency.json
 
 bench-quality: $(STAMPS)/dev ## tell right poses from wrong ones, and a moved robot; writes build/bench/quality.json
 	@echo "==> bench: quality"
