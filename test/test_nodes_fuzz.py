@@ -57,7 +57,7 @@ class FuzzedRobot(Robot):
             "a fix": self.ekf.work._on_fix,
             "a prior": self.node.work._on_filtered,
         }
-        self.scans_due = 0
+        self.due: Counter[str] = Counter()
         self.checked: Counter[str] = Counter()
 
     def send(self, topic: str, message: Any) -> None:
@@ -65,15 +65,22 @@ class FuzzedRobot(Robot):
         if abs(stamp.sec - NOW_S) < 10:
             stamp.sec += int(self.sent_s) - NOW_S
         self.ways[topic](message)
-        self.scans_due += topic == "scan"
+        self.due[topic] += topic in ("scan", "odom")
 
     def go_on(self) -> None:
-        """Let the sane sensors tell once more; wait until all scans are heard."""
+        """Let the sane sensors tell once more; wait until all that was sent is heard."""
         self.sent_s += 0.05
         self.send_odometry(self.wheels, self.sent_s)
         self.send_scan(self.scan_from(self.base, self.sent_s))
-        self.scans_due += 1
-        self.ros.wait_for(lambda: self.total("scan") >= self.scans_due, "all scans")
+        self.due.update(["odom", "scan"])
+        self.ros.wait_for(lambda: self.heard() >= self.due, "all that was sent")
+
+    def heard(self) -> Counter[str]:
+        """Return how many scans, and readings of the odometry, all who hear them have heard."""
+        at_filter = self.ekf.work._tally.totals().items()
+        odometry = sum(count for name, count in at_filter if name.startswith("odometry "))
+        known = self.total("odometry") + self.total("odometry unusable")
+        return Counter({"scan": self.total("scan"), "odom": min(odometry, known)})
 
     def waits_for_nothing(self) -> bool:
         self.go_on()
@@ -165,7 +172,7 @@ def test_whatever_arrives_the_nodes_stay_up_and_find_back(ros: RosWorld) -> None
         robot.go_on()
         robot.check()
 
-    robot.scans_due = robot.total("scan")
+    robot.due = robot.heard()
     fuzz()
     # Nothing of it is left in the way of a sane robot.
     robot.sent_s += 5.0

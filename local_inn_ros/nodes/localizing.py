@@ -134,6 +134,7 @@ class Localizing:
         try:
             reading = to_odometry(message)
         except LocalInnError as error:
+            self._tally.count("odometry unusable")
             self._complain(f"odometry: {error}")
             return
         self._tally.count("odometry")
