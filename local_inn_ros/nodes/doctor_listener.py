@@ -16,6 +16,7 @@ from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import LaserScan
 from tf2_msgs.msg import TFMessage
@@ -115,11 +116,16 @@ class DoctorListener:
             durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
         )
 
+        def heard(message: Any) -> None:
+            callback(message, {})
+
         # rclpy looks at the number of arguments: with two, it tells of the message's way too.
-        def heard(message: Any, way: Mapping[str, Any]) -> None:
+        def heard_with_way(message: Any, way: Mapping[str, Any]) -> None:
             callback(message, way)
 
-        self._node.create_subscription(kind, topic, heard, qos)
+        # Humble's does not.
+        told_of_way = hasattr(Subscription, "CallbackType")
+        self._node.create_subscription(kind, topic, heard_with_way if told_of_way else heard, qos)
 
     def _arrival_s(self, way: Mapping[str, Any]) -> float:
         """Return when a message came: into this process, not into a callback that was held up."""
