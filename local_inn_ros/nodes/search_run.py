@@ -73,11 +73,15 @@ class _Seen:
     at_s: float
 
 
-def _measured(sight: Sight) -> float:
-    """Return the share of a scan's beams that measured a distance."""
+def _sight_m(sight: Sight) -> float:
+    """Return how far a scan sees: the mean of its ranges, 0 for beams that measured none.
+
+    A laser that is covered, or stands in a crowd, sees less far than another.
+    """
     scan = sight.scan
     states = classify_ranges(scan.ranges_m, scan.range_min_m, scan.range_max_m)
-    return float(np.mean(states == BeamState.RETURN)) if states.size else 0.0
+    ranges = np.where(states == BeamState.RETURN, scan.ranges_m, 0.0)
+    return float(np.mean(ranges)) if ranges.size else 0.0
 
 
 class Lookout:
@@ -118,7 +122,7 @@ class Lookout:
     def next_after(self, last: Sight | None) -> Sight | None:
         """Wait for a scan with odometry newer than ``last``; None where none comes.
 
-        Without a last one, that of the laser which sees most. The others are of the same laser.
+        Without a last one, that of the laser that sees farthest. The others are of the same laser.
         """
         began_s = time.monotonic()
         with self._changed:
@@ -134,7 +138,7 @@ class Lookout:
         fresh = [s.sight for s in self._newest.values() if s.at_s >= began_s - PATIENCE_S]
         if last is not None:
             fresh = [one for one in fresh if one is not last and one.mounted is last.mounted]
-        return max(fresh, key=_measured, default=None)
+        return max(fresh, key=_sight_m, default=None)
 
 
 class SearchRun:
