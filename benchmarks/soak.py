@@ -43,7 +43,7 @@ from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.nodes.child_process import NO_TEXT, ChildProcess
 
-# Neither tests nor the demo take this domain.
+# Neither tests nor the demo take it.
 _DOMAIN = 101
 _SHORT_S = 300.0
 # Until buffers have grown to their size and everything has run once.
@@ -172,12 +172,12 @@ def soak(given: argparse.Namespace) -> Soak:
     bundle = Bundle.load(given.bundle)
     lap = record_lap(bundle, given.speed, given.seed)
     context = Context()
-    rclpy.init(context=context, domain_id=_DOMAIN)
+    rclpy.init(context=context, domain_id=given.domain)
     robot = SoakRobot(lap, bundle.grid, context=context)
     told = {"bundle": given.bundle.resolve(), "pose_file": NO_TEXT}
     log = given.out.with_name("soak.log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    with ChildProcess("localization", told, _DOMAIN, log) as process:
+    with ChildProcess("localization", told, given.domain, log) as process:
         stage = _Stage(robot, context, process)
         try:
             return _measured(stage, robot, given)
@@ -265,6 +265,7 @@ def options() -> argparse.Namespace:
     add("--bundle", type=Path, default=shipped_bundle(), help="[the shipped one]")
     add("--speed", type=float, default=3.0, help="m/s on the lap [3]")
     add("--seed", type=int, default=0, help="of all that is random on the lap [0]")
+    add("--domain", type=int, default=_DOMAIN, help=f"ROS domain, free of others [{_DOMAIN}]")
     add("--out", type=Path, default=ROOT / "build" / "bench" / "soak.json", help="figures, JSON")
     given = parser.parse_args()
     if not given.hours > 0.0 or given.warm_up < 0.0 or not given.speed > 0.0 or given.seed < 0:

@@ -17,6 +17,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
+from ros_fixtures import fresh_domain
+
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.nodes.model import shipped_bundle
@@ -137,6 +139,7 @@ def test_a_short_run_of_the_real_thing(tmp_path: Path) -> None:
         seed=0,
         seconds=3.0,
         warm_up=1.0,
+        domain=fresh_domain(),
         out=tmp_path / "soak.json",
     )
     measured = soak(given)
