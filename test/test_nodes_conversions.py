@@ -14,9 +14,11 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Pose, PoseWithCovariance, Quaternion
+from message_strategies import numbers, singles
+from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from nav_msgs.msg import Odometry as OdometryMessage
 
-from local_inn_ros.errors import MapError
+from local_inn_ros.errors import LocalInnError, MapError
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.nodes import conversions as c
 from local_inn_ros.sensing import Odometry, Scan
@@ -210,3 +212,36 @@ def test_a_map_that_does_not_add_up_is_refused() -> None:
 
 def test_a_leading_slash_is_no_part_of_a_frame() -> None:
     assert c.frame_name("/map") == c.frame_name("map") == "map"
+
+
+@given(
+    st.integers(0, 40),
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 2**32 - 1),
+    singles,
+    st.tuples(numbers, numbers, numbers),
+    st.tuples(numbers, numbers, numbers, numbers),
+)
+def test_whatever_a_map_holds_it_is_read_or_refused(
+    cells: int,
+    width: int,
+    height: int,
+    resolution: float,
+    place: tuple[float, ...],
+    turn: tuple[float, ...],
+) -> None:
+    for size in ((width, height), (cells, 1), (1, cells), (0, height)):
+        message = OccupancyGridMessage(data=array("b", [0] * cells))
+        message.info.width, message.info.height = size
+        message.info.resolution = resolution
+        origin = message.info.origin
+        origin.position.x, origin.position.y, origin.position.z = place
+        rotation = origin.orientation
+        rotation.x, rotation.y, rotation.z, rotation.w = turn
+        try:
+            grid = c.to_grid(message)
+        except LocalInnError:
+            continue
+        assert grid.cells.size == cells
+        assert grid.origin.is_finite()
+        assert 0.0 < grid.resolution_m < math.inf

@@ -2,16 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import contextlib
 import math
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
-from geometry_msgs.msg import Quaternion
+from geometry_msgs.msg import Quaternion, Transform, TransformStamped, Vector3
+from message_strategies import numbers
+from std_msgs.msg import Header
 from tf2_msgs.msg import TFMessage
 
-from local_inn_ros.errors import SensorError
+from local_inn_ros.errors import LocalInnError, SensorError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.mount import SensorMount
 from local_inn_ros.nodes.conversions import to_stamp, transform_message
@@ -174,3 +180,30 @@ def test_a_transform_without_rotation_is_refused_and_those_beside_it_hold(
     assert_same(transforms.mount("base_link", "rear_laser"), Pose2(0.3, 0.0, 0.0))
     with pytest.raises(TransformError, match="'base_link' to 'laser'"):
         transforms.mount("base_link", "laser")
+
+
+names = st.sampled_from(["base_link", "laser", "mast", "/laser", ""])
+transforms_of_anything = st.builds(
+    TransformStamped,
+    header=st.builds(Header, frame_id=names),
+    child_frame_id=names,
+    transform=st.builds(
+        Transform,
+        translation=st.builds(Vector3, x=numbers, y=numbers, z=numbers),
+        rotation=st.builds(Quaternion, x=numbers, y=numbers, z=numbers, w=numbers),
+    ),
+)
+
+
+@given(st.lists(transforms_of_anything, max_size=6))
+def test_whatever_is_told_a_mount_makes_sense_or_is_refused(told: list[TransformStamped]) -> None:
+    transforms = StaticTransforms()
+    with contextlib.suppress(TransformError), np.errstate(all="ignore"):
+        transforms.add(TFMessage(transforms=told))
+    with np.errstate(all="ignore"):
+        try:
+            mount = transforms.mount("base_link", "laser")
+        except LocalInnError:
+            return
+    assert mount.pose.is_finite()
+    assert max(abs(mount.pose.x), abs(mount.pose.y)) < 1000.0
