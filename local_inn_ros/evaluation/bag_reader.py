@@ -54,20 +54,20 @@ class Recording:
         topics: where it keeps what.
         base_frame: the frame that odometry and reference are poses of.
         mount: pose of the laser in the base frame.
-        upside_down: whether the laser hangs upside down; ``scans`` are as seen from above.
         scan_count: how many scans it holds.
         odometry: every reading, by stamp.
         reference: poses of the base in the map frame, where a reference was named.
+        upside_down: whether the laser hangs upside down; ``scans`` are as seen from above.
     """
 
     path: Path
     topics: BagTopics
     base_frame: str
     mount: Pose2
-    upside_down: bool
     scan_count: int
     odometry: tuple[Odometry, ...]
     reference: Trajectory | None
+    upside_down: bool = False
 
     def scans(self) -> Iterator[Scan]:
         """Read the scans by their stamps, as seen from above.
@@ -133,10 +133,10 @@ def open_recording(path: Path, topics: BagTopics, mount: Pose2 | None = None) ->
         topics,
         base_frame,
         placed.pose,
-        placed.upside_down,
         scan_count,
         ordered,
         reference,
+        placed.upside_down,
     )
 
 
