@@ -87,18 +87,19 @@ class TwoAnswers:
 
 
 @pytest.mark.parametrize(
-    ("share", "open_share", "looked_far"),
+    ("share", "open_share", "converged", "looked_far"),
     [
-        (USUAL_INLIER_SHARE + 0.01, 0.0, False),
-        (USUAL_INLIER_SHARE - 0.1, 0.0, True),
-        (USUAL_INLIER_SHARE + 0.01, 1.0, True),
+        (USUAL_INLIER_SHARE + 0.01, 0.0, True, False),
+        (USUAL_INLIER_SHARE - 0.1, 0.0, True, True),
+        (USUAL_INLIER_SHARE + 0.01, 1.0, True, True),
+        (USUAL_INLIER_SHARE + 0.01, 0.0, False, True),
     ],
 )
 def test_farther_away_is_looked_only_where_something_is_left_to_explain(
-    share: float, open_share: float, looked_far: bool
+    share: float, open_share: float, converged: bool, looked_far: bool
 ) -> None:
     unseen = np.diag([open_share, 0.0, 0.0])
-    near = Refinement(Pose2.identity(), np.eye(3), unseen, 0.01, share, True, 3)
+    near = Refinement(Pose2.identity(), np.eye(3), unseen, 0.01, share, converged, 3)
     far = replace(near, pose=Pose2(0.2, 0.0, 0.0), inlier_share=0.97, unseen=np.zeros((3, 3)))
     refiner = TwoAnswers(near, far)
     found = _best_alignment(refiner, SCAN, READING, np.zeros((1, 3)))

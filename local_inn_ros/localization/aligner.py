@@ -139,7 +139,7 @@ def _best_alignment(
     Where it leaves a direction open, how well each fits tells at least something of that.
     """
     near = refiner.refine_near(scan, reading, Pose2.from_array(starts[0]))
-    if near.complete and near.inlier_share >= USUAL_INLIER_SHARE:
+    if near.converged and near.complete and near.inlier_share >= USUAL_INLIER_SHARE:
         # All that the map can explain is explained already.
         return near
     best = max(refiner.refine_all(scan, reading, starts), key=_inlier_share)
