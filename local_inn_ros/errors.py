@@ -28,3 +28,7 @@ class BagError(LocalInnError):
 
 class DeviceError(LocalInnError):
     """A device that networks cannot be run or trained on."""
+
+
+class EngineError(LocalInnError):
+    """An engine that cannot run a bundle on this machine, or whose answers are off."""

@@ -21,6 +21,7 @@ from local_inn_ros.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     map_files,
     relocalize,
     simulate,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
 app.command("train", epilog=train.EXAMPLE)(train.train)
 app.command("calibrate", epilog=calibrate.EXAMPLE)(calibrate.calibrate)
+app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("simulate", epilog=simulate.EXAMPLE)(simulate.simulate)
 app.command("relocalize", epilog=relocalize.EXAMPLE)(relocalize.relocalize)

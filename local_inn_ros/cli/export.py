@@ -1,0 +1,124 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`local-inn export`: compile a bundle's networks for this machine's GPU."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from local_inn_ros.cli.options import BundleArgument, JsonOption, SeedOption
+
+if TYPE_CHECKING:
+    from local_inn_ros.engines.tensorrt_export import Exported
+    from local_inn_ros.engines.tensorrt_profiles import Precision
+
+EXAMPLE = "Example: local-inn export models/lab --engine tensorrt --precision fp16"
+
+
+class ExportEngine(str, Enum):
+    """Engines that need to be built; ONNX Runtime takes a bundle as it is."""
+
+    TENSORRT = "tensorrt"
+
+
+class ExportPrecision(str, Enum):
+    """What to build."""
+
+    FP16 = "fp16"
+    FP32 = "fp32"
+    BOTH = "both"
+
+    def precisions(self) -> list[Precision]:
+        """Return the precisions one by one."""
+        from local_inn_ros.engines.tensorrt_profiles import Precision
+
+        return list(Precision) if self is ExportPrecision.BOTH else [Precision(self.value)]
+
+
+def export(
+    bundle: BundleArgument,
+    engine: Annotated[
+        ExportEngine, typer.Option("--engine", help="What to build.")
+    ] = ExportEngine.TENSORRT,
+    precision: Annotated[
+        ExportPrecision,
+        typer.Option("--precision", help="What matrix products are computed in."),
+    ] = ExportPrecision.BOTH,
+    scans: Annotated[
+        int,
+        typer.Option("--scans", min=50, max=1000, help="Scans that the answers are checked on."),
+    ] = 500,
+    seed: SeedOption = 0,
+    json: JsonOption = None,
+) -> None:
+    """Compile a bundle's networks for this machine's GPU, and check what they answer.
+
+    Run it on the robot itself: what is built fits its GPU, its driver and its TensorRT alone. The
+    answers are compared with those of ONNX Runtime on scans that are cast in the bundle's map;
+    what is off is not kept. Of two precisions the half one is used, where it was kept.
+    """
+    import numpy as np
+
+    from local_inn_ros.cli.output import console, progress_bar, say
+    from local_inn_ros.engines import Bundle
+    from local_inn_ros.engines.tensorrt_export import STEPS, export_plans
+    from local_inn_ros.errors import EngineError
+    from local_inn_ros.evaluation.json_file import write_json
+
+    loaded = Bundle.load(bundle)
+    wanted = precision.precisions()
+    done: list[Exported] = []
+    refused: list[EngineError] = []
+    with progress_bar() as bar:
+        task = bar.add_task("looking for TensorRT", total=STEPS * len(wanted))
+        for number, one in enumerate(wanted):
+            begun = 0
+
+            def advance(what: str, number: int = number) -> None:
+                nonlocal begun
+                bar.update(task, description=what, completed=STEPS * number + begun)
+                begun += 1
+
+            try:
+                done.append(export_plans(loaded, one, scans, np.random.default_rng(seed), advance))
+            except EngineError as error:
+                refused.append(error)
+    if not done:
+        raise refused[0]
+    for refusal in refused:
+        say(f"warning: {refusal}", style="yellow")
+    for exported in done:
+        console.print(_table(exported))
+    if json is not None:
+        write_json(json, {"plans": [_figures(exported) for exported in done]})
+
+
+def _table(exported: Exported) -> object:
+    from local_inn_ros.cli.output import facts_table
+
+    off = exported.agreement
+    return facts_table(
+        exported.engine,
+        {
+            "written": str(exported.folder),
+            "positions off ONNX Runtime": _millimetres(off.position_p99_m, off.position_max_m),
+            "headings": f"{off.yaw_p99_deg:.4f} deg (99 of 100), {off.yaw_max_deg:.4f} deg at most",
+            "expected ranges": _millimetres(off.range_p99_m, off.range_max_m),
+        },
+    )
+
+
+def _millimetres(mostly_m: float, most_m: float) -> str:
+    return f"{1e3 * mostly_m:.3f} mm (99 of 100), {1e3 * most_m:.3f} mm at most"
+
+
+def _figures(exported: Exported) -> dict[str, object]:
+    return {
+        "engine": exported.engine,
+        "precision": exported.precision.value,
+        "folder": str(exported.folder),
+        **exported.agreement.figures(),
+    }

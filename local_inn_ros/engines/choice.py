@@ -1,0 +1,73 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which engine runs a bundle: the one asked for, or the fastest there is; never none."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from enum import Enum
+
+from local_inn_ros.engines.bundle import Bundle
+from local_inn_ros.engines.onnx_engine import OnnxEngine
+from local_inn_ros.engines.protocol import Engine
+from local_inn_ros.engines.tensorrt_export import open_tensorrt_engine
+from local_inn_ros.errors import EngineError
+
+_LOG = logging.getLogger(__name__)
+
+EngineOpener = Callable[[Bundle], Engine]
+
+
+class EngineChoice(str, Enum):
+    """What is asked for.
+
+    ``auto`` takes TensorRT where this machine has plans of its own, and ONNX Runtime otherwise.
+    """
+
+    AUTO = "auto"
+    ONNX = "onnx"
+    TENSORRT = "tensorrt"
+    TORCH = "torch"
+
+
+def open_engine(
+    bundle: Bundle,
+    choice: EngineChoice,
+    torch: EngineOpener | None = None,
+    warn: Callable[[str], None] = _LOG.warning,
+) -> Engine:
+    """Open the engine that is asked for, or ONNX Runtime where it cannot be had.
+
+    A robot goes on more slowly rather than not at all; but never silently.
+
+    Args:
+        bundle: the trained model.
+        choice: what is asked for.
+        torch: opens the engine on torch; this room may not import it, so who may passes it on
+            (``training.torch_bundle.open_torch_engine``).
+        warn: told in a sentence why another engine is taken.
+
+    Raises:
+        BundleError: ONNX Runtime cannot load the networks either.
+    """
+    openers: list[EngineOpener] = []
+    if choice in (EngineChoice.AUTO, EngineChoice.TENSORRT):
+        openers.append(open_tensorrt_engine)
+    if choice is EngineChoice.TORCH:
+        openers.append(_no_torch if torch is None else torch)
+    for opener in openers:
+        try:
+            engine = opener(bundle)
+        except (EngineError, ImportError) as error:
+            warn(f"runs on ONNX Runtime: {error}")
+        else:
+            _LOG.info("runs on %s", engine.name)
+            return engine
+    engine = OnnxEngine(bundle)
+    _LOG.info("runs on %s", engine.name)
+    return engine
+
+
+def _no_torch(bundle: Bundle) -> Engine:
+    raise EngineError("torch is for training machines, and cannot be chosen here")

@@ -1,0 +1,110 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Plans for this machine: built, checked against ONNX Runtime, then kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from local_inn_ros.engines.bundle import NETWORKS, Bundle
+from local_inn_ros.engines.cuda_device import CudaDevice
+from local_inn_ros.engines.onnx_engine import OnnxEngine
+from local_inn_ros.engines.tensorrt_builder import build_plan
+from local_inn_ros.engines.tensorrt_check import Agreement, HeldOutScans, compare, refuse_if_off
+from local_inn_ros.engines.tensorrt_engine import TensorRtEngine
+from local_inn_ros.engines.tensorrt_library import tensorrt_version
+from local_inn_ros.engines.tensorrt_profiles import Precision
+from local_inn_ros.engines.tensorrt_store import load_plans, plan_key, store_plans
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """Plans that were built and kept.
+
+    Attributes:
+        engine: name of the engine that they make.
+        precision: what matrix products are computed in.
+        folder: where they are kept.
+        agreement: with ONNX Runtime.
+    """
+
+    engine: str
+    precision: Precision
+    folder: Path
+    agreement: Agreement
+
+
+# Steps of one export: a network each, and the check.
+STEPS = len(NETWORKS) + 1
+
+
+def export_plans(
+    bundle: Bundle,
+    precision: Precision,
+    scan_count: int,
+    rng: np.random.Generator,
+    progress: Callable[[str], None],
+) -> Exported:
+    """Build the plans of a bundle for this machine.
+
+    Args:
+        bundle: the trained model.
+        precision: what matrix products are computed in.
+        scan_count: held-out scans that the plans are checked on.
+        rng: draws them.
+        progress: told what is about to begin, ``STEPS`` times.
+
+    Raises:
+        EngineError: there is no TensorRT or no GPU here, a network cannot be built, or the answers
+            are off; nothing is kept then.
+    """
+    version = tensorrt_version()
+    device = CudaDevice()
+    plans: dict[str, bytes] = {}
+    for name in NETWORKS:
+        progress(f"building {name} ({precision.value})")
+        with device.current():
+            plans[name] = build_plan(bundle.network_file(name).read_bytes(), precision, name)
+    progress(f"checking {scan_count} scans ({precision.value})")
+    engine = TensorRtEngine(device, plans, precision)
+    scans = HeldOutScans.draw(bundle, scan_count, rng)
+    agreement = compare(engine, OnnxEngine(bundle), scans)
+    refuse_if_off(agreement, precision)
+    key = plan_key(bundle, device.identity, version, precision)
+    folder = store_plans(bundle, key, plans, agreement.figures())
+    return Exported(engine.name, precision, folder, agreement)
+
+
+def open_tensorrt_engine(bundle: Bundle) -> TensorRtEngine:
+    """Load the plans that `local-inn export` built on this machine; half precision comes first.
+
+    One scan is tried, so that a GPU without room for more is noticed here.
+
+    Raises:
+        EngineError: there is no TensorRT, no GPU, or no plan that this machine made for what it is
+            now; the message is one sentence.
+    """
+    version = tensorrt_version()
+    device = CudaDevice()
+    keys = [
+        plan_key(bundle, device.identity, version, precision)
+        for precision in (Precision.FP16, Precision.FP32)
+    ]
+    stored = load_plans(bundle, keys)
+    engine = TensorRtEngine(device, stored.plans, Precision(stored.key.precision))
+    _try_one_scan(engine, bundle)
+    return engine
+
+
+def _try_one_scan(engine: TensorRtEngine, bundle: Bundle) -> None:
+    description = bundle.description
+    unknown = np.zeros((1, description.sensor.network_beams), dtype=np.float32)
+    pose = np.zeros((1, 3), dtype=np.float32)
+    spread = np.full(1, description.prior.widest_spread, dtype=np.float32)
+    draw = np.zeros((1, description.latent_size), dtype=np.float32)
+    engine.sample_poses(unknown, unknown, pose, spread, draw)
+    engine.expected_ranges(pose)
