@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from doctor_patients import (
@@ -193,3 +195,23 @@ def test_a_complaint_whose_cause_is_found_is_not_told_again() -> None:
     checks = found(with_node(healthy(), "lidar_localizer", diagnosis=complaint))
     assert checks.keys() == {"health", "health.pose"}
     assert checks["health"].what == "/lidar_localizer says: no scans come"
+
+
+def test_the_page_names_every_check() -> None:
+    root = Path(__file__).resolve().parents[1]
+    sources = "".join(
+        path.read_text() for path in (root / "local_inn_ros" / "nodes").glob("doctor_*_checks.py")
+    )
+    written = set(re.findall(r'(?:error|warning|grade)\(\s*f?"([a-z_{}.]+)",', sources))
+    spelled = {
+        name.replace("{role}", role).replace("{policy}", policy)
+        for name in written
+        for role in ("scan", "odom")
+        for policy in ("reliability", "durability")
+    }
+    page = (root / "docs" / "doctor.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `") and "--" not in line]
+    assert {name for row in rows for name in re.findall(r"`([a-z_.]+)`", row.split("|")[1])} == (
+        spelled
+    )
+    assert len(spelled) > 40

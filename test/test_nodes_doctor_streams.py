@@ -12,13 +12,17 @@ from doctor_patients import (
     found,
     healthy,
     only,
+    topic,
+    with_node,
     with_odometry,
     with_parameter,
     with_scans,
+    with_topics,
 )
 
 from local_inn_ros.nodes.doctor_checks import examine
 from local_inn_ros.nodes.doctor_facts import (
+    Diagnosis,
     Link,
     ScanStream,
     Transforms,
@@ -160,8 +164,17 @@ def test_a_second_publisher_of_the_filters_transform() -> None:
     assert examine(left).findings == ()
     # Where the middleware does not say who wrote it, the values do.
     poses = np.tile([[1.0, 2.0, 0.0], [1.5, 2.0, 0.0]], (20, 1))
-    unknown = replace(seen, transforms=replace(seen.transforms, map_from_odom=poses))
-    assert "more than one node" in only(unknown, "tf.map").what
+    nameless = tuple(replace(link, writers=frozenset()) for link in seen.transforms.links)
+    single = replace(seen, transforms=replace(seen.transforms, links=nameless))
+    assert examine(single).findings == ()
+    unknown = replace(single, transforms=replace(single.transforms, map_from_odom=poses))
+    assert only(unknown, "tf.map").what.startswith("somebody publishes map to odom")
+    tf = topic("/tf", "tf2_msgs/msg/TFMessage", ["/ekf", "/driver", "/amcl"], [])
+    assert only(with_topics(unknown, tf), "tf.map").what.startswith("/amcl publishes")
+    # So does a filter that cannot have published any.
+    waits = Diagnosis(1, "waits for an initial pose")
+    checks = found(with_topics(with_node(single, "ekf", diagnosis=waits), tf))
+    assert checks.keys() == {"tf.map", "health.pose"}
 
 
 def test_a_transform_that_drifts_or_jumps_once_is_one_publishers() -> None:

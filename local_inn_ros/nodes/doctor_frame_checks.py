@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.nodes.doctor_facts import EKF, LOCALIZER, Facts, Link
+from local_inn_ros.nodes.doctor_facts import EKF, LOCALIZER, Facts, Link, NodeFacts
 from local_inn_ros.nodes.doctor_findings import Finding, error, warning
 
 # Between two transforms that follow each other the pose of the map does not change so much, and
@@ -110,23 +110,35 @@ def check_map_transform(seen: Facts) -> Iterator[Finding]:
     )
     if link is None:
         return
-    own = seen.own_nodes()
-    others = sorted(link.writers - own)
-    broadcast = seen.parameter(EKF, "tf_broadcast", "True") == "True"
-    if others and EKF in seen.nodes and broadcast:
-        who, mend = f"{', '.join(others)} publishes", f"Stop {', '.join(others)}"
-    elif goes_back_and_forth(seen.transforms.map_from_odom):
-        who, mend = "more than one node publishes", "Stop all but one"
-    else:
+    others = sorted(link.writers - seen.own_nodes())
+    ekf = seen.nodes.get(EKF)
+    if ekf is None or seen.parameter(EKF, "tf_broadcast", "True") != "True":
         return
-    yield error(
-        "tf.map",
-        f"{who} {world} to {odom} besides the filter",
-        "two localizations contradict each other, and the robot jumps between them (is AMCL or "
-        "a SLAM still running?)",
-        f"{mend}, or set tf_broadcast of {seen.nodes[EKF].name if EKF in seen.nodes else EKF} "
-        "to false",
-    )
+    told_apart = goes_back_and_forth(seen.transforms.map_from_odom) or _says_nothing(ekf)
+    if not link.writers and told_apart:
+        others = _suspects(seen)
+    if others:
+        yield error(
+            "tf.map",
+            f"{' or '.join(others)} publishes {world} to {odom} besides the filter",
+            "two localizations contradict each other, and the robot jumps between them (is AMCL "
+            "or a SLAM still running?)",
+            f"Stop it, or set tf_broadcast of {ekf.name} to false",
+        )
+
+
+def _says_nothing(ekf: NodeFacts) -> bool:
+    """Tell whether the filter cannot have published a transform: it has no pose."""
+    waits = ekf.diagnosis is not None and "waits for" in ekf.diagnosis.message
+    return waits or ekf.state not in ("", "active")
+
+
+def _suspects(seen: Facts) -> list[str]:
+    """Return who may publish a transform, where the middleware does not tell who did."""
+    own = seen.own_nodes()
+    writers = {one.node for one in seen.topic(seen.names.transforms).publishers} - own
+    drivers = {one.node for one in seen.topic(seen.names.odometry).publishers}
+    return sorted(writers - drivers or writers) or ["somebody"]
 
 
 def goes_back_and_forth(poses: NDArray[np.float64]) -> bool:

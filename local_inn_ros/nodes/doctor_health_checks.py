@@ -12,6 +12,8 @@ from local_inn_ros.nodes.doctor_findings import Finding, error, warning
 
 _WARN, _ERROR = 1, 2
 _LOW_QUALITY = 0.5
+# They say something every second.
+_LEAST_LISTENING_S = 2.0
 _LOST = "lost"
 # What a node complains of, and the checks that name the cause of it.
 _CAUSES = {
@@ -72,6 +74,8 @@ def _explained(part: str, known: Sequence[Finding]) -> bool:
 
 
 def _check_silence(seen: Facts) -> Iterator[Finding]:
+    if seen.seconds < _LEAST_LISTENING_S:
+        return
     for node in seen.nodes.values():
         if node.diagnosis is None and node.answers:
             yield warning(
