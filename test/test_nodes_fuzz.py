@@ -159,7 +159,7 @@ def test_whatever_arrives_the_nodes_stay_up_and_find_back(ros: RosWorld) -> None
     robot.localize()
 
     @settings(
-        max_examples=1000,
+        max_examples=600,
         derandomize=True,
         deadline=None,
         database=None,
