@@ -10,10 +10,8 @@ from functools import cache
 
 import numpy as np
 
-from local_inn_ros.engines.bundle import Bundle
-from local_inn_ros.geometry import Pose2
-from local_inn_ros.nodes.doctor_checks import examine
-from local_inn_ros.nodes.doctor_facts import (
+from local_inn_ros.diagnosis.checks import examine
+from local_inn_ros.diagnosis.facts import (
     Arrivals,
     Diagnosis,
     Endpoint,
@@ -27,7 +25,9 @@ from local_inn_ros.nodes.doctor_facts import (
     TopicNames,
     Transforms,
 )
-from local_inn_ros.nodes.doctor_findings import Finding
+from local_inn_ros.diagnosis.findings import Finding
+from local_inn_ros.engines.bundle import Bundle
+from local_inn_ros.geometry import Pose2
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation import LaserModel, OdometryModel, Simulator

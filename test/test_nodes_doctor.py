@@ -31,6 +31,7 @@ from tf2_msgs.msg import TFMessage
 from typer.testing import CliRunner
 
 from local_inn_ros.cli.main import app
+from local_inn_ros.diagnosis.findings import Finding, Report
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.nodes import doctor_probe
@@ -44,7 +45,6 @@ from local_inn_ros.nodes.conversions import (
 )
 from local_inn_ros.nodes.demo_probe import DemoProbe
 from local_inn_ros.nodes.doctor import run_doctor
-from local_inn_ros.nodes.doctor_findings import Finding, Report
 from local_inn_ros.nodes.ekf import Ekf
 from local_inn_ros.nodes.lidar_localizer import LidarLocalizer
 from local_inn_ros.nodes.model import shipped_bundle

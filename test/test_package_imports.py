@@ -24,6 +24,7 @@ ROOMS = (
     "world",
     "engines",
     "localization",
+    "diagnosis",
     "flows",
     "training",
     "simulation",

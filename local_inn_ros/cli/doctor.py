@@ -12,7 +12,7 @@ import typer
 from local_inn_ros.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from local_inn_ros.nodes.doctor_findings import Report
+    from local_inn_ros.diagnosis.findings import Report
 
 EXAMPLE = "Example: local-inn doctor --seconds 10"
 
@@ -53,7 +53,7 @@ def _print(report: Report) -> None:
     from rich.markup import escape
 
     from local_inn_ros.cli.output import console, facts_table, say
-    from local_inn_ros.nodes.doctor_findings import Severity
+    from local_inn_ros.diagnosis.findings import Severity
 
     styles = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
     for finding in report.findings:

@@ -10,8 +10,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from local_inn_ros.nodes.doctor_checks import examine
-from local_inn_ros.nodes.doctor_findings import Report
+from local_inn_ros.diagnosis.checks import examine
+from local_inn_ros.diagnosis.findings import Report
 from local_inn_ros.nodes.doctor_probe import DoctorProbe
 
 

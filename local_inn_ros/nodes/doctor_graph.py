@@ -10,8 +10,8 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
+from local_inn_ros.diagnosis.facts import EKF, LOCALIZER, Endpoint, Topic, TopicNames
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.nodes.doctor_facts import EKF, LOCALIZER, Endpoint, Topic, TopicNames
 
 _SCAN = "sensor_msgs/msg/LaserScan"
 _ODOMETRY = "nav_msgs/msg/Odometry"

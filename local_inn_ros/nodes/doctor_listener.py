@@ -21,6 +21,15 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import LaserScan
 from tf2_msgs.msg import TFMessage
 
+from local_inn_ros.diagnosis.facts import (
+    Arrivals,
+    Diagnosis,
+    Link,
+    OdometryStream,
+    ScanStream,
+    TopicNames,
+    Transforms,
+)
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.nodes.conversions import (
@@ -30,15 +39,6 @@ from local_inn_ros.nodes.conversions import (
     to_scan,
     to_seconds,
     to_yaw,
-)
-from local_inn_ros.nodes.doctor_facts import (
-    Arrivals,
-    Diagnosis,
-    Link,
-    OdometryStream,
-    ScanStream,
-    TopicNames,
-    Transforms,
 )
 from local_inn_ros.nodes.doctor_graph import writers_by_gid
 from local_inn_ros.nodes.static_transforms import StaticTransforms

@@ -18,9 +18,9 @@ from rclpy.node import Node
 from rclpy.parameter import parameter_value_to_python
 from rclpy.utilities import get_rmw_implementation_identifier
 
+from local_inn_ros.diagnosis.facts import EKF, LOCALIZER, Environment, Facts, NodeFacts
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.nodes.doctor_facts import EKF, LOCALIZER, Environment, Facts, NodeFacts
 from local_inn_ros.nodes.doctor_graph import (
     all_nodes,
     all_topics,

@@ -18,13 +18,13 @@ from doctor_patients import (
     with_scans,
 )
 
-from local_inn_ros.geometry import Pose2
-from local_inn_ros.nodes.doctor_checks import examine
-from local_inn_ros.nodes.doctor_facts import (
+from local_inn_ros.diagnosis.checks import examine
+from local_inn_ros.diagnosis.facts import (
     OdometryStream,
 )
-from local_inn_ros.nodes.doctor_findings import Severity
-from local_inn_ros.nodes.doctor_odometry_checks import motion
+from local_inn_ros.diagnosis.findings import Severity
+from local_inn_ros.diagnosis.odometry_checks import motion
+from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.world import OccupancyGrid
 

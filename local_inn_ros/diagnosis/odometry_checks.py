@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.diagnosis.facts import Facts, ScanStream
+from local_inn_ros.diagnosis.findings import Finding, error, warning
 from local_inn_ros.geometry import wrap_angle
-from local_inn_ros.nodes.doctor_facts import Facts, ScanStream
-from local_inn_ros.nodes.doctor_findings import Finding, error, warning
 from local_inn_ros.sensing import Odometry, Scan
 
 # Robots do not go faster, or turn faster, than this beyond what the odometry itself says.

@@ -7,8 +7,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from local_inn_ros.nodes.doctor_facts import EKF, LOCALIZER, Diagnosis, Facts, NodeFacts
-from local_inn_ros.nodes.doctor_findings import Finding, error, warning
+from local_inn_ros.diagnosis.facts import EKF, LOCALIZER, Diagnosis, Facts, NodeFacts
+from local_inn_ros.diagnosis.findings import Finding, error, warning
 
 _WARN, _ERROR = 1, 2
 _LOW_QUALITY = 0.5

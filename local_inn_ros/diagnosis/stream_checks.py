@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from local_inn_ros.nodes.doctor_facts import Arrivals, Facts
-from local_inn_ros.nodes.doctor_findings import Finding, error, warning
+from local_inn_ros.diagnosis.facts import Arrivals, Facts
+from local_inn_ros.diagnosis.findings import Finding, error, warning
 
 # Of the rate of the bundle's laser.
 _LEAST_RATE = 0.7

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from local_inn_ros.nodes.doctor_facts import Arrivals, Facts
-from local_inn_ros.nodes.doctor_findings import Finding, Report
-from local_inn_ros.nodes.doctor_frame_checks import (
+from local_inn_ros.diagnosis.facts import Arrivals, Facts
+from local_inn_ros.diagnosis.findings import Finding, Report
+from local_inn_ros.diagnosis.frame_checks import (
     check_map_transform,
     check_mounts,
     check_odometry_frames,
     check_tree,
 )
-from local_inn_ros.nodes.doctor_graph_checks import (
+from local_inn_ros.diagnosis.graph_checks import (
     check_inputs,
     check_nodes,
     check_parameters,
@@ -24,10 +24,10 @@ from local_inn_ros.nodes.doctor_graph_checks import (
     check_sim_time,
     check_writers,
 )
-from local_inn_ros.nodes.doctor_health_checks import check_health, told_figures
-from local_inn_ros.nodes.doctor_odometry_checks import check_motion, check_odometry
-from local_inn_ros.nodes.doctor_scan_checks import check_bundle, check_scans, measured_share
-from local_inn_ros.nodes.doctor_stream_checks import check_arrival, check_clocks, check_rates
+from local_inn_ros.diagnosis.health_checks import check_health, told_figures
+from local_inn_ros.diagnosis.odometry_checks import check_motion, check_odometry
+from local_inn_ros.diagnosis.scan_checks import check_bundle, check_scans, measured_share
+from local_inn_ros.diagnosis.stream_checks import check_arrival, check_clocks, check_rates
 
 # In the order in which somebody would mend things.
 _CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (

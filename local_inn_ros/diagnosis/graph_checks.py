@@ -7,8 +7,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from local_inn_ros.nodes.doctor_facts import EKF, LOCALIZER, Endpoint, Facts, NodeFacts, Topic
-from local_inn_ros.nodes.doctor_findings import Finding, error, warning
+from local_inn_ros.diagnosis.facts import EKF, LOCALIZER, Endpoint, Facts, NodeFacts, Topic
+from local_inn_ros.diagnosis.findings import Finding, error, warning
 
 _SCAN_KIND = "sensor_msgs/msg/LaserScan"
 _ODOMETRY_KIND = "nav_msgs/msg/Odometry"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.nodes.doctor_facts import EKF, LOCALIZER, Facts, Link, NodeFacts
-from local_inn_ros.nodes.doctor_findings import Finding, error, warning
+from local_inn_ros.diagnosis.facts import EKF, LOCALIZER, Facts, Link, NodeFacts
+from local_inn_ros.diagnosis.findings import Finding, error, warning
 
 # Between two transforms that follow each other the pose of the map does not change so much, and
 # back again.

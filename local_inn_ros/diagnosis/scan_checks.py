@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from local_inn_ros.diagnosis.facts import Facts, ScanStream
+from local_inn_ros.diagnosis.findings import Finding, error, warning
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.nodes.doctor_facts import Facts, ScanStream
-from local_inn_ros.nodes.doctor_findings import Finding, error, warning
 from local_inn_ros.sensing import Scan, SensorSpec
 from local_inn_ros.sensing.beams import BeamPicker, BeamState, classify_ranges
 

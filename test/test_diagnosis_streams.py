@@ -20,15 +20,15 @@ from doctor_patients import (
     with_topics,
 )
 
-from local_inn_ros.nodes.doctor_checks import examine
-from local_inn_ros.nodes.doctor_facts import (
+from local_inn_ros.diagnosis.checks import examine
+from local_inn_ros.diagnosis.facts import (
     Diagnosis,
     Link,
     ScanStream,
     Transforms,
 )
-from local_inn_ros.nodes.doctor_findings import Severity
-from local_inn_ros.nodes.doctor_frame_checks import goes_back_and_forth
+from local_inn_ros.diagnosis.findings import Severity
+from local_inn_ros.diagnosis.frame_checks import goes_back_and_forth
 
 
 def test_a_publisher_that_says_nothing() -> None:

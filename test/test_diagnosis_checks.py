@@ -22,14 +22,14 @@ from doctor_patients import (
     with_topics,
 )
 
-from local_inn_ros.nodes.doctor_checks import examine
-from local_inn_ros.nodes.doctor_facts import (
+from local_inn_ros.diagnosis.checks import examine
+from local_inn_ros.diagnosis.facts import (
     Diagnosis,
     Endpoint,
     Facts,
     Topic,
 )
-from local_inn_ros.nodes.doctor_findings import Severity
+from local_inn_ros.diagnosis.findings import Severity
 
 
 def test_a_healthy_robot_has_no_finding() -> None:
@@ -200,7 +200,7 @@ def test_a_complaint_whose_cause_is_found_is_not_told_again() -> None:
 def test_the_page_names_every_check() -> None:
     root = Path(__file__).resolve().parents[1]
     sources = "".join(
-        path.read_text() for path in (root / "local_inn_ros" / "nodes").glob("doctor_*_checks.py")
+        path.read_text() for path in (root / "local_inn_ros" / "diagnosis").glob("*_checks.py")
     )
     written = set(re.findall(r'(?:error|warning|grade)\(\s*f?"([a-z_{}.]+)",', sources))
     spelled = {
