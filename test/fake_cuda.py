@@ -69,6 +69,8 @@ class FakeGpu:
     count: int = 1
     # What is left of its memory; allocations beyond it fail.
     free_bytes: int = 1 << 30
+    # Too old or too new a GPU, TensorRT refuses.
+    works_with_tensorrt: bool = True
     # Whether the driver knows graphs; the code of the error where it does not.
     graph_error: int = 0
     streams: dict[int, Stream] = field(default_factory=dict)

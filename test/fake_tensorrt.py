@@ -28,8 +28,13 @@ VERSIONS = ("8.6.1", "10.13.3.9", "11.4.0.106")
 class DataType(enum.Enum):
     FLOAT = 1
     HALF = 10
-    INT64 = 7
+    INT32 = 6
     BOOL = 9
+
+    @staticmethod
+    def of(element_type: int) -> DataType:
+        """Return what an ONNX type becomes; 8.6 knows whole numbers of 32 bits alone."""
+        return DataType.INT32 if element_type == 7 else DataType(element_type)
 
 
 class LayerType(enum.Enum):
@@ -93,7 +98,7 @@ class ITensor:
 
     @property
     def dtype(self) -> DataType:
-        return DataType(self._graph.element_type(self._name))
+        return DataType.of(self._graph.element_type(self._name))
 
     @property
     def is_network_output(self) -> bool:
@@ -314,7 +319,7 @@ class ICudaEngine:
         return [*self.graph.inputs(), *self.graph.outputs()][index]
 
     def get_tensor_dtype(self, name: str) -> DataType:
-        return DataType(self.graph.element_type(name))
+        return DataType.of(self.graph.element_type(name))
 
     def get_tensor_mode(self, name: str) -> TensorIOMode:
         return TensorIOMode.INPUT if name in self.graph.inputs() else TensorIOMode.OUTPUT
@@ -339,16 +344,19 @@ def fake_module(version: str, gpu: FakeGpu) -> ModuleType:
     major = int(version.split(".")[0])
     weak, strong = major < 11, major >= 10
     flags = enum.Enum("BuilderFlag", "TF32 FP16 OBEY_PRECISION_CONSTRAINTS" if weak else "TF32")
-    kinds = {
-        **({"EXPLICIT_BATCH": 0} if weak else {}),
-        **({"STRONGLY_TYPED": 1} if strong else {}),
-    }
-    creation = enum.IntEnum("NetworkDefinitionCreationFlag", kinds)
+    # Numbered from 0, so that one flag is another number in 11 than in 10.
+    names = ["EXPLICIT_BATCH"] * weak + ["STRONGLY_TYPED"] * strong
+    creation = enum.IntEnum("NetworkDefinitionCreationFlag", names, start=0)
+
+    def refuse_an_unfit_gpu() -> None:
+        if not gpu.works_with_tensorrt:
+            raise TypeError("pybind11::init(): factory function returned nullptr")
 
     class Builder:
         def __init__(self, logger: ILogger) -> None:
             gpu.check_current()
             assert logger.was_set_up
+            refuse_an_unfit_gpu()
             self._logger = logger
 
         def create_network(self, flags: int = 0) -> INetworkDefinition:
@@ -385,6 +393,7 @@ def fake_module(version: str, gpu: FakeGpu) -> ModuleType:
 
     class Runtime:
         def __init__(self, logger: ILogger) -> None:
+            refuse_an_unfit_gpu()
             self._logger = logger
 
         def deserialize_cuda_engine(self, serialized_engine: bytes) -> ICudaEngine | None:

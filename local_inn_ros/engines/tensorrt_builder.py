@@ -44,7 +44,7 @@ def build_plan(onnx: bytes, precision: Precision, name: str) -> bytes:
     import tensorrt as trt
 
     messages = Messages()
-    builder = trt.Builder(messages.logger)
+    builder = messages.builder()
     strong = major_minor(trt.__version__) >= _FIRST_STRONGLY_TYPED
     # In 10 and 11 every batch is explicit, in 11 the flag is gone.
     flag = (

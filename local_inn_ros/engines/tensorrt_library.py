@@ -50,17 +50,14 @@ def major_minor(version: str) -> tuple[int, int]:
 
 
 class Messages:
-    """What TensorRT has to say, kept until something goes wrong."""
+    """What TensorRT says went wrong; its makers of engines speak to it."""
 
     def __init__(self) -> None:
-        """Make a logger that keeps errors and warnings."""
+        """Make a logger that keeps errors."""
         import tensorrt as trt
 
         kept: list[str] = []
-        noticed = {
-            trt.ILogger.Severity.INTERNAL_ERROR,
-            trt.ILogger.Severity.ERROR,
-        }
+        noticed = (trt.ILogger.Severity.INTERNAL_ERROR, trt.ILogger.Severity.ERROR)
 
         class Logger(trt.ILogger):
             def __init__(self) -> None:
@@ -72,6 +69,36 @@ class Messages:
 
         self.logger: trt.ILogger = Logger()
         self._kept = kept
+
+    def builder(self) -> trt.Builder:
+        """Return a builder that speaks to this logger.
+
+        Raises:
+            EngineError: TensorRT cannot use this machine's GPU.
+        """
+        import tensorrt as trt
+
+        try:
+            return trt.Builder(self.logger)
+        except TypeError as error:
+            raise self._unusable() from error
+
+    def runtime(self) -> trt.Runtime:
+        """Return a runtime that speaks to this logger.
+
+        Raises:
+            EngineError: TensorRT cannot use this machine's GPU.
+        """
+        import tensorrt as trt
+
+        try:
+            return trt.Runtime(self.logger)
+        except TypeError as error:
+            raise self._unusable() from error
+
+    def _unusable(self) -> EngineError:
+        # The bindings raise TypeError where the library gives them nothing, and tell the logger.
+        return EngineError(f"TensorRT cannot use this machine's GPU: {self.last()}")
 
     def last(self) -> str:
         """Return the last error, or that there was none."""

@@ -34,7 +34,7 @@ class LoadedPlan:
         self.name = name
         self._messages = Messages()
         # An engine needs its runtime as long as it lives.
-        self._runtime = trt.Runtime(self._messages.logger)
+        self._runtime = self._messages.runtime()
         engine = self._runtime.deserialize_cuda_engine(plan)
         if engine is None:
             raise EngineError(f"TensorRT refuses the plan of {name}: {self._messages.last()}")

@@ -189,7 +189,8 @@ def _write(place: Path, name: str, record: bytes, sealed: str, plans: Mapping[st
 
 def _differences(bundle: Bundle, key: PlanKey) -> str:
     """Say what the plans that are there were made for instead; empty where there are none."""
-    wanted = asdict(key)
+    # Every precision has been looked for.
+    wanted = {name: value for name, value in asdict(key).items() if name != "precision"}
     found: set[str] = set()
     for place in _places(bundle):
         for record in sorted(place.glob(f"*/{_RECORD}")):
