@@ -11,12 +11,20 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
-from localizer_bench import ELSEWHERE, Robot
+from localizer_bench import BASE, ELSEWHERE, START_S, Bench, Robot
+from nav_msgs.msg import Odometry as OdometryMessage
 from ros_fixtures import RosWorld
 
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.evidence import WIDEST_M, WIDEST_RAD
-from local_inn_ros.nodes.conversions import to_gaussian, to_yaw
+from local_inn_ros.nodes.conversions import (
+    odometry_message,
+    stamped_gaussian_message,
+    to_gaussian,
+    to_stamp,
+    to_yaw,
+)
+from local_inn_ros.sensing import Odometry
 
 # Longer than this no robot may be wrong and not know it (by the scans' stamps).
 ALARM_S = 1.0
@@ -83,6 +91,41 @@ def test_who_wants_no_search_tells_the_pose(ros: RosWorld) -> None:
         robot.step()
     assert robot.is_right()
     assert not is_alarmed(robot)
+
+
+def filtered(base: Pose2, stamp_s: float) -> OdometryMessage:
+    told = GaussianPose2.from_deviations(base, 0.1, 0.1, 0.05)
+    standing = Odometry(stamp_s, Pose2.identity())
+    return odometry_message(told, standing, to_stamp(stamp_s), "map", "base_link")
+
+
+def test_what_was_believed_before_does_not_speak_against_a_pose_that_was_told(
+    ros: RosWorld,
+) -> None:
+    bench = Bench(ros, auto_relocalize=False)
+    bench.tell_odometry(Pose2.identity(), START_S + 1.0)
+    bench.tell_pose(BASE, START_S + 1.0)
+    bench.stand_at(ELSEWHERE)
+    bench.look_until(lambda: bench.lost and bench.lost[-1].data, "the alarm", ELSEWHERE)
+    told_s = bench.sent_s
+    bench.initial.publish(
+        stamped_gaussian_message(
+            GaussianPose2.from_deviations(ELSEWHERE, 0.1, 0.1, 0.05), to_stamp(bench.sent_s), "map"
+        )
+    )
+    ros.wait_for(lambda: not bench.lost[-1].data, "the end of the alarm")
+    # What the filter believed before is still on its way: it is not heeded.
+    fixes = len(bench.measurements)
+    for _ in range(30):
+        bench.look_from(ELSEWHERE)
+        if bench.sent_s < told_s + 0.9:
+            bench.filtered.publish(filtered(BASE, bench.sent_s))
+    ros.wait_for(lambda: len(bench.measurements) >= fixes + 25, "fixes")
+    assert not bench.lost[-1].data
+    assert bench.node.work._priors.told.pose.mean.distance_to(ELSEWHERE) < 0.1
+    # A filter that refused the pose goes on believing what it did.
+    bench.tell_pose(BASE, bench.sent_s)
+    bench.look_until(lambda: bench.lost[-1].data, "the alarm", ELSEWHERE)
 
 
 def test_scans_that_fit_again_are_no_proof(ros: RosWorld) -> None:

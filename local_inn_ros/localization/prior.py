@@ -19,6 +19,12 @@ from local_inn_ros.localization.odometry_buffer import (
 )
 from local_inn_ros.sensing import Odometry
 
+# A filter that was told a pose says so within this time of stamps, or has refused it.
+_EXPECTED_FOR_S = 1.0
+# Squared Mahalanobis distance from the pose that it was told, and how much wider its own may be.
+_FARTHEST_SQUARED = 16.0
+_WIDER = 1.5
+
 
 class PriorKeeper:
     """Carries the newest pose that a filter told to the stamp of a scan, by the odometry.
@@ -39,6 +45,9 @@ class PriorKeeper:
         self._scales = (ScaleNoise() if scale_noise is None else scale_noise).covariance()
         self._odometry = OdometryBuffer()
         self._told: StampedPose | None = None
+        # What the filter begins anew from, until it says so itself.
+        self._expected: StampedPose | None = None
+        self._expected_since_s = 0.0
 
     @property
     def told(self) -> StampedPose | None:
@@ -49,12 +58,33 @@ class PriorKeeper:
         """Take in one odometry reading; a jump back in time drops the pose told."""
         arrival = self._odometry.add(odometry)
         if arrival is Arrival.TIME_JUMP:
-            self._told = None
+            self._told = self._expected = None
         return arrival
+
+    def expect(self, pose: StampedPose) -> None:
+        """Take in a pose that the filter begins anew from.
+
+        It is the prior at once: words of the filter that are still of what it believed before, and
+        were on their way, are not heeded any more.
+        """
+        self._told = StampedPose(pose.stamp_s, well_conditioned(pose.pose))
+        self._expected = self._told
+        self._expected_since_s = self.newest_stamp_s or pose.stamp_s
 
     def tell(self, pose: StampedPose) -> None:
         """Take in what the filter believes."""
+        if self._expected is not None and not self._is_of_the_expected(pose, self._expected):
+            return
+        self._expected = None
         self._told = StampedPose(pose.stamp_s, well_conditioned(pose.pose))
+
+    def _is_of_the_expected(self, pose: StampedPose, expected: StampedPose) -> bool:
+        """Tell whether the filter has begun from what was expected; or else begins nowhere soon."""
+        if pose.stamp_s > self._expected_since_s + _EXPECTED_FOR_S:
+            return True
+        there = self.prior_at(pose.stamp_s) or expected.pose
+        wide = pose.pose.deviations() > _WIDER * there.deviations()
+        return not wide.any() and squared_innovation(there, pose.pose) < _FARTHEST_SQUARED
 
     @property
     def newest_stamp_s(self) -> float | None:

@@ -134,6 +134,21 @@ def to_gaussian(message: PoseWithCovariance) -> GaussianPose2:
         raise MessageError(str(error)) from None
 
 
+def to_told_pose(message: PoseWithCovariance) -> GaussianPose2:
+    """Read a pose that somebody tells; one without covariance is set by hand, as AMCL takes it.
+
+    Raises:
+        MessageError: as for ``to_gaussian``.
+    """
+    pose = to_gaussian(message)
+    return pose if pose.covariance.any() else hand_set(pose.mean)
+
+
+def hand_set(pose: Pose2) -> GaussianPose2:
+    """Return a pose with AMCL's default deviations for one that is set by hand."""
+    return GaussianPose2.from_deviations(pose, 0.5, 0.5, math.pi / 12.0)
+
+
 def gaussian_message(pose: GaussianPose2) -> PoseWithCovariance:
     """Return a pose on the ground with its covariance; z, roll and pitch are known to be zero."""
     covariance = np.zeros((6, 6))

@@ -18,10 +18,12 @@ from local_inn_ros.localization.odometry_buffer import Arrival
 from local_inn_ros.nodes.conversions import (
     MessageError,
     frame_name,
+    hand_set,
     to_gaussian,
     to_odometry,
     to_seconds,
     to_stamp,
+    to_told_pose,
 )
 from local_inn_ros.nodes.diagnostics import Health, Tally
 from local_inn_ros.nodes.ekf_health import STAMP_AGE, ekf_health
@@ -33,8 +35,6 @@ from local_inn_ros.nodes.parameters import Parameters
 from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR
 from local_inn_ros.sensing import Odometry
 
-# An initial pose without covariance is one set by hand: AMCL's default deviations.
-_HAND_SET_DEVIATIONS = (0.5, 0.5, math.pi / 12.0)
 _WARNING_PERIOD_S = 5.0
 
 
@@ -98,7 +98,7 @@ class Fusing:
     def _begin_at_parameters(self) -> None:
         told = self._parameters.now
         start = Pose2(told.initial_x, told.initial_y, wrap_angle(told.initial_yaw))
-        pose = GaussianPose2.from_deviations(start, *_HAND_SET_DEVIATIONS)
+        pose = hand_set(start)
         self._begin_at(pose, to_seconds(self._node.get_clock().now().to_msg()))
 
     def _on_odometry(self, message: OdometryMessage) -> None:
@@ -169,12 +169,10 @@ class Fusing:
             return
         try:
             self._check_frame("initial pose", message.header.frame_id, self._frames.global_frame_id)
-            pose = to_gaussian(message.pose)
+            pose = to_told_pose(message.pose)
         except MessageError as error:
             self._refuse("initial pose", error)
             return
-        if not pose.covariance.any():
-            pose = GaussianPose2.from_deviations(pose.mean, *_HAND_SET_DEVIATIONS)
         self._begin_at(pose, to_seconds(message.header.stamp))
 
     def _on_update_request(self, _: Empty.Request, response: Empty.Response) -> Empty.Response:

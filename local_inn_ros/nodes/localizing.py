@@ -24,6 +24,7 @@ from local_inn_ros.nodes.conversions import (
     to_odometry,
     to_scan,
     to_seconds,
+    to_told_pose,
 )
 from local_inn_ros.nodes.diagnostics import Health, Tally
 from local_inn_ros.nodes.entities import Entities
@@ -73,7 +74,7 @@ class Localizing:
         self._map_trouble = ""
         self._map_seen = False
         self._tally = Tally()
-        self._recovery = Recovery(entities, parameters)
+        self._recovery = Recovery(entities, parameters, self._priors.expect)
         sha256 = model.bundle.description.map.sha256
         self._store = PoseStore(
             entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
@@ -163,10 +164,11 @@ class Localizing:
     def _on_initial_pose(self, message: PoseWithCovarianceStamped) -> None:
         """Hear that the filter begins anew; what is wrong with a pose is the filter's to say."""
         try:
-            to_gaussian(message.pose)
+            pose = to_told_pose(message.pose)
         except LocalInnError:
             return
         if self._is_on_map(message.header.frame_id):
+            self._priors.expect(StampedPose(to_seconds(message.header.stamp), pose))
             self._recovery.begin_anew("a pose was told meanwhile")
 
     def _is_on_map(self, frame: str) -> bool:

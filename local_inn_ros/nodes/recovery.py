@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,15 +80,22 @@ class _Places:
 class Recovery:
     """Publishes `~/lost` and `~/modes`; begins searches by itself; judges what searches found."""
 
-    def __init__(self, entities: Entities, parameters: Parameters[LocalizerParameters]) -> None:
+    def __init__(
+        self,
+        entities: Entities,
+        parameters: Parameters[LocalizerParameters],
+        on_found: Callable[[StampedPose], None],
+    ) -> None:
         """Offer the topics, and the services of the search.
 
         Args:
             entities: publishes.
             parameters: what is allowed.
+            on_found: told of a pose that a search found, from which the filter begins.
         """
         self._node = entities.node
         self._parameters = parameters
+        self._on_found = on_found
         self._watch = KidnapWatch()
         self._lost = False
         self._lost_publisher = entities.publisher(Bool, "~/lost", LATCHED)
@@ -187,6 +194,7 @@ class Recovery:
         if found is not None:
             stamp, frame = to_stamp(outcome.stamp_s), told.global_frame_id
             self._found_publisher.publish(stamped_gaussian_message(found, stamp, frame))
+            self._on_found(StampedPose(outcome.stamp_s, found))
             self.begin_anew("the robot was found")
         elif result.hypotheses:
             self._publish_places(result.hypotheses, outcome.stamp_s)
