@@ -5,12 +5,29 @@
 from __future__ import annotations
 
 import importlib.util
+from typing import TYPE_CHECKING
 
 import hypothesis
+import pytest
 
 if importlib.util.find_spec("rclpy") is not None:
     from ros_fixtures import ros  # noqa: F401
 
+if TYPE_CHECKING:
+    from local_inn_ros.engines import Bundle
+
 # The same examples at every run, and no limit on their time: a busy machine is no fault.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def trained_room(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    """A bundle of a short training, for tests that leave it as it is: to write it takes long."""
+    from tiny_training import SENSOR, SETTINGS, room
+
+    from local_inn_ros.engines import Bundle
+    from local_inn_ros.training.train import train_bundle
+
+    out = tmp_path_factory.mktemp("models") / "room"
+    return Bundle.load(train_bundle(room(), SENSOR, SETTINGS, 0, out, lambda progress: None))

@@ -57,7 +57,7 @@ def test_a_precision_that_is_off_is_told_and_the_other_kept(
 
     monkeypatch.setattr(TensorRtEngine, "expected_ranges", off)
     text = invoke("export", bundle.path, "--scans", 50)
-    assert "warning: the plans of precision fp16 answer other than ONNX Runtime" in text
+    assert f"warning: tensorrt {VERSIONS[1]} fp16 on Orin (nvgpu) answers other than ONNX" in text
     assert "range_p99_m 0.5" in text
     assert " fp32 " in open_tensorrt_engine(bundle).name
 
@@ -70,7 +70,9 @@ def test_a_precision_that_is_off_is_an_error_where_it_alone_is_asked_for(
 
     monkeypatch.setattr(TensorRtEngine, "expected_ranges", off)
     words = ("export", bundle.path, "--precision", "fp16", "--scans", 50)
-    assert "precision fp16 answer other than ONNX Runtime" in refused(capsys, monkeypatch, *words)
+    assert "fp16 on Orin (nvgpu) answers other than ONNX Runtime" in refused(
+        capsys, monkeypatch, *words
+    )
     assert not (bundle.path / "engine").exists()
 
 

@@ -14,8 +14,8 @@ import pytest
 from engine_fixtures import Machine, Robot, copied_bundle, exported
 from fake_tensorrt import VERSIONS
 
-from local_inn_ros.engines import Bundle, OnnxEngine, tensorrt_check
-from local_inn_ros.engines.tensorrt_check import HeldOutScans, compare
+from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.engines.agreement import Agreement, HeldOutScans, compare, refuse_if_off
 from local_inn_ros.engines.tensorrt_engine import TensorRtEngine
 from local_inn_ros.engines.tensorrt_export import STEPS, export_plans, open_tensorrt_engine
 from local_inn_ros.engines.tensorrt_profiles import Precision
@@ -189,12 +189,12 @@ def test_answers_that_are_no_numbers_are_refused(
 
 
 def test_the_check_sees_what_it_should() -> None:
-    scans_off = tensorrt_check.Agreement(1e-4, 1e-4, 0.001, 0.001, 1e-3, 1e-3)
-    tensorrt_check.refuse_if_off(scans_off, Precision.FP32)
-    yaw_off = tensorrt_check.Agreement(1e-4, 1e-4, 0.05, 0.05, 1e-3, 1e-3)
-    tensorrt_check.refuse_if_off(yaw_off, Precision.FP16)
-    with pytest.raises(EngineError, match=r"yaw_p99_deg 0\.05"):
-        tensorrt_check.refuse_if_off(yaw_off, Precision.FP32)
+    scans_off = Agreement(1e-4, 1e-4, 0.001, 0.001, 1e-3, 1e-3)
+    refuse_if_off(scans_off, "an engine", half=False)
+    yaw_off = Agreement(1e-4, 1e-4, 0.04, 0.04, 1e-3, 1e-3)
+    refuse_if_off(yaw_off, "an engine", half=True)
+    with pytest.raises(EngineError, match=r"an engine answers other .* yaw_p99_deg 0\.04"):
+        refuse_if_off(yaw_off, "an engine", half=False)
 
 
 def test_a_network_that_tensorrt_cannot_read_is_named(machine: Machine, bundle: Bundle) -> None:

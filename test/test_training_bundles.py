@@ -29,11 +29,10 @@ def nothing(_: TrainingProgress) -> None:
     """Show no progress."""
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
+@pytest.fixture
+def bundle(trained_room):
     """A bundle of a short training."""
-    out = tmp_path_factory.mktemp("models") / "room"
-    return Bundle.load(train_bundle(room(), SENSOR, SETTINGS, 0, out, nothing))
+    return trained_room
 
 
 def copied(bundle, tmp_path):

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from local_inn_ros.engines.agreement import Agreement, HeldOutScans, compare, refuse_if_off
 from local_inn_ros.engines.bundle import NETWORKS, Bundle
 from local_inn_ros.engines.cuda_device import CudaDevice
 from local_inn_ros.engines.onnx_engine import OnnxEngine
 from local_inn_ros.engines.tensorrt_builder import build_plan
-from local_inn_ros.engines.tensorrt_check import Agreement, HeldOutScans, compare, refuse_if_off
 from local_inn_ros.engines.tensorrt_engine import TensorRtEngine
 from local_inn_ros.engines.tensorrt_library import tensorrt_version
 from local_inn_ros.engines.tensorrt_profiles import Precision
@@ -73,7 +73,7 @@ def export_plans(
     engine = TensorRtEngine(device, plans, precision)
     scans = HeldOutScans.draw(bundle, scan_count, rng)
     agreement = compare(engine, OnnxEngine(bundle), scans)
-    refuse_if_off(agreement, precision)
+    refuse_if_off(agreement, engine.name, half=precision is Precision.FP16)
     key = plan_key(bundle, device.identity, version, precision)
     folder = store_plans(bundle, key, plans, agreement.figures())
     return Exported(engine.name, precision, folder, agreement)
