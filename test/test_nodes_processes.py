@@ -40,7 +40,8 @@ def run_node(module: str, parameters: Sequence[str]) -> subprocess.CompletedProc
 def test_a_missing_bundle_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
     ended = run_node("localization", [f"bundle:={tmp_path / 'nowhere'}"])
     assert ended.returncode == 1
-    lines = (ended.stdout + ended.stderr).strip().splitlines()
+    said = (ended.stdout + ended.stderr).strip().splitlines()
+    lines = [line for line in said if "[INFO]" not in line]
     assert len(lines) == 1
     assert "ERROR" in lines[0]
     assert f"no bundle at {tmp_path / 'nowhere'}" in lines[0]

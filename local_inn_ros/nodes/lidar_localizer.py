@@ -37,6 +37,10 @@ class LidarLocalizer(ManagedNode[LocalizerParameters, Localizing]):
         Raises:
             LocalInnError: the bundle or a parameter cannot be used.
         """
+        if self._given is None:
+            self.get_logger().info(
+                "loads the bundle; where it never ran, this compiles for a while"
+            )
         model = load_model(self.parameters.now) if self._given is None else self._given
         work = Localizing(entities, self.parameters, model)
         self.get_logger().info(f"bundle {model.name} on {model.engine.name}")
