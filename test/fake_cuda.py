@@ -39,8 +39,9 @@ class Recorded:
 class Stream:
     """Work in its order."""
 
-    def __init__(self, gpu: FakeGpu) -> None:
+    def __init__(self, gpu: FakeGpu, flags: int) -> None:
         gpu.check_current()
+        assert flags == 1, "the default stream would hold it up"
         self.handle = 0x5000 + len(gpu.streams)
         self._gpu = gpu
         self._waiting: list[Work] = []
@@ -189,7 +190,7 @@ def _pycuda_driver(gpu: FakeGpu) -> ModuleType:
         Error=CudaError,
         Context=Context,
         Device=Device,
-        Stream=lambda: Stream(gpu),
+        Stream=lambda flags=0: Stream(gpu, flags),
         init=lambda: None,
         get_driver_version=lambda: gpu.driver,
         mem_alloc=gpu.allocate,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from fake_tensorrt import VERSIONS
 
 from local_inn_ros.engines import Bundle, OnnxEngine
 from local_inn_ros.engines.agreement import Agreement, HeldOutScans, compare, refuse_if_off
+from local_inn_ros.engines.cuda_device import CudaDevice
 from local_inn_ros.engines.tensorrt_engine import TensorRtEngine
 from local_inn_ros.engines.tensorrt_export import STEPS, export_plans, open_tensorrt_engine
 from local_inn_ros.engines.tensorrt_profiles import Precision
@@ -154,6 +156,38 @@ def test_threads_share_an_engine(robot: Robot) -> None:
         thread.join(60.0)
         assert not thread.is_alive()
     assert wrong == []
+
+
+def test_one_thread_at_a_time_uses_the_gpu(robot: Robot, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = open_tensorrt_engine(robot.bundle)
+    scans = scans_of(robot.bundle, 5)
+    inside, met = 0, threading.Event()
+    honest = CudaDevice.wait
+
+    def watched(device: CudaDevice) -> None:
+        nonlocal inside
+        inside += 1
+        if inside > 1:
+            met.set()
+        # Time for the other to come in, which it must not.
+        met.wait(0.2)
+        honest(device)
+        inside -= 1
+
+    monkeypatch.setattr(CudaDevice, "wait", watched)
+    threads = [threading.Thread(target=sampled, args=(engine, scans)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60.0)
+        assert not thread.is_alive()
+    assert not met.is_set()
+
+
+def test_single_precision_has_all_its_bits(robot: Robot) -> None:
+    for folder in (robot.bundle.path / "engine").iterdir():
+        header = (folder / "encoder.plan").read_bytes().partition(b"\0")[0]
+        assert json.loads(header)["tf32"] is False
 
 
 def test_the_gpu_is_given_back_after_every_call(robot: Robot) -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # What the kernel's module says of itself; Jetsons before JetPack 6 say it in the second file.
 _DRIVER_FILES = (Path("/proc/driver/nvidia/version"), Path("/etc/nv_tegra_release"))
 
+# CU_STREAM_NON_BLOCKING: whatever others put on the default stream does not hold this one up.
+_NON_BLOCKING = 1
+
 
 @dataclass(frozen=True, slots=True)
 class CudaIdentity:
@@ -68,7 +71,7 @@ class CudaDevice:
                 str(device.name()), f"{major}.{minor}", f"CUDA {version}; {_driver_text()}"
             )
             with self.current():
-                self._stream = cuda.Stream()
+                self._stream = cuda.Stream(_NON_BLOCKING)
         except cuda.Error as error:
             raise EngineError(f"CUDA cannot use this machine's GPU: {error}") from error
 
