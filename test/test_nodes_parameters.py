@@ -99,6 +99,25 @@ def test_a_number_without_a_range_must_be_finite(ros: RosWorld) -> None:
     assert node.parameters.now.initial_x == 2.0
 
 
+def test_an_array_may_be_empty(ros: RosWorld) -> None:
+    # As rclpy reads `lost_topics: []` from a file or the command line: without a value.
+    bare = ["--ros-args", "-p", "lost_topics:=[]"]
+    node = ros.add(Ekf(context=ros.context, cli_args=bare))
+    node.start()
+    assert node.parameters.now.lost_topics == ()
+    assert node.parameters.now.fix_topics == ("lidar_localizer/measurement",)
+    assert not ros.probe.count_subscribers("lidar_localizer/lost")
+
+
+@pytest.mark.parametrize("name", ["", "front scan", "scan-2"])
+def test_a_topic_that_cannot_be_called_so_is_one_sentence(ros: RosWorld, name: str) -> None:
+    told = [Parameter("fix_topics", value=[name])]
+    node = ros.add(Ekf(context=ros.context, parameter_overrides=told))
+    with pytest.raises(StartError, match=f"no topic can be called '{name}'") as raised:
+        node.start()
+    assert "\n" not in str(raised.value)
+
+
 def test_the_refiner_changes_at_run_time(ros: RosWorld) -> None:
     robot = Robot(ros)
     robot.localize()

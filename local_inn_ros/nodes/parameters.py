@@ -141,7 +141,9 @@ def _declared(node: Node, described: Field[Any]) -> Any:
 
 
 def _checked(described: Field[Any], value: Any) -> Any:
-    info = parameter_info(described)
+    info, is_array = parameter_info(described), isinstance(described.default, tuple)
+    if value is None and not is_array:
+        raise ParameterError(f"parameter {parameter_name(described)} was given no value")
     if isinstance(value, float) and not math.isfinite(value):
         # Which no range of a descriptor keeps out.
         raise ParameterError(f"parameter {parameter_name(described)} is {value}: not a number")
@@ -150,7 +152,8 @@ def _checked(described: Field[Any], value: Any) -> Any:
             f"parameter {parameter_name(described)} is '{value}': it must be one of "
             f"{', '.join(info.choices)}"
         )
-    return tuple(value) if isinstance(described.default, tuple) else value
+    # Of an empty array ROS cannot tell the type: it comes as no value at all.
+    return tuple(value or ()) if is_array else value
 
 
 def _descriptor(described: Field[Any]) -> ParameterDescriptor:

@@ -8,7 +8,11 @@ import copy
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
+from rclpy.exceptions import (
+    InvalidParameterTypeException,
+    InvalidParameterValueException,
+    InvalidTopicNameException,
+)
 from rclpy.qos import DurabilityPolicy, QoSPolicyKind, QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import InvalidQosOverridesError, QoSOverridingOptions
 
@@ -68,13 +72,17 @@ def with_overrides(
         qos: unless parameters say otherwise.
 
     Raises:
-        ParameterError: an override makes no sense.
+        ParameterError: an override makes no sense, or no topic can be called so.
     """
     try:
         # A copy: the overrides are written into the profile itself.
         return create(
             kind, topic, copy.copy(qos), qos_overriding_options=QoSOverridingOptions(_OVERRIDABLE)
         )
+    except InvalidTopicNameException as error:
+        # The lines below the first point at the letter.
+        why = str(error).splitlines()[0].rstrip(":")
+        raise ParameterError(f"no topic can be called '{topic}': {why}") from None
     except (
         InvalidQosOverridesError,
         InvalidParameterTypeException,
