@@ -15,7 +15,7 @@ RESOURCE_FOLDERS = ("launch", "config", "models")
 def shared_files() -> list[tuple[str, list[str]]]:
     """Return (destination folder, files) for all that is installed under share/.
 
-    Engines compiled for one GPU (``*.plan``) are made on the robot and never installed.
+    Plans compiled for one GPU (``engine/`` of a bundle) are made on the robot and never installed.
     """
     share = Path("share") / PACKAGE
     files = [
@@ -27,7 +27,7 @@ def shared_files() -> list[tuple[str, list[str]]]:
             names = sorted(
                 str(path)
                 for path in folder.glob("*")
-                if path.is_file() and path.suffix not in (".plan", ".pyc")
+                if path.is_file() and path.suffix != ".pyc" and "engine" not in path.parts
             )
             if names:
                 files.append((str(share / folder), names))

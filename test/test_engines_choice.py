@@ -57,7 +57,7 @@ def stubs_of_tensorrt_alone(machine: Machine, monkeypatch: pytest.MonkeyPatch) -
 
 
 def old_tensorrt(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["tensorrt"], "__version__", "8.5.2.2")
+    monkeypatch.setattr(sys.modules["tensorrt"], "__version__", "8.4.1.5")
 
 
 def no_pycuda(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +91,7 @@ def full_gpu(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (no_tensorrt, "the Python package tensorrt cannot be imported"),
         (stubs_of_tensorrt_alone, "the Python package tensorrt is not installed"),
-        (old_tensorrt, r"TensorRT 8\.5\.2\.2 is too old: 8\.6 or later"),
+        (old_tensorrt, r"TensorRT 8\.4\.1\.5 is too old: 8\.5 or later"),
         (no_pycuda, "the Python package pycuda cannot be imported"),
         (no_gpu, "no NVIDIA GPU"),
         (no_driver, "cuInit failed"),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a network as ONNX to a plan: code for the GPU of this machine.
 
-What TensorRT's versions call differently when they build stands in this file: 8.6 is told that the
+What TensorRT's versions call differently when they build stands in this file: 8 is told that the
 batch is explicit and chooses precisions layer by layer, 10 can take the types as they are written,
 11 does nothing else and knows no flag for either (TensorRT's migration guides 8.x to 10.x and 10.x
 to 11.x).

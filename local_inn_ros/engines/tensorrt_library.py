@@ -11,8 +11,8 @@ from local_inn_ros.errors import EngineError
 if TYPE_CHECKING:
     import tensorrt as trt
 
-# Tensors by name are there since 8.5, casts since 8.6.
-_OLDEST = (8, 6)
+# Tensors go by name since 8.5.
+_OLDEST = (8, 5)
 _INSTALL = (
     "on a Jetson it comes with JetPack (`sudo apt install python3-libnvinfer`), elsewhere with "
     "`pip install 'local_inn_ros[tensorrt]'`"
@@ -37,7 +37,7 @@ def tensorrt_version() -> str:
         raise EngineError(f"the Python package tensorrt is not installed: {_INSTALL}")
     if major_minor(version) < _OLDEST:
         raise EngineError(
-            f"TensorRT {version} is too old: 8.6 or later is needed "
+            f"TensorRT {version} is too old: 8.5 or later is needed "
             "(docs/engines.md says which JetPack has it)"
         )
     return version

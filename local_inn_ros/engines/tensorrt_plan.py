@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A plan that was loaded, and what runs it.
 
-Tensors go by their names, which TensorRT 8.6, 10 and 11 all call alike; the calls by index
+Tensors go by their names, which TensorRT 8.5, 8.6, 10 and 11 all call alike; the calls by index
 (``execute_async_v2``), which 10 has no more, are not needed for any of them.
 """
 
