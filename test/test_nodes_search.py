@@ -14,13 +14,20 @@ import pytest
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from geometry_msgs.msg import PoseArray
-from localizer_bench import BASE, PATIENT, START_S, Bench
+from localizer_bench import BASE, ELSEWHERE, PATIENT, START_S, Bench
 from ros_fixtures import DEADLINE_S, RosWorld
 from std_srvs.srv import Empty
 
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.place_search import PlaceSearch
 from local_inn_ros.localization.relocalizer import Relocalizer, SearchResult
-from local_inn_ros.nodes.conversions import to_gaussian, to_pose, to_seconds
+from local_inn_ros.nodes.conversions import (
+    stamped_gaussian_message,
+    to_gaussian,
+    to_pose,
+    to_seconds,
+    to_stamp,
+)
 from local_inn_ros.nodes.qos import RELIABLE
 from local_inn_ros.sensing import Scan
 from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid
@@ -165,6 +172,35 @@ def test_a_pose_that_is_told_ends_a_search(ros: RosWorld) -> None:
     bench.look_until(future.done, "the answer")
     assert not future.result().success
     assert "a pose was told" in future.result().message
+    assert bench.found == []
+
+
+def test_a_pose_that_is_told_while_a_scan_is_looked_at_is_not_overruled(
+    ros: RosWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(ros)
+    bench.stand_at(BASE)
+    original, results, go_on = PlaceSearch.add, [], threading.Event()
+
+    def slow(self: PlaceSearch, scan: Scan, odometry: Pose2) -> SearchResult | None:
+        result = original(self, scan, odometry)
+        if result is not None:
+            results.append(result)
+            assert go_on.wait(DEADLINE_S)
+        return result
+
+    monkeypatch.setattr(PlaceSearch, "add", slow)
+    answer = bench.call()
+    bench.look_until(lambda: results, "the search to find the robot")
+    assert results[0].found
+    told = GaussianPose2.from_deviations(ELSEWHERE, 0.5, 0.5, 0.3)
+    bench.initial.publish(stamped_gaussian_message(told, to_stamp(bench.sent_s), "map"))
+    ros.wait_for(lambda: bench.node.work._priors.told, "the pose")
+    go_on.set()
+    ros.wait_for(answer.done, "the answer")
+    assert not answer.result().success
+    assert "a pose was told" in answer.result().message
+    ros.spin_for(0.2)
     assert bench.found == []
 
 

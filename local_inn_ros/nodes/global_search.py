@@ -128,10 +128,13 @@ class GlobalSearch:
         if running is None:
             return
         self._ended_s = time.monotonic()
-        result = self._outcome.result
-        self._node.get_logger().info(search_report(result).splitlines()[0])
-        self._on_outcome(self._outcome, self._called)
-        running.set_result(result)
+        outcome = self._outcome
+        if self._lookout.ended and (outcome.decided or outcome.result.found):
+            # Told to end while it looked at its last scan: what that led to is void too.
+            outcome = failed(self._lookout.ended)
+        self._node.get_logger().info(search_report(outcome.result).splitlines()[0])
+        self._on_outcome(outcome, self._called)
+        running.set_result(outcome.result)
         if self._node.executor is not None:
             # Whoever awaits the answer is looked at again when the executor wakes.
             self._node.executor.wake()
