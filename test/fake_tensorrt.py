@@ -205,7 +205,7 @@ class OnnxParser:
         return not self._errors
 
     def get_error(self, index: int) -> str:
-        return self._errors[index]
+        return f"In node -1 with name:  and operator: :\n{self._errors[index]}"
 
 
 class IOptimizationProfile:

@@ -16,7 +16,7 @@ from fake_tensorrt import VERSIONS
 
 from local_inn_ros.engines import Bundle
 from local_inn_ros.engines.tensorrt_engine import TensorRtEngine
-from local_inn_ros.engines.tensorrt_export import open_tensorrt_engine
+from local_inn_ros.engines.tensorrt_loading import open_tensorrt_engine
 
 
 @pytest.fixture

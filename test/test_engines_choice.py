@@ -131,15 +131,22 @@ def test_torch_is_opened_by_who_may(bundle: Bundle) -> None:
     assert "torch is for training machines" in warning
 
 
-@pytest.mark.parametrize("error", [EngineError("no weights"), ImportError("No module 'torch'")])
-def test_without_torch_it_runs_all_the_same(bundle: Bundle, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (EngineError("no weights"), "no weights"),
+        (ImportError("No module 'torch'"), "No module 'torch'"),
+        (ImportError("libcuda.so:\n  cannot open"), "libcuda.so: cannot open"),
+    ],
+)
+def test_without_torch_it_runs_all_the_same(bundle: Bundle, error: Exception, said: str) -> None:
     def failing(bundle: Bundle) -> Engine:
         raise error
 
     warnings: list[str] = []
     engine = open_engine(bundle, EngineChoice.TORCH, torch=failing, warn=warnings.append)
     assert isinstance(engine, OnnxEngine)
-    assert warnings == [f"runs on ONNX Runtime: {error}"]
+    assert warnings == [f"runs on ONNX Runtime: {said}"]
 
 
 def test_a_warning_is_logged_where_nobody_listens(

@@ -16,8 +16,8 @@ from local_inn_ros.engines import OnnxEngine  # noqa: E402
 from local_inn_ros.engines.agreement import HeldOutScans, compare, refuse_if_off  # noqa: E402
 from local_inn_ros.engines.bundle import NETWORKS  # noqa: E402
 from local_inn_ros.engines.cuda_device import CudaDevice  # noqa: E402
-from local_inn_ros.engines.tensorrt_export import open_tensorrt_engine  # noqa: E402
 from local_inn_ros.engines.tensorrt_library import tensorrt_version  # noqa: E402
+from local_inn_ros.engines.tensorrt_loading import open_tensorrt_engine  # noqa: E402
 from local_inn_ros.engines.tensorrt_profiles import Precision  # noqa: E402
 from local_inn_ros.errors import EngineError  # noqa: E402
 

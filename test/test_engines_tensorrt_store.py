@@ -17,7 +17,7 @@ from fake_tensorrt import VERSIONS
 
 from local_inn_ros.engines import Bundle, tensorrt_store
 from local_inn_ros.engines.cuda_device import CudaIdentity
-from local_inn_ros.engines.tensorrt_export import open_tensorrt_engine
+from local_inn_ros.engines.tensorrt_loading import open_tensorrt_engine
 from local_inn_ros.engines.tensorrt_profiles import PROFILES, BatchProfile, Precision, Span
 from local_inn_ros.engines.tensorrt_seal import is_sealed, key_file, seal
 from local_inn_ros.engines.tensorrt_store import load_plans, plan_key, store_plans

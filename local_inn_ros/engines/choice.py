@@ -11,7 +11,7 @@ from enum import Enum
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.engines.onnx_engine import OnnxEngine
 from local_inn_ros.engines.protocol import Engine
-from local_inn_ros.engines.tensorrt_export import open_tensorrt_engine
+from local_inn_ros.engines.tensorrt_loading import open_tensorrt_engine
 from local_inn_ros.errors import EngineError
 
 _LOG = logging.getLogger(__name__)
@@ -60,7 +60,8 @@ def open_engine(
         try:
             engine = opener(bundle)
         except (EngineError, ImportError) as error:
-            warn(f"runs on ONNX Runtime: {error}")
+            # One sentence on one line, whatever a library wrote.
+            warn(f"runs on ONNX Runtime: {' '.join(str(error).split())}")
         else:
             _LOG.info("runs on %s", engine.name)
             return engine

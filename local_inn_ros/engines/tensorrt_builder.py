@@ -55,8 +55,9 @@ def build_plan(onnx: bytes, precision: Precision, name: str) -> bytes:
     network = builder.create_network(1 << int(flag))
     parser = trt.OnnxParser(network, messages.logger)
     if not parser.parse(onnx):
-        reasons = [str(parser.get_error(k)) for k in range(parser.num_errors)]
-        reason = reasons[0] if reasons else messages.last()
+        # Over several lines, with the place in the parser's sources.
+        told = str(parser.get_error(0)) if parser.num_errors else messages.last()
+        reason = " ".join(told.split())
         raise EngineError(f"TensorRT {trt.__version__} cannot read the {name} network: {reason}")
 
     config = builder.create_builder_config()

@@ -65,7 +65,7 @@ class Messages:
 
             def log(self, severity: trt.ILogger.Severity, msg: str) -> None:
                 if severity in noticed:
-                    kept.append(msg)
+                    kept.append(" ".join(msg.split()))
 
         self.logger: trt.ILogger = Logger()
         self._kept = kept
