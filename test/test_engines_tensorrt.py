@@ -235,7 +235,7 @@ def test_the_check_sees_what_it_should() -> None:
 def test_a_network_that_tensorrt_cannot_read_is_named(machine: Machine, bundle: Bundle) -> None:
     bundle.network_file("inverse").write_bytes(b"no network")
     with pytest.raises(
-        EngineError, match="cannot read the inverse network: .*not an ONNX network"
+        EngineError, match=r"cannot read the inverse network: .*not an ONNX network"
     ) as told:
         exported(bundle)
     assert "\n" not in str(told.value)
