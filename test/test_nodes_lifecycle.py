@@ -26,6 +26,7 @@ from rclpy.parameter import Parameter
 from ros_fixtures import RosWorld
 from std_msgs.msg import Bool
 from test_nodes_ekf import START_S, odometry_of, straight
+from test_nodes_ekf import Bench as FilterBench
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.nodes import bond
@@ -102,6 +103,23 @@ def test_a_manager_brings_a_node_up_and_down_again(ros: RosWorld) -> None:
     ros.wait_for(lambda: not ros.probe.count_publishers("amcl_pose"), "the end of the publisher")
     with pytest.raises(RuntimeError, match="not configured"):
         _ = node.work
+
+
+def test_a_pose_that_was_told_in_a_pause_holds_where_the_robot_is_then(ros: RosWorld) -> None:
+    bench = FilterBench(ros)
+    bench.drive(2)
+    bench.begin(Pose2(1.0, 2.0, 0.0))
+    bench.node.trigger_deactivate()
+    # Carried five metres on meanwhile, as the wheels have noticed.
+    bench.initial.publish(initial_pose(6.0))
+    ros.wait_for(lambda: bench.node.work._told_early, "the pose")
+    bench.node.trigger_activate()
+    bench.odometry.publish(odometry_of(straight(500)))
+    ros.wait_for(lambda: bench.total("odometry kept") > 2, "the odometry")
+    bench.odometry.publish(odometry_of(straight(510)))
+    ros.wait_for(lambda: bench.total("odometry kept") > 3, "the odometry")
+    estimate = bench.node.work._filter.estimate()
+    assert estimate.pose.mean.x == pytest.approx(6.1, abs=1e-6)
 
 
 def test_a_pause_keeps_the_pose(ros: RosWorld) -> None:

@@ -51,10 +51,8 @@ class Fusing:
         self._entities = entities
         self._node = entities.node
         self._parameters = parameters
-        self._frames = told = parameters.now
-        self._filter = PoseFilter(
-            FilterSettings(gate_probability=told.gate_probability, history_s=told.history)
-        )
+        self._frames = parameters.now
+        self._filter = self._new_filter()
         self._newest_odometry: Odometry | None = None
         # Those of `lost_topics` that said last that the robot is lost.
         self._alarms: set[str] = set()
@@ -81,6 +79,8 @@ class Fusing:
     def begin(self) -> None:
         """Begin at a pose that was told before, or at that of the parameters."""
         if self._told_early is not None:
+            # Of the way since the odometry that was heard last, that pose knows already.
+            self._filter, self._newest_odometry = self._new_filter(), None
             message, self._told_early = self._told_early, None
             self._on_new_pose(message)
         elif self._parameters.now.set_initial_pose and not self._filter.initialized:
@@ -94,6 +94,12 @@ class Fusing:
         health = ekf_health(self._tally, self._filter, self._parameters.now)
         self._tally.begin_anew()
         return health
+
+    def _new_filter(self) -> PoseFilter:
+        told = self._parameters.now
+        return PoseFilter(
+            FilterSettings(gate_probability=told.gate_probability, history_s=told.history)
+        )
 
     def _begin_at_parameters(self) -> None:
         told = self._parameters.now
