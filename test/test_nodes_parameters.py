@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +14,10 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from localizer_bench import Bench, Robot
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
-from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.msg import Log, SetParametersResult
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
-from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from ros_fixtures import RosWorld
 from std_srvs.srv import Empty
 from test_nodes_ekf import START_S
@@ -25,7 +27,9 @@ from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.nodes.conversions import grid_message, to_pose, to_seconds, to_stamp
 from local_inn_ros.nodes.ekf import Ekf
+from local_inn_ros.nodes.lidar_localizer import LidarLocalizer
 from local_inn_ros.nodes.managed_node import StartError
+from local_inn_ros.nodes.model import shipped_bundle
 from local_inn_ros.nodes.qos import LATCHED, SENSOR
 from local_inn_ros.world import FREE, OccupancyGrid
 
@@ -131,6 +135,16 @@ def test_the_refiner_changes_at_run_time(ros: RosWorld) -> None:
     model = robot.node.work._mounting.model
     assert (model.refiner, model.sample_count) == (RefinerChoice.NONE, 40)
     assert not set_parameter(ros, "lidar_localizer", "samples", 41).successful
+
+
+def test_an_engine_that_cannot_be_had_is_a_warning(ros: RosWorld, tmp_path: Path) -> None:
+    kept = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    logs = ros.listen(Log, "/rosout", kept)
+    bundle = tmp_path / "bundle"
+    shutil.copytree(shipped_bundle(), bundle, ignore=shutil.ignore_patterns("engine"))
+    node = ros.start(LidarLocalizer, engine="tensorrt", bundle=str(bundle))
+    assert node.work._mounting.model.engine.name.startswith("onnxruntime")
+    ros.wait_for(lambda: any("runs on ONNX Runtime" in one.msg for one in logs), "the warning")
 
 
 def test_only_the_first_map_counts_where_told_so(ros: RosWorld) -> None:

@@ -33,7 +33,7 @@ def compiled():
     }
 
 
-model = load_model(LocalizerParameters())
+model = load_model(LocalizerParameters(), print)
 mount = Pose2(0.27, 0.0, 0.0)
 simulator = Simulator(
     model.bundle.grid,

@@ -35,7 +35,7 @@ def open_engine(
     bundle: Bundle,
     choice: EngineChoice,
     torch: EngineOpener | None = None,
-    warn: Callable[[str], None] = _LOG.warning,
+    warn: Callable[[str], object] = _LOG.warning,
 ) -> Engine:
     """Open the engine that is asked for, or ONNX Runtime where it cannot be had.
 

@@ -37,14 +37,15 @@ class LidarLocalizer(ManagedNode[LocalizerParameters, Localizing]):
         Raises:
             LocalInnError: the bundle or a parameter cannot be used.
         """
-        if self._given is None:
-            self.get_logger().info(
-                "loads the bundle; where it never ran, this compiles for a while"
-            )
-        model = load_model(self.parameters.now) if self._given is None else self._given
+        model = self._load() if self._given is None else self._given
         work = Localizing(entities, self.parameters, model)
         self.get_logger().info(f"bundle {model.name} on {model.engine.name}")
         return work
+
+    def _load(self) -> Model:
+        logger = self.get_logger()
+        logger.info("loads the bundle; where it never ran, this compiles for a while")
+        return load_model(self.parameters.now, logger.warning)
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.nodes.parameters import NodeParameters, ParameterInfo, parameter
 
@@ -43,6 +44,19 @@ class LocalizerParameters(NodeParameters):
             "forward (the network's own forward pass), or none.",
             choices=tuple(choice.value for choice in RefinerChoice),
             live=True,
+        ),
+    )
+    engine: str = parameter(
+        EngineChoice.ONNX.value,
+        ParameterInfo(
+            "What runs the networks: onnx (ONNX Runtime on the processor), tensorrt (plans that "
+            "`local-inn export` made on this robot), or auto (tensorrt where it can be had). "
+            "Where it cannot, a warning says why, and onnx runs them.",
+            choices=(
+                EngineChoice.ONNX.value,
+                EngineChoice.TENSORRT.value,
+                EngineChoice.AUTO.value,
+            ),
         ),
     )
     samples: int = parameter(

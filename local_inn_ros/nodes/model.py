@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.bundle import Bundle
-from local_inn_ros.engines.onnx_engine import OnnxEngine
+from local_inn_ros.engines.choice import EngineChoice, open_engine
 from local_inn_ros.errors import BundleError
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import Fix
@@ -135,13 +136,18 @@ def shipped_bundle() -> Path:
     return resource_directory("models") / _SHIPPED
 
 
-def load_model(told: LocalizerParameters) -> Model:
+def load_model(told: LocalizerParameters, warn: Callable[[str], object]) -> Model:
     """Load the bundle that the parameters name.
+
+    Args:
+        told: the parameters.
+        warn: told why another engine than the one asked for is taken.
 
     Raises:
         LocalInnError: the bundle is missing or cannot be used.
     """
     bundle = Bundle.load(Path(told.bundle).expanduser() if told.bundle else shipped_bundle())
-    model = Model(bundle, OnnxEngine(bundle), RefinerChoice(told.refiner), told.samples)
+    engine = open_engine(bundle, EngineChoice(told.engine), warn=warn)
+    model = Model(bundle, engine, RefinerChoice(told.refiner), told.samples)
     model.warm_up()
     return model
