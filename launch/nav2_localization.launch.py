@@ -120,6 +120,16 @@ def given(context: LaunchContext, parameter: str, argument: str) -> dict[str, ob
     return {parameter: value} if value else {}
 
 
+def namespace_of_nodes(context: LaunchContext) -> str | None:
+    """Return the namespace; None where who includes this file has put it before all names.
+
+    Nav2's bringup does both: it pushes the namespace, and passes it on for the parameters.
+    """
+    namespace = LaunchConfiguration("namespace").perform(context).strip("/")
+    pushed = context.launch_configurations.get("ros_namespace", "").strip("/")
+    return None if f"/{pushed}".endswith(f"/{namespace}") else namespace
+
+
 def is_true(context: LaunchContext, name: str) -> bool:
     """Return an argument that is true or false."""
     return bool(IfCondition(LaunchConfiguration(name)).evaluate(context))
@@ -145,7 +155,7 @@ def _node(
         package=package,
         executable=executable,
         name=name,
-        namespace=LaunchConfiguration("namespace"),
+        namespace=namespace_of_nodes(context),
         parameters=[*parameters, {"use_sim_time": is_true(context, "use_sim_time")}],
         remappings=REMAPPINGS,
         arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],

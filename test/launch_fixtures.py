@@ -26,18 +26,22 @@ while [ $# -gt 0 ]; do
 done
 """
 
-# Runs the launch file that its first word names, with the arguments that follow.
+# Runs the launch file that its first word names, below the namespace that its second one names,
+# with the arguments that follow.
 LAUNCH = """
 import sys
 from launch import LaunchDescription, LaunchService
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_ros.actions import PushRosNamespace
 
-arguments = [word.partition(":=")[::2] for word in sys.argv[2:]]
-source = PythonLaunchDescriptionSource(sys.argv[1])
-service = LaunchService(argv=sys.argv[2:])
+path, pushed, *words = sys.argv[1:]
+arguments = [word.partition(":=")[::2] for word in words]
+source = PythonLaunchDescriptionSource(path)
+service = LaunchService(argv=words)
+before = [PushRosNamespace(pushed)] if pushed else []
 service.include_launch_description(
-    LaunchDescription([IncludeLaunchDescription(source, launch_arguments=arguments)])
+    LaunchDescription([*before, IncludeLaunchDescription(source, launch_arguments=arguments)])
 )
 sys.exit(service.run())
 """
@@ -121,12 +125,18 @@ class LaunchBench:
             "PATH": f"{self.prefix / 'bin'}{os.pathsep}{os.environ['PATH']}",
         }
 
-    def run(self, file: str, **arguments: str) -> Launched:
-        """Run a launch file until all has ended."""
+    def run(self, file: str, pushed: str = "", **arguments: str) -> Launched:
+        """Run a launch file until all has ended.
+
+        Args:
+            file: its name, without what all of them end with.
+            pushed: a namespace that whoever includes it has put before all names.
+            arguments: for the file.
+        """
         words = [f"{name}:={value}" for name, value in arguments.items()]
         path = ROOT / "launch" / f"{file}.launch.py"
         ended = subprocess.run(
-            [sys.executable, "-c", LAUNCH, str(path), *words],
+            [sys.executable, "-c", LAUNCH, str(path), pushed, *words],
             env={**os.environ, **self.environment()},
             capture_output=True,
             text=True,

@@ -241,3 +241,29 @@ def test_nav2s_manager_starts_the_map_server_and_both_nodes(
     assert manager["autostart"] is True
     bonded = importlib.util.find_spec("bondpy") is not None
     assert manager.get("bond_timeout") == (None if bonded else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("pushed", "namespace", "wanted"),
+    [
+        ("", "robot1", "/robot1"),
+        ("robot1", "robot1", "/robot1"),
+        ("fleet/robot1", "/robot1", "/fleet/robot1"),
+        ("fleet", "robot1", "/fleet/robot1"),
+        ("robot1", "", "/robot1"),
+    ],
+)
+def test_a_namespace_that_navs_bringup_has_pushed_is_not_doubled(
+    bench: LaunchBench, pushed: str, namespace: str, wanted: str
+) -> None:
+    pytest.importorskip("nav2_common", reason="nav2_common is not installed")
+    for package, executable in (
+        ("nav2_map_server", "map_server"),
+        ("nav2_lifecycle_manager", "lifecycle_manager"),
+    ):
+        bench.install(package, executable)
+    bench.install("nav2_common")
+    started = started_by(bench.run("nav2_localization", pushed=pushed, namespace=namespace))
+    assert set(started) == {"localization", "map_server", "lifecycle_manager"}
+    for process in started.values():
+        assert f"__ns:={wanted}" in process.rules
