@@ -15,7 +15,9 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
+from lifecycle_msgs.srv import GetState
 from ros_fixtures import DEADLINE_S, RosWorld, fresh_domain
+from std_srvs.srv import Trigger
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.nodes.child_process import ChildProcess
@@ -75,6 +77,24 @@ def test_a_node_ends_cleanly_when_it_is_told_to(
         assert "Traceback" not in log.read_text()
         with pytest.raises(LocalInnError, match="'ekf' ended with code 0: it said nothing"):
             process.check()
+
+
+def test_who_waits_for_a_search_is_answered_when_the_process_is_told_to_stop(
+    ros: RosWorld, tmp_path: Path
+) -> None:
+    with ChildProcess("lidar_localizer", {}, ros.domain, tmp_path / "log") as process:
+        search = ros.probe.create_client(Trigger, "relocalize")
+        state = ros.probe.create_client(GetState, "lidar_localizer/get_state")
+        for client in (search, state):
+            ros.wait_for(client.service_is_ready, "the node", 3.0 * DEADLINE_S)
+        answer = search.call_async(Trigger.Request())
+        # Without a scan it goes on for a second.
+        alive = state.call_async(GetState.Request())
+        ros.wait_for(alive.done, "the node to have taken in both calls")
+        process._process.send_signal(signal.SIGTERM)
+        ros.wait_for(answer.done, "the answer")
+        assert not answer.result().success
+        assert process._process.wait(DEADLINE_S) == 0
 
 
 def test_a_process_does_not_outlive_its_block(ros: RosWorld, tmp_path: Path) -> None:

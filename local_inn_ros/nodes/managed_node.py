@@ -125,7 +125,7 @@ class ManagedNode(LifecycleNode, ABC, Generic[Values, WorkType]):
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let the work pause; what it knows stays."""
-        self._pause()
+        self.pause()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -135,13 +135,20 @@ class ManagedNode(LifecycleNode, ABC, Generic[Values, WorkType]):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let the work pause for good; the rest goes with the node."""
-        self._pause()
+        self.pause()
         return super().on_deactivate(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let go of everything, and begin unconfigured."""
         self._let_go()
         return TransitionCallbackReturn.SUCCESS
+
+    def pause(self) -> None:
+        """Let the work pause: nothing is heeded or published any more, and calls are answered."""
+        self._bond.release()
+        if self._work is not None and self._entities.active:
+            self._work.pause()
+        self._entities.active = False
 
     def destroy_node(self) -> None:
         """Let go of the work first."""
@@ -162,14 +169,8 @@ class ManagedNode(LifecycleNode, ABC, Generic[Values, WorkType]):
         self._trouble = ""
         return TransitionCallbackReturn.SUCCESS
 
-    def _pause(self) -> None:
-        self._bond.release()
-        if self._work is not None and self._entities.active:
-            self._work.pause()
-        self._entities.active = False
-
     def _let_go(self) -> None:
-        self._pause()
+        self.pause()
         self._entities.close()
         if self._work is not None:
             self._work = None

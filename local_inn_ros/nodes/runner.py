@@ -7,7 +7,8 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -38,8 +39,10 @@ def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
     """
     # rclpy's own handlers shut the context down whatever a callback is doing with it.
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    # Until they spin, being told to stop is a KeyboardInterrupt, whoever tells it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Until they spin, being told to stop is a KeyboardInterrupt, whoever tells it; a shell that
+    # starts a process in the background has Ctrl-C ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         nodes = build()
         for node in nodes:
@@ -74,5 +77,29 @@ def _spin_until_told(nodes: Sequence[Node]) -> None:
         spinning = threads.submit(executor.spin)
         spinning.add_done_callback(lambda _: told.set())
         told.wait()
+        # In the round between the two, who awaited an answer has it and passes it on.
+        for step in (partial(_pause, nodes), _do_nothing):
+            _have_done(executor, step, spinning)
         executor.shutdown(timeout_sec=_LAST_WORK_S)
     spinning.result()
+
+
+def _pause(nodes: Sequence[Node]) -> None:
+    """Let the nodes pause: poses are saved, and who waits for an answer has it."""
+    for node in nodes:
+        if isinstance(node, ManagedNode):
+            node.pause()
+
+
+def _do_nothing() -> None:
+    """Stand for a round of the executor."""
+
+
+def _have_done(
+    executor: SingleThreadedExecutor, step: Callable[[], None], spinning: Future[None]
+) -> None:
+    """Have something done in the executor's thread, unless that has ended, and wait for it."""
+    done = threading.Event()
+    executor.create_task(step).add_done_callback(lambda _: done.set())
+    spinning.add_done_callback(lambda _: done.set())
+    done.wait()
