@@ -264,6 +264,22 @@ def test_a_search_at_the_start_needs_no_call(ros: RosWorld) -> None:
     assert to_gaussian(bench.found[0].pose).mean.distance_to(BASE) < 0.05
 
 
+def test_a_filter_that_began_again_without_a_pose_is_told_one(ros: RosWorld) -> None:
+    bench = Bench(ros, search_at_start=True)
+    bench.stand_at(BASE)
+    bench.tell_odometry(Pose2.identity(), START_S)
+    bench.tell_pose(BASE, START_S)
+    bench.look_from(BASE)
+    assert bench.total("fix") == 1
+    # The filter says nothing more, for longer than the odometry is kept.
+    for _ in range(240):
+        bench.sent_s += 0.1
+        bench.tell_odometry(Pose2.identity(), bench.sent_s)
+    assert bench.node.work._priors.told is None
+    bench.look_until(lambda: bench.found, "the robot")
+    assert to_gaussian(bench.found[0].pose).mean.distance_to(BASE) < 0.05
+
+
 def test_a_node_that_is_told_to_stop_answers_first(ros: RosWorld) -> None:
     bench = Bench(ros, grid=hall(), search_timeout=PATIENT)
     bench.stand_at(BASE)

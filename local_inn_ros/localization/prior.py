@@ -55,11 +55,23 @@ class PriorKeeper:
         return self._told
 
     def add_odometry(self, odometry: Odometry) -> Arrival:
-        """Take in one odometry reading; a jump back in time drops the pose told."""
+        """Take in one odometry reading.
+
+        A jump back in time drops the pose told, and so does a filter that has been silent for so
+        long that the odometry does not reach back to its last word.
+        """
         arrival = self._odometry.add(odometry)
-        if arrival is Arrival.TIME_JUMP:
+        if arrival is Arrival.TIME_JUMP or self._is_out_of_reach():
             self._told = self._expected = None
         return arrival
+
+    def _is_out_of_reach(self) -> bool:
+        oldest_s = self._odometry.oldest_stamp_s
+        if self._told is None or oldest_s is None:
+            return False
+        # A pose told of long ago is for the filter to carry on: it is given time to do so.
+        waits = self._expected is not None and self._expected_since_s >= oldest_s
+        return self._told.stamp_s < oldest_s and not waits
 
     def expect(self, pose: StampedPose) -> None:
         """Take in a pose that the filter begins anew from.
