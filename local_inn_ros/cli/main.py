@@ -16,6 +16,7 @@ import typer
 
 from local_inn_ros import __version__
 from local_inn_ros.cli import (
+    bench,
     calibrate,
     convert,
     demo,
@@ -44,6 +45,7 @@ app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("evaluate", epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command("simulate", epilog=simulate.EXAMPLE)(simulate.simulate)
 app.command("relocalize", epilog=relocalize.EXAMPLE)(relocalize.relocalize)
+app.command("bench", epilog=bench.EXAMPLE)(bench.bench)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(convert.app, name="convert")
 app.add_typer(map_files.app, name="map")

@@ -25,8 +25,13 @@ def say(text: str, style: str = "") -> None:
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def progress_bar() -> Progress:
-    """Return a progress bar that shows what is left; it vanishes when it is done."""
+def progress_bar(by_itself: bool = True) -> Progress:
+    """Return a progress bar that shows what is left; it vanishes when it is done.
+
+    Args:
+        by_itself: whether a thread draws it several times a second; where not, it is drawn when it
+            is told to.
+    """
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -36,6 +41,7 @@ def progress_bar() -> Progress:
         TimeRemainingColumn(),
         console=console,
         transient=True,
+        auto_refresh=by_itself,
     )
 
 

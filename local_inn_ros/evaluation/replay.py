@@ -153,7 +153,7 @@ def replay_baseline(
             continue
         on_scan()
         if not started:
-            pose = _starting_pose(reading, reference)
+            pose = starting_pose(reading, reference)
             if pose is not None:
                 localizer.reset(pose, reading.stamp_s)
                 started = True
@@ -179,14 +179,15 @@ def replay_baseline(
 def _begin(pipeline: LocalizationPipeline, scan: Scan, reference: Trajectory | None) -> bool:
     if reference is None:
         return pipeline.relocalize(scan).found
-    pose = _starting_pose(scan, reference)
+    pose = starting_pose(scan, reference)
     if pose is None:
         return False
     pipeline.set_initial_pose(pose, scan.stamp_s)
     return True
 
 
-def _starting_pose(scan: Scan, reference: Trajectory) -> GaussianPose2 | None:
+def starting_pose(scan: Scan, reference: Trajectory) -> GaussianPose2 | None:
+    """Return where a run begins that begins with a scan; None where the reference lacks it."""
     pose = reference.at([scan.stamp_s])[0]
     if not np.isfinite(pose).all():
         return None

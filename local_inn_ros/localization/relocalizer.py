@@ -28,7 +28,8 @@ from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
 
 # How many places are looked at: by the inverse pass, by it once more, and by the refiner. In a
 # corridor many look alike until the inverse pass has put each where it belongs.
-_FIRST, _SECOND, _FINAL = 384, 64, 16
+FIRST_PLACES = 384
+_SECOND, _FINAL = 64, 16
 # Poses nearer to each other than this lead to the same place.
 _SAME_M, _SAME_RAD = 0.1, math.radians(3.0)
 # Places farther apart than this, or turned by more, are different answers.
@@ -162,7 +163,7 @@ class Relocalizer:
         """Return where the sensor may be, in the map frame."""
         network = NetworkPass(self._engine, reading)
         asked = np.array([(one.mean @ self._mount).to_array() for one in offered]).reshape(-1, 3)
-        priors = np.vstack([asked, self._coarse.candidates(scan, _FIRST)])
+        priors = np.vstack([asked, self._coarse.candidates(scan, FIRST_PLACES)])
         if len(priors) == 0:
             return []
         poses = network.sample(priors, self._prior_spec.widest_spread, self._no_latent)[:, 0]

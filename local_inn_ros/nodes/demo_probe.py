@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.task import Future
+from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
@@ -159,14 +160,14 @@ class DemoProbe(Node):
         if self.truth is not None:
             self.path_m += self.truth.distance_to(pose)
         self.truth = pose
-        self._truths[_stamp(message)] = pose
+        self._truths[stamp_of(message)] = pose
 
     def _on_fix(self, message: PoseWithCovarianceStamped) -> None:
-        self._fixes[_stamp(message)] = to_pose(message.pose.pose)
+        self._fixes[stamp_of(message)] = to_pose(message.pose.pose)
 
     def _on_pose(self, message: PoseWithCovarianceStamped) -> None:
         arrived_s = time.time()
-        stamp = _stamp(message)
+        stamp = stamp_of(message)
         truth = self._truths.get(stamp)
         if truth is None:
             # The answer to an initial pose has no scan's stamp.
@@ -190,5 +191,6 @@ def _values(status: DiagnosticStatus) -> dict[str, str]:
     return {value.key: value.value for value in status.values}
 
 
-def _stamp(message: PoseStamped | PoseWithCovarianceStamped) -> Stamp:
+def stamp_of(message: LaserScan | PoseStamped | PoseWithCovarianceStamped) -> Stamp:
+    """Return the stamp of a message."""
     return Stamp(message.header.stamp.sec, message.header.stamp.nanosec)
