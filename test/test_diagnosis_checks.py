@@ -163,6 +163,14 @@ def test_somebody_else_who_tells_the_pose() -> None:
     assert finding.what == "/amcl publishes /amcl_pose too"
 
 
+def test_a_filter_that_was_not_found_is_nobody_else() -> None:
+    seen = with_topics(healthy(), topic("/amcl_pose", POSE, ["/ekf"], []))
+    blind = replace(seen, nodes={"lidar_localizer": seen.nodes["lidar_localizer"]})
+    found = [one.check for one in examine(blind).findings]
+    assert "nodes.missing" in found
+    assert "pose.writers" not in found
+
+
 def test_what_the_nodes_say_is_passed_on() -> None:
     lost = Diagnosis(2, "lost: the fixes contradict the pose")
     finding = only(with_node(healthy(), "ekf", diagnosis=lost), "health")

@@ -219,7 +219,8 @@ def _check_pair(
 def check_writers(seen: Facts) -> Iterator[Finding]:
     """Look whether somebody else tells the pose too."""
     writers = sorted(one.node for one in seen.topic(seen.names.pose).publishers)
-    others = [name for name in writers if name not in seen.own_nodes()]
+    own = {*seen.own_nodes(), f"{seen.namespace.rstrip('/')}/{EKF}"}
+    others = [name for name in writers if name not in own]
     if others:
         yield error(
             "pose.writers",

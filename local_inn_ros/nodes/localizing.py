@@ -45,8 +45,11 @@ from local_inn_ros.nodes.qos import LATCHED, NEWEST, RELIABLE, SENSOR
 from local_inn_ros.nodes.recovery import Recovery
 from local_inn_ros.nodes.scan_queue import ScanQueue
 from local_inn_ros.nodes.search_run import Sight
+from local_inn_ros.nodes.static_transforms import TransformError
 
 _WARNING_PERIOD_S = 5.0
+# Scans may come before it is found out who publishes their mount.
+_GRACE_S = 2.0
 
 
 class Localizing:
@@ -72,6 +75,7 @@ class Localizing:
         # What was wrong with the last scan of a frame, since the last report.
         self._troubles: dict[str, str] = {}
         self._map_trouble = ""
+        self._began_s = 0.0
         self._map_seen = False
         self._tally = Tally()
         self._recovery = Recovery(entities, parameters, self._priors.expect)
@@ -96,6 +100,7 @@ class Localizing:
 
     def begin(self) -> None:
         """Tell how things stand."""
+        self._began_s = time.monotonic()
         self._recovery.begin()
 
     def pause(self) -> None:
@@ -198,6 +203,10 @@ class Localizing:
             use(message)
             self._troubles.pop(message.header.frame_id, None)
         except LocalInnError as error:
+            early = time.monotonic() < self._began_s + _GRACE_S
+            if early and isinstance(error, TransformError):
+                self._tally.count("scan before its mount")
+                return
             self._troubles[message.header.frame_id] = str(error)
             self._tally.count("scan unusable")
             self._complain(f"scan: {error}")
