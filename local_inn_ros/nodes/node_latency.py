@@ -186,6 +186,9 @@ class _Stage:
 
     def close(self) -> None:
         """Let go of the nodes."""
+        for node in self._nodes:
+            # Levels go by names, for the whole process, and outlive the nodes.
+            node.get_logger().set_level(LoggingSeverity.UNSET)
         self._executor.shutdown(timeout_sec=1.0)
         for node in self._nodes:
             node.destroy_node()
