@@ -73,15 +73,23 @@ def _spin_until_told(nodes: Sequence[Node]) -> None:
     executor = SingleThreadedExecutor()
     for node in nodes:
         executor.add_node(node)
+    over = threading.Event()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="executor") as threads:
-        spinning = threads.submit(executor.spin)
+        spinning = threads.submit(_spin, executor, over)
         spinning.add_done_callback(lambda _: told.set())
         told.wait()
         # In the round between the two, who awaited an answer has it and passes it on.
-        for step in (partial(_pause, nodes), _do_nothing):
+        for step in (partial(_pause, nodes), over.set):
             _have_done(executor, step, spinning)
-        executor.shutdown(timeout_sec=_LAST_WORK_S)
+    # Not before it spins no more: a round that begins meanwhile would meet what is gone already.
+    executor.shutdown(timeout_sec=_LAST_WORK_S)
     spinning.result()
+
+
+def _spin(executor: SingleThreadedExecutor, over: threading.Event) -> None:
+    """Spin until the end is told from within; an error of a callback ends it too."""
+    while not over.is_set():
+        executor.spin_once()
 
 
 def _pause(nodes: Sequence[Node]) -> None:
@@ -89,10 +97,6 @@ def _pause(nodes: Sequence[Node]) -> None:
     for node in nodes:
         if isinstance(node, ManagedNode):
             node.pause()
-
-
-def _do_nothing() -> None:
-    """Stand for a round of the executor."""
 
 
 def _have_done(
