@@ -11,6 +11,8 @@ from pathlib import Path
 
 import onnx
 import torch
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -36,6 +38,9 @@ from local_inn_ros.world import OccupancyGrid, grid_hash, save_map
 from local_inn_ros.world.distance_image import save_distances
 
 _OPSET = 18
+
+# Fields of ONNX's messages, wherever they are, that are for people and tools alone.
+_NOTES = frozenset({"metadata_props", "doc_string"})
 
 
 def export_networks(model: LocalInn, drawing_spread: float, folder: Path) -> dict[str, Path]:
@@ -175,4 +180,23 @@ def _write_graph(
             external_data=False,
             verbose=False,
         )
-    onnx.checker.check_model(str(path))
+    model = onnx.load(path)
+    remove_notes(model)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def remove_notes(message: Message) -> None:
+    """Remove what no result depends on from an ONNX message and all that it holds.
+
+    The exporter notes at each node where it comes from: stack traces with the paths of the machine
+    that exports, several times the size of the graph itself.
+    """
+    for described, value in message.ListFields():
+        if described.name in _NOTES:
+            message.ClearField(described.name)
+        elif isinstance(value, Message):
+            remove_notes(value)
+        elif described.type == FieldDescriptor.TYPE_MESSAGE:
+            for one in value:
+                remove_notes(one)
