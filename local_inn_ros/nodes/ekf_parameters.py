@@ -6,7 +6,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local_inn_ros.nodes.parameters import NodeParameters, ParameterInfo, parameter
+from local_inn_ros.nodes.parameters import (
+    NodeParameters,
+    ParameterInfo,
+    diagnostic_limit,
+    parameter,
+)
 
 
 @dataclass(frozen=True)
@@ -72,45 +77,15 @@ class EkfParameters(NodeParameters):
     history: float = parameter(
         2.0, ParameterInfo("How late a fix may come.", low=0.1, high=5.0, unit="s")
     )
-    odometry_rate_warn: float = parameter(
-        10.0,
-        ParameterInfo(
-            "Diagnostics warn below this rate of odometry; 0 for never.",
-            name="diagnostics.odometry_rate_warn",
-            low=0.0,
-            high=1e4,
-            unit="Hz",
-            live=True,
-        ),
+    odometry_rate_warn: float = diagnostic_limit(
+        10.0, "warn below this rate of odometry", high=1e4, unit="Hz"
     )
-    odometry_rate_error: float = parameter(
-        2.0,
-        ParameterInfo(
-            "Diagnostics report an error below this rate of odometry; 0 for never.",
-            name="diagnostics.odometry_rate_error",
-            low=0.0,
-            high=1e4,
-            unit="Hz",
-            live=True,
-        ),
+    odometry_rate_error: float = diagnostic_limit(
+        2.0, "report an error below this rate of odometry", high=1e4, unit="Hz"
     )
-    refused_warn: float = parameter(
-        0.2,
-        ParameterInfo(
-            "Diagnostics warn above this share of fixes that the gate refused; 0 for never.",
-            name="diagnostics.refused_warn",
-            low=0.0,
-            high=1.0,
-            live=True,
-        ),
+    refused_warn: float = diagnostic_limit(
+        0.2, "warn above this share of fixes that the gate refused", high=1.0
     )
-    refused_error: float = parameter(
-        0.8,
-        ParameterInfo(
-            "Diagnostics report an error above this share of refused fixes; 0 for never.",
-            name="diagnostics.refused_error",
-            low=0.0,
-            high=1.0,
-            live=True,
-        ),
+    refused_error: float = diagnostic_limit(
+        0.8, "report an error above this share of refused fixes", high=1.0
     )

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.localization.refiner_choice import RefinerChoice
-from local_inn_ros.nodes.parameters import NodeParameters, ParameterInfo, parameter
+from local_inn_ros.nodes.parameters import (
+    NodeParameters,
+    ParameterInfo,
+    diagnostic_limit,
+    parameter,
+)
 
 AUTOMATIC = "auto"
 
@@ -101,92 +106,31 @@ class LocalizerParameters(NodeParameters):
     save_pose_period: float = parameter(
         10.0, ParameterInfo("The pose is saved this often.", low=0.1, high=3600.0, unit="s")
     )
-    scan_rate_warn: float = parameter(
-        5.0,
-        ParameterInfo(
-            "Diagnostics warn below this rate of scans; 0 for never.",
-            name="diagnostics.scan_rate_warn",
-            low=0.0,
-            high=1e4,
-            unit="Hz",
-            live=True,
-        ),
+    scan_rate_warn: float = diagnostic_limit(
+        5.0, "warn below this rate of scans", high=1e4, unit="Hz"
     )
-    scan_rate_error: float = parameter(
-        1.0,
-        ParameterInfo(
-            "Diagnostics report an error below this rate of scans; 0 for never.",
-            name="diagnostics.scan_rate_error",
-            low=0.0,
-            high=1e4,
-            unit="Hz",
-            live=True,
-        ),
+    scan_rate_error: float = diagnostic_limit(
+        1.0, "report an error below this rate of scans", high=1e4, unit="Hz"
     )
-    stamp_age_warn: float = parameter(
+    stamp_age_warn: float = diagnostic_limit(
         0.3,
-        ParameterInfo(
-            "Diagnostics warn where scans are older than this when they come, or stamped so far "
-            "ahead; 0 for never.",
-            name="diagnostics.stamp_age_warn",
-            low=0.0,
-            high=3600.0,
-            unit="s",
-            live=True,
-        ),
+        "warn where scans are older than this when they come, or stamped so far ahead",
+        high=3600.0,
+        unit="s",
     )
-    stamp_age_error: float = parameter(
+    stamp_age_error: float = diagnostic_limit(
         1.0,
-        ParameterInfo(
-            "Diagnostics report an error where scans are older than this when they come, or "
-            "stamped so far ahead; 0 for never.",
-            name="diagnostics.stamp_age_error",
-            low=0.0,
-            high=3600.0,
-            unit="s",
-            live=True,
-        ),
+        "report an error where scans are older than this when they come, or stamped so far ahead",
+        high=3600.0,
+        unit="s",
     )
-    quality_warn: float = parameter(
-        0.5,
-        ParameterInfo(
-            "Diagnostics warn below this mean quality; 0 for never.",
-            name="diagnostics.quality_warn",
-            low=0.0,
-            high=1.0,
-            live=True,
-        ),
+    quality_warn: float = diagnostic_limit(0.5, "warn below this mean quality", high=1.0)
+    quality_error: float = diagnostic_limit(
+        0.05, "report an error below this mean quality", high=1.0
     )
-    quality_error: float = parameter(
-        0.05,
-        ParameterInfo(
-            "Diagnostics report an error below this mean quality; 0 for never.",
-            name="diagnostics.quality_error",
-            low=0.0,
-            high=1.0,
-            live=True,
-        ),
+    scan_time_warn: float = diagnostic_limit(
+        0.03, "warn where a scan takes longer than this, on average", high=60.0, unit="s"
     )
-    scan_time_warn: float = parameter(
-        0.03,
-        ParameterInfo(
-            "Diagnostics warn where a scan takes longer than this, on average; 0 for never.",
-            name="diagnostics.scan_time_warn",
-            low=0.0,
-            high=60.0,
-            unit="s",
-            live=True,
-        ),
-    )
-    scan_time_error: float = parameter(
-        0.1,
-        ParameterInfo(
-            "Diagnostics report an error where a scan takes longer than this, on average; 0 for "
-            "never.",
-            name="diagnostics.scan_time_error",
-            low=0.0,
-            high=60.0,
-            unit="s",
-            live=True,
-        ),
+    scan_time_error: float = diagnostic_limit(
+        0.1, "report an error where a scan takes longer than this, on average", high=60.0, unit="s"
     )

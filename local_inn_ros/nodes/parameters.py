@@ -37,6 +37,7 @@ class ParameterInfo:
     Attributes:
         description: what it does, in one sentence.
         name: name in ROS where it is not the attribute's own, such as ``initial_pose.x``.
+        group: what stands before the attribute's own name in ROS, with a point between them.
         low: least value, for numbers.
         high: greatest value, for numbers.
         step: whole numbers are this far apart, from the least on.
@@ -49,6 +50,7 @@ class ParameterInfo:
 
     description: str
     name: str = ""
+    group: str = ""
     low: float | None = None
     high: float | None = None
     step: int = 1
@@ -61,6 +63,26 @@ class ParameterInfo:
 def parameter(default: Any, info: ParameterInfo) -> Any:
     """Return a dataclass field that is a parameter; arrays are tuples."""
     return field(default=default, metadata={_METADATA_KEY: info})
+
+
+def diagnostic_limit(default: float, meaning: str, *, high: float, unit: str = "") -> Any:
+    """Return a dataclass field that is a limit of the diagnostics; with 0 they never complain.
+
+    Args:
+        default: its default.
+        meaning: what the diagnostics do, and where: "warn below this rate of scans".
+        high: greatest value.
+        unit: unit of the value; empty where it has none.
+    """
+    info = ParameterInfo(
+        f"Diagnostics {meaning}; 0 for never.",
+        group="diagnostics",
+        low=0.0,
+        high=high,
+        unit=unit,
+        live=True,
+    )
+    return parameter(default, info)
 
 
 @dataclass(frozen=True)
@@ -83,7 +105,8 @@ def parameter_info(described: Field[Any]) -> ParameterInfo:
 
 def parameter_name(described: Field[Any]) -> str:
     """Return the name in ROS of a field made by ``parameter``."""
-    return parameter_info(described).name or described.name
+    info = parameter_info(described)
+    return info.name or ".".join(part for part in (info.group, described.name) if part)
 
 
 class Parameters(Generic[Values]):
