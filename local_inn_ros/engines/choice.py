@@ -9,7 +9,6 @@ from collections.abc import Callable
 from enum import Enum
 
 from local_inn_ros.engines.bundle import Bundle
-from local_inn_ros.engines.onnx_engine import OnnxEngine
 from local_inn_ros.engines.protocol import Engine
 from local_inn_ros.engines.tensorrt_loading import open_tensorrt_engine
 from local_inn_ros.errors import EngineError
@@ -65,9 +64,16 @@ def open_engine(
         else:
             _LOG.info("runs on %s", engine.name)
             return engine
-    engine = OnnxEngine(bundle)
+    engine = _open_onnx_engine(bundle)
     _LOG.info("runs on %s", engine.name)
     return engine
+
+
+def _open_onnx_engine(bundle: Bundle) -> Engine:
+    # Only where it runs: the library takes as much memory as all else of a bundle.
+    from local_inn_ros.engines.onnx_engine import OnnxEngine
+
+    return OnnxEngine(bundle)
 
 
 def _no_torch(bundle: Bundle) -> Engine:
