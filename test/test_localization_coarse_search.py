@@ -4,17 +4,18 @@ import math
 
 import numpy as np
 import pytest
-from localization_helpers import SENSOR, room, scan_at
+from localization_helpers import SENSOR, bundle_of, room, scan_at
 
 from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2, wrap_angles
 from local_inn_ros.localization import coarse_search
-from local_inn_ros.localization.coarse_search import CoarseSearch, apart
+from local_inn_ros.localization.coarse_search import CoarseSearch, Lattice, apart
 from local_inn_ros.sensing import Scan, SensorSpec
 from local_inn_ros.world import FreeSpace
 
 GRID = room()
-SEARCH = CoarseSearch(GRID, SENSOR)
+LATTICE = Lattice.of(bundle_of(GRID))
+SEARCH = CoarseSearch(LATTICE, SENSOR)
 
 
 def first_near(poses, truth: Pose2) -> int:
@@ -75,7 +76,8 @@ def test_any_field_of_view_will_do(turn_rad):
     )
     truth = Pose2(0.6, 0.4, 2.9)
     scan = scan_at(GRID, truth, np.random.default_rng(0), sensor=sensor)
-    assert first_near(CoarseSearch(GRID, sensor).candidates(scan, 64), truth) < 16
+    search = CoarseSearch(Lattice.of(bundle_of(GRID, sensor)), sensor)
+    assert first_near(search.candidates(scan, 64), truth) < 16
 
 
 def test_a_laser_that_turns_clockwise_finds_the_same_places():
@@ -100,6 +102,16 @@ def test_a_scan_that_says_nothing_gives_no_place():
     scan = scan_at(GRID, Pose2(0.6, 0.4, 2.9), np.random.default_rng(0))
     blind = scan_of(np.full(scan.ranges_m.size, math.nan), scan)
     assert SEARCH.candidates(blind, 16).shape == (0, 3)
+
+
+def test_searches_share_a_lattice_but_not_what_they_know_of_a_scan():
+    first, second = CoarseSearch(LATTICE, SENSOR), CoarseSearch(LATTICE, SENSOR)
+    scan = scan_at(GRID, Pose2(0.6, 0.4, 2.9), np.random.default_rng(0))
+    halved = Scan(0.0, scan.ranges_m[::2].copy(), -0.75 * math.pi, 1.5 * math.pi / 270, 0.05, 15.0)
+    wanted = first.candidates(scan, 16)
+    second.candidates(halved, 16)
+    np.testing.assert_array_equal(first.candidates(scan, 16), wanted)
+    assert np.shares_memory(first._expected, second._expected)
 
 
 def test_an_empty_scan_is_refused():

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +19,19 @@ from local_inn_ros.world import OccupancyGrid, grid_hash, load_map
 from local_inn_ros.world.distance_image import load_distances
 from local_inn_ros.world.map_file import read_map_description
 
+if TYPE_CHECKING:
+    from local_inn_ros.world import LikelihoodField, RayCaster
+
 NETWORKS = ("encoder", "inverse", "forward")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Without slots: what is made of the map is kept in the instance.
+@dataclass(frozen=True, eq=False)
 class Bundle:
     """A loaded bundle: checked, with its map.
+
+    What localizers and searches make of the map is made once, when it is first asked for, and
+    shared: none of them changes it.
 
     Attributes:
         path: the folder.
@@ -77,6 +86,23 @@ class Bundle:
                     "restore its files, or train again"
                 )
         return Bundle(folder, description, grid, distances_m)
+
+    # Who reads the description alone waits for no compiler.
+
+    @cached_property
+    def caster(self) -> RayCaster:
+        """Casts rays through the map."""
+        from local_inn_ros.world import RayCaster
+
+        return RayCaster(self.grid)
+
+    @cached_property
+    def field(self) -> LikelihoodField:
+        """The likelihood field of the map, its surfaces where calibration found them."""
+        from local_inn_ros.world import LikelihoodField
+
+        offset_m = self.description.calibration.surface_offset_m
+        return LikelihoodField(self.grid, offset_m, distances_m=self.distances_m)
 
     def network_file(self, name: str) -> Path:
         """Return the path of a network: encoder, inverse or forward."""

@@ -15,7 +15,7 @@ from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation.accuracy_job import MOUNT
 from local_inn_ros.evaluation.simulated_drive import Drive
 from local_inn_ros.evaluation.time_spread import TimeSpread
-from local_inn_ros.localization.coarse_search import CoarseSearch
+from local_inn_ros.localization.coarse_search import CoarseSearch, Lattice
 from local_inn_ros.localization.from_bundle import build_relocalizer
 from local_inn_ros.localization.network_pass import NetworkPass
 from local_inn_ros.localization.refiner_choice import RefinerChoice
@@ -70,8 +70,9 @@ def time_searches(
         SensorError: the drive's scans cannot be used.
     """
     description = bundle.description
-    relocalizer = build_relocalizer(bundle, engine, MOUNT, RefinerChoice.FIELD)
-    coarse = CoarseSearch(bundle.grid, description.sensor)
+    lattice = Lattice.of(bundle)
+    relocalizer = build_relocalizer(bundle, engine, MOUNT, RefinerChoice.FIELD, lattice)
+    coarse = CoarseSearch(lattice, description.sensor)
     picker = BeamPicker(description.sensor.network_angles_rad(), description.sensor.range_max_m)
     latent = np.zeros((1, description.latent_size), dtype=np.float32)
     counts, inverse_s, forward_s, search_s = [], [], [], []

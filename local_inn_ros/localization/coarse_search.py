@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.geometry import wrap_angles
 from local_inn_ros.sensing import BeamPicker, BeamState, Scan, SensorSpec
-from local_inn_ros.world import FreeSpace, OccupancyGrid, RayCaster
+from local_inn_ros.world import FreeSpace
 
 _SPACING_M = 0.3
 # Bearings laid down for each position; a heading is a shift by whole bearings.
@@ -39,31 +41,49 @@ _THINNED = 8000
 _WORTH_A_THREAD = 3000
 
 
-class CoarseSearch:
-    """Compares scans with a lattice of poses over the free space of a map.
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """Positions all over the free space of a map, and what a full turn of beams would measure.
 
-    The lattice is ray-cast from the bundle's grid and not made of forward passes: those would take
-    two for each position, which is seconds where ray casting takes a tenth of one, and the
-    lattice's own steps blur more than the two differ by.
+    Ray-cast from the bundle's grid and not made of forward passes: those would take two for each
+    position, which is seconds where ray casting takes a tenth of one, and the lattice's own steps
+    blur more than the two differ by.
+
+    Attributes:
+        positions: (p, 2) in the map frame.
+        expected_m: (p, b) ranges at bearings of the map frame, as far as the sensor reaches.
     """
 
-    def __init__(self, grid: OccupancyGrid, sensor: SensorSpec) -> None:
-        """Lay down what every position sees.
+    positions: NDArray[np.float64]
+    expected_m: NDArray[np.float32]
 
-        Args:
-            grid: the map.
-            sensor: the laser.
+    @staticmethod
+    def of(bundle: Bundle) -> Lattice:
+        """Lay down what every position sees.
 
         Raises:
             MapError: the map has no free cell.
         """
-        lattice = FreeSpace(grid).grid_poses(_SPACING_M, 1)
-        lattice[:, 2] = 0.0
-        self._positions = lattice[:, :2]
+        range_max_m = bundle.description.sensor.range_max_m
+        poses = FreeSpace(bundle.grid).grid_poses(_SPACING_M, 1)
+        poses[:, 2] = 0.0
+        ranges = bundle.caster.cast(poses, _STEP_RAD * np.arange(_BEARINGS), range_max_m)
+        return Lattice(poses[:, :2].copy(), np.minimum(ranges, np.float32(range_max_m)))
+
+
+class CoarseSearch:
+    """Compares scans with a lattice at every heading."""
+
+    def __init__(self, lattice: Lattice, sensor: SensorSpec) -> None:
+        """Set up.
+
+        Args:
+            lattice: of the map; several may share it.
+            sensor: the laser that it was laid down for.
+        """
+        self._positions = lattice.positions
+        self._expected = lattice.expected_m
         self._range_max_m = sensor.range_max_m
-        bearings = _STEP_RAD * np.arange(_BEARINGS)
-        ranges = RayCaster(grid).cast(lattice, bearings, sensor.range_max_m)
-        self._expected = np.minimum(ranges, np.float32(sensor.range_max_m))
         # Half a bearing beyond the field of view is still seen.
         first = math.ceil(sensor.angle_min_rad / _STEP_RAD - 0.5)
         last = math.floor(sensor.angle_max_rad / _STEP_RAD + 0.5)

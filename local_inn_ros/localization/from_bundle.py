@@ -7,6 +7,7 @@ from __future__ import annotations
 from local_inn_ros.engines import CovarianceModel, Engine
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.coarse_search import Lattice
 from local_inn_ros.localization.completion import Completion
 from local_inn_ros.localization.forward_refiner import ForwardRefiner
 from local_inn_ros.localization.localizer import Localizer
@@ -14,7 +15,6 @@ from local_inn_ros.localization.refiner import Refiner
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.localization.relocalizer import Relocalizer
 from local_inn_ros.localization.scan_refiner import FieldScanRefiner, ScanRefiner
-from local_inn_ros.world import LikelihoodField
 
 
 def build_localizer(
@@ -42,10 +42,21 @@ def build_follower(
 
 
 def build_relocalizer(
-    bundle: Bundle, engine: Engine, mount: Pose2, refiner: RefinerChoice
+    bundle: Bundle,
+    engine: Engine,
+    mount: Pose2,
+    refiner: RefinerChoice,
+    lattice: Lattice | None = None,
 ) -> Relocalizer:
-    """Build a global search for a sensor mounted at ``mount`` on the base."""
-    return Relocalizer(bundle, engine, mount, build_scan_refiner(bundle, engine, refiner))
+    """Build a global search for a sensor mounted at ``mount`` on the base.
+
+    A lattice of the bundle's map (``Lattice.of``) may be shared by several; laid down where left
+    out.
+    """
+    if lattice is None:
+        lattice = Lattice.of(bundle)
+    aligner = build_scan_refiner(bundle, engine, refiner)
+    return Relocalizer(bundle, engine, mount, lattice, aligner)
 
 
 def build_scan_refiner(bundle: Bundle, engine: Engine, choice: RefinerChoice) -> ScanRefiner | None:
@@ -62,8 +73,4 @@ def aligned_model(bundle: Bundle, choice: RefinerChoice) -> CovarianceModel:
 
 def build_refiner(bundle: Bundle) -> Refiner:
     """Build a refiner on the map that a bundle carries."""
-    calibration = bundle.description.calibration
-    return Refiner(
-        LikelihoodField(bundle.grid, calibration.surface_offset_m, distances_m=bundle.distances_m),
-        bundle.description.sensor.noise_std_m,
-    )
+    return Refiner(bundle.field, bundle.description.sensor.noise_std_m)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.localization.scan_likelihood import log_likelihoods
 from local_inn_ros.sensing import BeamReading
-from local_inn_ros.world import RayCaster
 
 
 class MapLikelihood:
@@ -26,7 +25,7 @@ class MapLikelihood:
         """Set up for the sensor and the map of a bundle."""
         description = bundle.description
         sensor = description.sensor
-        self._caster = RayCaster(bundle.grid)
+        self._caster = bundle.caster
         self._angles_rad = sensor.network_angles_rad()
         self._range_max_m = sensor.range_max_m
         self._deviation_m = math.hypot(

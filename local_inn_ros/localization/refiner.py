@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment_kernel import AlignmentLimits, align
 from local_inn_ros.world.likelihood_field import LikelihoodField
-from local_inn_ros.world.surface_directions import surface_directions
 
 # Shorter levers would make a turn look like no motion at all.
 _LEAST_LEVER_M = 0.5
@@ -89,7 +88,7 @@ class Refiner:
         """
         chosen = RefinerSettings() if settings is None else settings
         self._raster = field.raster
-        self._surfaces = surface_directions(field.grid)
+        self._surfaces = field.directions
         self._noise_std_m = noise_std_m
         last_scale_m = math.hypot(3.0 * noise_std_m, field.grid.resolution_m)
         self._limits = AlignmentLimits(

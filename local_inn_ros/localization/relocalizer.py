@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.localization.coarse_search import CoarseSearch, apart
+from local_inn_ros.localization.coarse_search import CoarseSearch, Lattice, apart
 from local_inn_ros.localization.evidence import covariance_of
 from local_inn_ros.localization.latent_draws import latent_draws
 from local_inn_ros.localization.map_likelihood import MapLikelihood
@@ -91,18 +91,21 @@ class Relocalizer:
     """
 
     def __init__(
-        self, bundle: Bundle, engine: Engine, mount: Pose2, refiner: ScanRefiner | None = None
+        self,
+        bundle: Bundle,
+        engine: Engine,
+        mount: Pose2,
+        lattice: Lattice,
+        refiner: ScanRefiner | None = None,
     ) -> None:
-        """Lay out the lattice of places to look at.
+        """Set up.
 
         Args:
             bundle: the trained model, with its map.
             engine: runs the bundle's networks.
             mount: pose of the sensor in the base frame.
+            lattice: the places of that map to look at.
             refiner: aligns what was found, where one is in use.
-
-        Raises:
-            MapError: the map has no free cell.
         """
         description = bundle.description
         sensor = description.sensor
@@ -117,7 +120,7 @@ class Relocalizer:
         )
         self._grid = bundle.grid
         self._likelihood = MapLikelihood(bundle)
-        self._coarse = CoarseSearch(bundle.grid, sensor)
+        self._coarse = CoarseSearch(lattice, sensor)
         self._no_latent = np.zeros((1, description.latent_size), dtype=np.float32)
         self._latents = latent_draws(
             _SAMPLE_COUNT, description.latent_size, np.random.default_rng(_LATENT_SEED)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.engines.choice import EngineChoice, open_engine
 from local_inn_ros.errors import BundleError
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.coarse_search import Lattice
 from local_inn_ros.localization.fix import Fix
 from local_inn_ros.localization.from_bundle import (
     build_follower,
@@ -50,7 +52,8 @@ class Mounted:
     tracker: Localizer
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Without slots: the lattice is kept in the instance.
+@dataclass(frozen=True, eq=False)
 class Model:
     """A bundle, what runs it, and how it is used.
 
@@ -73,6 +76,15 @@ class Model:
             return self
         return replace(self, refiner=refiner, sample_count=told.samples)
 
+    @cached_property
+    def lattice(self) -> Lattice:
+        """The places of the map that a search looks at first, wherever the sensor is mounted.
+
+        Raises:
+            MapError: the map has no free cell.
+        """
+        return Lattice.of(self.bundle)
+
     @property
     def name(self) -> str:
         """Name of the bundle."""
@@ -84,7 +96,7 @@ class Model:
         return Mounted(
             mount,
             build_localizer(bundle, engine, mount.pose, refiner, self.sample_count),
-            build_relocalizer(bundle, engine, mount.pose, refiner),
+            build_relocalizer(bundle, engine, mount.pose, refiner, self.lattice),
             build_follower(bundle, engine, mount.pose, refiner, self.sample_count),
         )
 

@@ -9,6 +9,7 @@ interpolated so that it has a gradient to align scans with.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import NamedTuple
 
 import numba
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.world.distance_field import signed_distance
 from local_inn_ros.world.occupancy_grid import OccupancyGrid
+from local_inn_ros.world.surface_directions import surface_directions
 
 
 class FieldValues(NamedTuple):
@@ -95,6 +97,11 @@ class LikelihoodField:
             math.sin(grid.origin.yaw),
             float(max_distance_m),
         )
+
+    @cached_property
+    def directions(self) -> NDArray[np.float32]:
+        """Which way the surfaces face at each cell of the map (see ``surface_directions``)."""
+        return surface_directions(self.grid)
 
     def evaluate(self, points: ArrayLike) -> FieldValues:
         """Return the field at points (n, 2) of the map frame."""
