@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from fake_tensorrt import VERSIONS
 
 from local_inn_ros.engines import Bundle, Engine, OnnxEngine
 from local_inn_ros.engines.choice import EngineChoice, open_engine
+from local_inn_ros.engines.compiled_engine import CompiledEngine
 from local_inn_ros.errors import EngineError
 
 
@@ -106,9 +108,9 @@ def test_what_is_missing_is_said_in_one_sentence(
     assert callable(missing)
     missing(machine, monkeypatch)
     engine, warnings = opened(bundle, EngineChoice.AUTO)
-    assert isinstance(engine, OnnxEngine)
+    assert isinstance(engine, CompiledEngine)
     (warning,) = warnings
-    assert warning.startswith("runs on ONNX Runtime: ")
+    assert warning.startswith(f"runs on {engine.name}: ")
     assert "\n" not in warning
     assert re.search(said, warning)
     assert machine.gpu.stack() == []
@@ -116,7 +118,7 @@ def test_what_is_missing_is_said_in_one_sentence(
 
 def test_no_plans_are_said_to_be_missing(bundle: Bundle) -> None:
     engine, (warning,) = opened(bundle, EngineChoice.AUTO)
-    assert isinstance(engine, OnnxEngine)
+    assert isinstance(engine, CompiledEngine)
     assert "has no plans for this machine; build them with `local-inn export" in warning
 
 
@@ -145,8 +147,26 @@ def test_without_torch_it_runs_all_the_same(bundle: Bundle, error: Exception, sa
 
     warnings: list[str] = []
     engine = open_engine(bundle, EngineChoice.TORCH, torch=failing, warn=warnings.append)
+    assert isinstance(engine, CompiledEngine)
+    assert warnings == [f"runs on {engine.name}: {said}"]
+
+
+def test_the_compiled_engine_is_taken_where_it_is_asked_for(bundle: Bundle) -> None:
+    exported(bundle)
+    engine, warnings = opened(bundle, EngineChoice.COMPILED)
+    assert isinstance(engine, CompiledEngine)
+    assert warnings == []
+
+
+@pytest.mark.parametrize("choice", [EngineChoice.COMPILED, EngineChoice.AUTO])
+def test_onnx_runtime_runs_bundles_that_name_no_weights(
+    bundle: Bundle, choice: EngineChoice
+) -> None:
+    older = bundle.description.model_copy(update={"weights": None})
+    engine, warnings = opened(dataclasses.replace(bundle, description=older), choice)
     assert isinstance(engine, OnnxEngine)
-    assert warnings == [f"runs on ONNX Runtime: {said}"]
+    assert warnings[-1].startswith(f"runs on {engine.name}: the bundle bundle names no weights")
+    assert len(warnings) == 1 + (choice is EngineChoice.AUTO)
 
 
 def test_a_warning_is_logged_where_nobody_listens(

@@ -143,9 +143,9 @@ def test_an_engine_that_cannot_be_had_is_a_warning(
     bundle = tmp_path / "bundle"
     shutil.copytree(shipped_bundle(), bundle, ignore=shutil.ignore_patterns("engine"))
     node = ros.start(LidarLocalizer, engine="tensorrt", bundle=str(bundle))
-    assert node.work._mounting.model.engine.name.startswith("onnxruntime")
+    assert node.work._mounting.model.engine.name.startswith("numba")
     said = capfd.readouterr().err.splitlines()
-    assert [line for line in said if "[WARN]" in line and "runs on ONNX Runtime:" in line]
+    assert [line for line in said if "[WARN]" in line and "runs on numba" in line]
 
 
 def test_only_the_first_map_counts_where_told_so(ros: RosWorld) -> None:

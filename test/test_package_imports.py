@@ -36,7 +36,7 @@ DOORS = ("cli", "nodes")
 TRAINING_ROOMS = ("flows", "training")
 # Files elsewhere that stand on training, and that nothing else may import on start.
 TRAINING_FILES = {"local_inn_ros.evaluation.posed_scans"}
-TORCH_FAMILY = {"torch", "FrEIA", "onnx", "onnxscript", "safetensors"}
+TORCH_FAMILY = {"torch", "FrEIA", "onnx", "onnxscript"}
 ROS_MODULES = {"rclpy", "builtin_interfaces", "std_srvs", "tf2_ros", "launch", "launch_ros"}
 
 
@@ -114,7 +114,8 @@ def misplaced_ros(found: Import) -> bool:
 
 
 def misplaced_torch(found: Import) -> bool:
-    return found.root in TORCH_FAMILY and found.from_room not in TRAINING_ROOMS
+    reaches_torch = found.root in TORCH_FAMILY or found.module.startswith("safetensors.torch")
+    return reaches_torch and found.from_room not in TRAINING_ROOMS
 
 
 def package_files() -> list[Path]:

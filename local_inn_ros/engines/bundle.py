@@ -63,6 +63,8 @@ class Bundle:
                 raise BundleError(f"{folder}/bundle.yaml names no {name} network")
             reference = description.networks[name]
             _check_file(folder / reference.file, reference.sha256)
+        if description.weights is not None:
+            _check_file(folder / description.weights.file, description.weights.sha256)
         map_file = folder / description.map.file
         if not map_file.is_file():
             raise BundleError(f"the bundle {folder} lacks its map {description.map.file}")

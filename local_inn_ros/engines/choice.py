@@ -9,6 +9,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from local_inn_ros.engines.bundle import Bundle
+from local_inn_ros.engines.compiled_engine import CompiledEngine
 from local_inn_ros.engines.protocol import Engine
 from local_inn_ros.engines.tensorrt_loading import open_tensorrt_engine
 from local_inn_ros.errors import EngineError
@@ -21,10 +22,11 @@ EngineOpener = Callable[[Bundle], Engine]
 class EngineChoice(str, Enum):
     """What is asked for.
 
-    ``auto`` takes TensorRT where this machine has plans of its own, and ONNX Runtime otherwise.
+    ``auto`` takes TensorRT where this machine has plans of its own, and ``compiled`` otherwise.
     """
 
     AUTO = "auto"
+    COMPILED = "compiled"
     ONNX = "onnx"
     TENSORRT = "tensorrt"
     TORCH = "torch"
@@ -36,7 +38,7 @@ def open_engine(
     torch: EngineOpener | None = None,
     warn: Callable[[str], object] = _LOG.warning,
 ) -> Engine:
-    """Open the engine that is asked for, or ONNX Runtime where it cannot be had.
+    """Open the engine that is asked for, or the next fastest where it cannot be had.
 
     A robot goes on more slowly rather than not at all; but never silently.
 
@@ -55,16 +57,19 @@ def open_engine(
         openers.append(open_tensorrt_engine)
     if choice is EngineChoice.TORCH:
         openers.append(_no_torch if torch is None else torch)
-    for opener in openers:
+    if choice is not EngineChoice.ONNX:
+        openers.append(CompiledEngine)
+    missed: list[str] = []
+    for opener in (*openers, _open_onnx_engine):
         try:
             engine = opener(bundle)
         except (EngineError, ImportError) as error:
             # One sentence on one line, whatever a library wrote.
-            warn(f"runs on ONNX Runtime: {' '.join(str(error).split())}")
+            missed.append(" ".join(str(error).split()))
         else:
-            _LOG.info("runs on %s", engine.name)
-            return engine
-    engine = _open_onnx_engine(bundle)
+            break
+    for reason in missed:
+        warn(f"runs on {engine.name}: {reason}")
     _LOG.info("runs on %s", engine.name)
     return engine
 

@@ -121,6 +121,8 @@ class BundleDescription(_Block):
         measured: errors on poses that training had not seen, for the record.
         surfaces: distances to where the map's surfaces lie within its cells, as an image
             (``world.distance_image``); None where no posed scans told.
+        weights: the networks' weights by torch's names (safetensors), of the same training as
+            ``networks``; None in bundles that are older than this entry.
     """
 
     schema_name: str
@@ -135,6 +137,7 @@ class BundleDescription(_Block):
     training: dict[str, RecordValue]
     measured: dict[str, float]
     surfaces: FileReference | None = None
+    weights: FileReference | None = None
 
 
 def read_description(path: Path) -> BundleDescription:

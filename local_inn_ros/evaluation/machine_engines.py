@@ -16,7 +16,7 @@ class MachineEngines:
     """Engines by their short names.
 
     Attributes:
-        opened: those that run, ONNX Runtime first.
+        opened: those that run, the default one first.
         missing: why the others do not, in a sentence each.
     """
 
@@ -45,7 +45,7 @@ def open_engine_named(bundle: Bundle, name: str) -> Engine:
 
     Args:
         bundle: the trained model.
-        name: ``onnxruntime``, ``tensorrt`` or ``torch``.
+        name: ``compiled``, ``onnxruntime``, ``tensorrt`` or ``torch``.
 
     Raises:
         EngineError: this machine cannot run it.
@@ -61,6 +61,12 @@ def _open_onnx(bundle: Bundle) -> Engine:
     from local_inn_ros.engines.onnx_engine import OnnxEngine
 
     return OnnxEngine(bundle)
+
+
+def _open_compiled(bundle: Bundle) -> Engine:
+    from local_inn_ros.engines.compiled_engine import CompiledEngine
+
+    return CompiledEngine(bundle)
 
 
 def _open_tensorrt(bundle: Bundle) -> Engine:
@@ -79,4 +85,9 @@ def _open_torch(bundle: Bundle) -> Engine:
     return open_torch_engine(bundle)
 
 
-_OPENERS = {"onnxruntime": _open_onnx, "tensorrt": _open_tensorrt, "torch": _open_torch}
+_OPENERS = {
+    "compiled": _open_compiled,
+    "onnxruntime": _open_onnx,
+    "tensorrt": _open_tensorrt,
+    "torch": _open_torch,
+}

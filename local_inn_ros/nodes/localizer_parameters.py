@@ -52,12 +52,14 @@ class LocalizerParameters(NodeParameters):
         ),
     )
     engine: str = parameter(
-        EngineChoice.ONNX.value,
+        EngineChoice.COMPILED.value,
         ParameterInfo(
-            "What runs the networks: onnx (ONNX Runtime on the processor), tensorrt (plans that "
-            "`local-inn export` made on this robot), or auto (tensorrt where it can be had). "
-            "Where it cannot, a warning says why, and onnx runs them.",
+            "What runs the networks: compiled (the processor, fastest for single scans), onnx "
+            "(ONNX Runtime on the processor), tensorrt (plans that `local-inn export` made on this "
+            "robot), or auto (tensorrt where it can be had, or else compiled). Where one cannot "
+            "be had, a warning says why, and the next one runs them.",
             choices=(
+                EngineChoice.COMPILED.value,
                 EngineChoice.ONNX.value,
                 EngineChoice.TENSORRT.value,
                 EngineChoice.AUTO.value,

@@ -105,7 +105,8 @@ def write_bundle(
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     networks = export_networks(model, settings.narrowest_spread, partial)
-    save_file(model.state_dict(), partial / "weights.safetensors")
+    weights = partial / "weights.safetensors"
+    save_file(model.state_dict(), weights)
     save_map(grid, partial / "map.yaml")
     surfaces = None
     if calibrated.distances_m is not None:
@@ -134,6 +135,7 @@ def write_bundle(
         training=record,
         measured=measured.figures,
         surfaces=surfaces,
+        weights=FileReference(file=weights.name, sha256=file_sha256(weights)),
     )
     write_description(description, partial / "bundle.yaml")
     Bundle.load(partial)

@@ -54,7 +54,7 @@ def load_model(bundle: Bundle) -> LocalInn:
     if not path.is_file():
         raise EngineError(
             f"the bundle {bundle.path.name} has no {_WEIGHTS}, which torch needs and training "
-            "writes: shipped bundles come without, so train one of your own"
+            "writes: copy it too, or train again"
         )
     description = bundle.description
     record = description.training

@@ -1,0 +1,53 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a network has learned of a place, read from its grids; compiled."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+
+class FeatureGrids(NamedTuple):
+    """Grids of features over the map, the finest first (``flows.feature_map``).
+
+    Attributes:
+        nodes: (all nodes, channels) float32, row by row, one grid after the other.
+        starts: (grids,) where in ``nodes`` each grid begins.
+        shapes: (grids, 2) rows and columns.
+        lows: (grids, 2) x and y of each grid's first node in the map frame, m.
+        per_m: (grids, 2) nodes a metre along x and y.
+    """
+
+    nodes: NDArray[np.float32]
+    starts: NDArray[np.int64]
+    shapes: NDArray[np.int64]
+    lows: NDArray[np.float64]
+    per_m: NDArray[np.float64]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def read_features(grids, x, y, features):  # type: ignore[no-untyped-def]
+    """Fill features (grids * channels,) at a point; one beyond a grid reads its edge."""
+    channels = grids.nodes.shape[1]
+    for level in range(grids.starts.shape[0]):
+        rows, columns = grids.shapes[level, 0], grids.shapes[level, 1]
+        u = min(max((x - grids.lows[level, 0]) * grids.per_m[level, 0], 0.0), columns - 1.0)
+        v = min(max((y - grids.lows[level, 1]) * grids.per_m[level, 1], 0.0), rows - 1.0)
+        column, row = min(int(u), columns - 2), min(int(v), rows - 2)
+        right, up = np.float32(u - column), np.float32(v - row)
+        low = grids.starts[level] + row * columns + column
+        high = low + columns
+        both = right * up
+        a, b = np.float32(1.0) - right - up + both, right - both
+        c = up - both
+        for channel in range(channels):
+            features[level * channels + channel] = (
+                a * grids.nodes[low, channel]
+                + b * grids.nodes[low + 1, channel]
+                + c * grids.nodes[high, channel]
+                + both * grids.nodes[high + 1, channel]
+            )
