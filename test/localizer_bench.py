@@ -28,6 +28,7 @@ from local_inn_ros.nodes.conversions import (
     to_stamp,
 )
 from local_inn_ros.nodes.ekf import Ekf
+from local_inn_ros.nodes.handover import Handover
 from local_inn_ros.nodes.lidar_localizer import LidarLocalizer
 from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
 from local_inn_ros.sensing import Odometry, Scan
@@ -50,6 +51,7 @@ class Bench:
         ros: RosWorld,
         mount: Pose2 | None = MOUNT,
         grid: OccupancyGrid | None = None,
+        handover: Handover | None = None,
         **parameters: Any,
     ) -> None:
         self.ros = ros
@@ -60,7 +62,7 @@ class Bench:
             # The test's stamps are its own, and its scans come as they can.
             parameters.setdefault(f"diagnostics__stamp_age_{level}", 0.0)
             parameters.setdefault(f"diagnostics__scan_time_{level}", 0.0)
-        self.node = ros.start(LidarLocalizer, self.model, **parameters)
+        self.node = ros.start(LidarLocalizer, self.model, handover, **parameters)
         self.measurements = self.hear(PoseWithCovarianceStamped, "measurement", RELIABLE)
         self.fixes = self.hear(PoseWithCovarianceStamped, "fix", RELIABLE)
         self.quality = self.hear(Float32, "quality", RELIABLE)
@@ -182,9 +184,9 @@ class Bench:
 class Robot(Bench):
     """A robot that turns on the spot, with localizer and filter; it can be carried elsewhere."""
 
-    def __init__(self, ros: RosWorld, **parameters: Any) -> None:
-        self.ekf = ros.start(Ekf)
-        super().__init__(ros, **parameters)
+    def __init__(self, ros: RosWorld, handover: Handover | None = None, **parameters: Any) -> None:
+        self.ekf = ros.start(Ekf, handover)
+        super().__init__(ros, handover=handover, **parameters)
         self.poses = ros.listen(PoseWithCovarianceStamped, "amcl_pose", LATCHED)
         self.transforms = ros.listen(TFMessage, "/tf", TRANSFORMS)
         alarms = self.node.work._recovery._lost_publisher

@@ -30,6 +30,7 @@ from local_inn_ros.nodes.conversions import (
     to_yaw,
 )
 from local_inn_ros.nodes.ekf import Ekf
+from local_inn_ros.nodes.handover import Handover
 from local_inn_ros.nodes.parameters import ParameterError
 from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
 from local_inn_ros.sensing import Odometry
@@ -41,9 +42,9 @@ START_S = 1000.0
 class Bench:
     """An EKF node with something at each of its topics."""
 
-    def __init__(self, ros: RosWorld, **parameters: Any) -> None:
+    def __init__(self, ros: RosWorld, handover: Handover | None = None, **parameters: Any) -> None:
         self.ros = ros
-        self.node = ros.start(Ekf, **parameters)
+        self.node = ros.start(Ekf, handover, **parameters)
         self.poses = ros.listen(PoseWithCovarianceStamped, "amcl_pose", LATCHED)
         self.filtered = ros.listen(OdometryMessage, "odometry/filtered", RELIABLE)
         self.transforms = ros.listen(TFMessage, "/tf", TRANSFORMS)

@@ -10,6 +10,7 @@ from typing import Any
 from local_inn_ros.nodes.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.entities import Entities
 from local_inn_ros.nodes.fusing import Fusing
+from local_inn_ros.nodes.handover import Handover
 from local_inn_ros.nodes.managed_node import ManagedNode
 from local_inn_ros.nodes.runner import run_nodes
 
@@ -17,20 +18,22 @@ from local_inn_ros.nodes.runner import run_nodes
 class Ekf(ManagedNode[EkfParameters, Fusing]):
     """Odometry and fixes in; `amcl_pose`, `odometry/filtered` and the map's transform out."""
 
-    def __init__(self, **node_arguments: Any) -> None:
+    def __init__(self, handover: Handover | None = None, **node_arguments: Any) -> None:
         """Begin unconfigured.
 
         Args:
+            handover: leads to localizers in this process, where there are any.
             node_arguments: passed on to ``rclpy.node.Node``.
 
         Raises:
             ParameterError: a parameter cannot be used.
         """
         super().__init__("ekf", EkfParameters, **node_arguments)
+        self._handover = Handover() if handover is None else handover
 
     def build(self, entities: Entities) -> Fusing:
         """Build the filter and what feeds it."""
-        return Fusing(entities, self.parameters)
+        return Fusing(entities, self.parameters, self._handover)
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from local_inn_ros.nodes.conversions import (
     stamped_gaussian_message,
 )
 from local_inn_ros.nodes.entities import Entities
+from local_inn_ros.nodes.handover import HandedFix, Handover
 from local_inn_ros.nodes.model import Model
 from local_inn_ros.nodes.qos import BEST_EFFORT, RELIABLE
 from local_inn_ros.sensing import Scan
@@ -25,16 +26,20 @@ from local_inn_ros.sensing import Scan
 class FixPublishers:
     """`~/measurement`, `~/fix`, `~/quality`, `~/samples` and `~/expected_scan`."""
 
-    def __init__(self, entities: Entities, model: Model, map_frame: str) -> None:
+    def __init__(
+        self, entities: Entities, model: Model, map_frame: str, handover: Handover
+    ) -> None:
         """Offer the topics.
 
         Args:
             entities: publishes.
             model: what makes the fixes.
             map_frame: frame that poses are in.
+            handover: leads to a filter in this process, where there is one.
         """
         self._model = model
         self._map_frame = map_frame
+        self._handover = handover
         pose = PoseWithCovarianceStamped
         self._fix = entities.publisher(pose, "~/fix", RELIABLE)
         self._measurement = entities.publisher(pose, "~/measurement", RELIABLE)
@@ -42,18 +47,23 @@ class FixPublishers:
         self._samples = entities.publisher(PoseArray, "~/samples", BEST_EFFORT)
         self._expected = entities.publisher(LaserScan, "~/expected_scan", BEST_EFFORT)
 
-    def publish(self, fix: Fix, header: Header, scan: Scan, mount: SensorMount) -> None:
-        """Publish a fix.
+    def publish(
+        self, fix: Fix, header: Header, scan: Scan, mount: SensorMount, odometry_s: float
+    ) -> None:
+        """Publish a fix; a filter in this process has it first.
 
         Args:
             fix: its poses are in the map frame.
             header: stamp and frame of its scan.
             scan: as it came: what was expected of it is told in its direction.
             mount: of the laser.
+            odometry_s: stamp of the newest odometry that was heard.
         """
         stamp, frame = header.stamp, self._map_frame
         # Of a network that works in single precision, samples far from its map may be all one.
         measurement, network = well_conditioned(fix.measurement), well_conditioned(fix.network)
+        handed = HandedFix(stamp, frame, measurement, odometry_s)
+        self._handover.offer(self._measurement.topic_name, handed)
         self._measurement.publish(stamped_gaussian_message(measurement, stamp, frame))
         self._fix.publish(stamped_gaussian_message(network, stamp, frame))
         self._quality.publish(Float32(data=fix.quality))

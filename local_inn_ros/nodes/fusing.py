@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry as OdometryMessage
 from std_msgs.msg import Bool
@@ -14,7 +15,7 @@ from std_srvs.srv import Empty
 
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.localization.ekf import FilterSettings, PoseFilter
-from local_inn_ros.localization.odometry_buffer import Arrival
+from local_inn_ros.localization.odometry_buffer import TIME_JUMP_S, Arrival
 from local_inn_ros.nodes.conversions import (
     MessageError,
     frame_name,
@@ -30,6 +31,8 @@ from local_inn_ros.nodes.ekf_health import STAMP_AGE, ekf_health
 from local_inn_ros.nodes.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.entities import Entities
 from local_inn_ros.nodes.estimate_publishers import EstimatePublishers
+from local_inn_ros.nodes.fix_intake import FixIntake
+from local_inn_ros.nodes.handover import HandedFix, Handover
 from local_inn_ros.nodes.initial_pose_service import offer_initial_pose_service
 from local_inn_ros.nodes.parameters import Parameters
 from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR
@@ -41,12 +44,15 @@ _WARNING_PERIOD_S = 5.0
 class Fusing:
     """Feeds the filter, and publishes what it believes."""
 
-    def __init__(self, entities: Entities, parameters: Parameters[EkfParameters]) -> None:
+    def __init__(
+        self, entities: Entities, parameters: Parameters[EkfParameters], handover: Handover
+    ) -> None:
         """Offer and hear the topics.
 
         Args:
             entities: makes what is on the graph.
             parameters: of the node.
+            handover: leads to localizers in this process, where there are any.
         """
         self._entities = entities
         self._node = entities.node
@@ -60,13 +66,12 @@ class Fusing:
         self._told_early: PoseWithCovarianceStamped | None = None
         self._tally = Tally()
         self._publishers = EstimatePublishers(entities, parameters)
-        self._listen(entities)
+        self._listen(entities, handover)
 
-    def _listen(self, entities: Entities) -> None:
+    def _listen(self, entities: Entities, handover: Handover) -> None:
         pose, told = PoseWithCovarianceStamped, self._frames
         entities.subscription(OdometryMessage, "odom", self._on_odometry, SENSOR)
-        for topic in told.fix_topics:
-            entities.subscription(pose, topic, self._on_fix, RELIABLE)
+        FixIntake(entities, handover, told.fix_topics, self._on_fix, self._take_fix)
         for topic in told.lost_topics:
             entities.subscription(
                 Bool, topic, partial(self._on_lost, topic), LATCHED, also_inactive=True
@@ -141,10 +146,26 @@ class Fusing:
         except MessageError as error:
             self._refuse("fix", error)
             return
+        self._fuse(measurement, message.header.stamp)
+
+    def _take_fix(self, fix: HandedFix) -> bool:
+        """Fuse what is handed over, unless its message would find other odometry here."""
+        stamp_s, newest = to_seconds(fix.stamp), self._newest_odometry
+        odometry_s = -math.inf if newest is None else newest.stamp_s
+        reached = stamp_s <= odometry_s <= fix.odometry_s + TIME_JUMP_S
+        if not (reached or odometry_s == fix.odometry_s):
+            return False
+        if frame_name(fix.frame) != frame_name(self._frames.global_frame_id):
+            # Which is said when the message comes.
+            return False
+        self._fuse(fix.measurement, fix.stamp)
+        return True
+
+    def _fuse(self, measurement: GaussianPose2, stamp: Time) -> None:
         gate_probability = self._parameters.now.gate_probability
         if gate_probability != self._filter.settings.gate_probability:
             self._filter.set_gate(gate_probability)
-        stamp_s = to_seconds(message.header.stamp)
+        stamp_s = to_seconds(stamp)
         fusion = self._filter.fuse(measurement, stamp_s)
         self._tally.count("fix")
         # The reason of a fix that was compared holds its distance: one key for all of them.
@@ -153,7 +174,7 @@ class Fusing:
         self._tally.count("fix accepted" if fusion.accepted else f"fix refused: {reason}")
         pose = self._filter.estimate_at(stamp_s)
         if pose is not None:
-            self._publishers.publish_pose(pose, message.header.stamp)
+            self._publishers.publish_pose(pose, stamp)
             self._publish_estimate()
 
     def _on_lost(self, topic: str, message: Bool) -> None:

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from local_inn_ros.nodes.entities import Entities
+from local_inn_ros.nodes.handover import Handover
 from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizing import Localizing
 from local_inn_ros.nodes.managed_node import ManagedNode
@@ -18,11 +19,17 @@ from local_inn_ros.nodes.runner import run_nodes
 class LidarLocalizer(ManagedNode[LocalizerParameters, Localizing]):
     """Scans in; `~/fix`, `~/measurement` and what explains them out."""
 
-    def __init__(self, model: Model | None = None, **node_arguments: Any) -> None:
+    def __init__(
+        self,
+        model: Model | None = None,
+        handover: Handover | None = None,
+        **node_arguments: Any,
+    ) -> None:
         """Begin unconfigured.
 
         Args:
             model: used in place of the one that the parameter `bundle` names.
+            handover: leads to a filter in this process, where there is one.
             node_arguments: passed on to ``rclpy.node.Node``.
 
         Raises:
@@ -30,6 +37,7 @@ class LidarLocalizer(ManagedNode[LocalizerParameters, Localizing]):
         """
         super().__init__("lidar_localizer", LocalizerParameters, **node_arguments)
         self._given = model
+        self._handover = Handover() if handover is None else handover
 
     def build(self, entities: Entities) -> Localizing:
         """Load the bundle, and build what works with it.
@@ -38,7 +46,7 @@ class LidarLocalizer(ManagedNode[LocalizerParameters, Localizing]):
             LocalInnError: the bundle or a parameter cannot be used.
         """
         model = self._load() if self._given is None else self._given
-        work = Localizing(entities, self.parameters, model)
+        work = Localizing(entities, self.parameters, model, self._handover)
         self.get_logger().info(f"bundle {model.name} on {model.engine.name}")
         return work
 

@@ -9,6 +9,7 @@ import sys
 from rclpy.node import Node
 
 from local_inn_ros.nodes.ekf import Ekf
+from local_inn_ros.nodes.handover import Handover
 from local_inn_ros.nodes.lidar_localizer import LidarLocalizer
 from local_inn_ros.nodes.runner import run_nodes
 
@@ -19,8 +20,10 @@ def build_nodes() -> list[Node]:
     Raises:
         ParameterError: a parameter cannot be used.
     """
+    # One thread runs both: a fix goes from one to the other in a call.
+    handover = Handover()
     # Loading takes a while, and is the first's: the filter begins when it can be answered.
-    return [LidarLocalizer(), Ekf()]
+    return [LidarLocalizer(handover=handover), Ekf(handover)]
 
 
 def main() -> int:

@@ -29,6 +29,7 @@ from local_inn_ros.nodes.conversions import (
 from local_inn_ros.nodes.diagnostics import Health, Tally
 from local_inn_ros.nodes.entities import Entities
 from local_inn_ros.nodes.fix_publishers import FixPublishers
+from local_inn_ros.nodes.handover import Handover
 from local_inn_ros.nodes.localizer_health import (
     MOUNT_AGE,
     QUALITY,
@@ -56,7 +57,11 @@ class Localizing:
     """Locates scans, and shows them to a search where one runs."""
 
     def __init__(
-        self, entities: Entities, parameters: Parameters[LocalizerParameters], model: Model
+        self,
+        entities: Entities,
+        parameters: Parameters[LocalizerParameters],
+        model: Model,
+        handover: Handover,
     ) -> None:
         """Offer and hear the topics.
 
@@ -64,6 +69,7 @@ class Localizing:
             entities: makes what is on the graph.
             parameters: of the node.
             model: makes the fixes.
+            handover: leads to a filter in this process, where there is one.
         """
         self._node = entities.node
         self._parameters = parameters
@@ -84,7 +90,8 @@ class Localizing:
             entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
         )
         self._recovery.offer(self._store.saved)
-        self._publishers = FixPublishers(entities, model, parameters.now.global_frame_id)
+        frame = parameters.now.global_frame_id
+        self._publishers = FixPublishers(entities, model, frame, handover)
         self._listen(entities)
 
     def _listen(self, entities: Entities) -> None:
@@ -231,7 +238,9 @@ class Localizing:
                 self._recovery.wait_for_pose()
             return
         fix = mounted.localizer.locate(scan, prior)
-        self._publishers.publish(fix, message.header, told, mounted.mount)
+        odometry_s = self._priors.newest_stamp_s
+        assert odometry_s is not None
+        self._publishers.publish(fix, message.header, told, mounted.mount, odometry_s)
         self._recovery.observe(frame, fix, prior)
         self._tally.count("fix")
         self._tally.note(QUALITY, fix.quality)
