@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,6 +28,7 @@ from local_inn_ros.localization.localizer import Localizer
 from local_inn_ros.localization.mount import SensorMount
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.localization.relocalizer import Relocalizer
+from local_inn_ros.nodes.lean_start import give_back_memory, load_compiled
 from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Scan
@@ -148,6 +150,15 @@ def shipped_bundle() -> Path:
     return resource_directory("models") / _SHIPPED
 
 
+def open_bundle(folder: str) -> Bundle:
+    """Load the bundle in a folder; the one that comes with the package where none is named.
+
+    Raises:
+        LocalInnError: it is missing or cannot be used.
+    """
+    return Bundle.load(Path(folder).expanduser() if folder else shipped_bundle())
+
+
 def load_model(told: LocalizerParameters, warn: Callable[[str], object]) -> Model:
     """Load the bundle that the parameters name.
 
@@ -158,8 +169,27 @@ def load_model(told: LocalizerParameters, warn: Callable[[str], object]) -> Mode
     Raises:
         LocalInnError: the bundle is missing or cannot be used.
     """
-    bundle = Bundle.load(Path(told.bundle).expanduser() if told.bundle else shipped_bundle())
-    engine = open_engine(bundle, EngineChoice(told.engine), warn=warn)
-    model = Model(bundle, engine, RefinerChoice(told.refiner), told.samples)
-    model.warm_up()
+    bundle = open_bundle(told.bundle)
+    said: list[str] = []
+
+    def load() -> Model:
+        said.clear()
+        engine = open_engine(bundle, EngineChoice(told.engine), warn=said.append)
+        model = Model(bundle, engine, RefinerChoice(told.refiner), told.samples)
+        model.warm_up()
+        return model
+
+    # An engine on a GPU is opened once.
+    on_processor = told.engine in (EngineChoice.COMPILED, EngineChoice.ONNX)
+    model = load_compiled(load, _compile_command(told)) if on_processor else load()
+    give_back_memory()
+    for sentence in said:
+        warn(sentence)
     return model
+
+
+def _compile_command(told: LocalizerParameters) -> list[str]:
+    """Return the command of a process that compiles what these parameters need."""
+    module = "local_inn_ros.nodes.compile_kernels"
+    options = [told.bundle, told.engine, told.refiner, str(told.samples)]
+    return [sys.executable, "-m", module, *options]
