@@ -70,6 +70,51 @@ def test_the_order_of_arrival_does_not_matter(seed, delays):
     assert_same_estimate(run([*readings(), *delayed]), in_order)
 
 
+@given(seed=st.integers(0, 1000), asked=st.sets(st.integers(0, 99), min_size=1))
+@settings(max_examples=20, deadline=None)
+def test_asking_in_between_changes_nothing(seed, asked):
+    rng = np.random.default_rng(seed)
+    fixes = [
+        (stamp + delay, (stamp, fix_at(stamp, rng)))
+        for stamp, delay in zip(rng.uniform(0.1, 1.8, 20), rng.uniform(0.0, 0.2, 20), strict=True)
+    ]
+    silent, asked_often = PoseFilter(), PoseFilter()
+    for pose_filter in (silent, asked_often):
+        pose_filter.predict(odometry_at(0.0))
+        pose_filter.reset(gaussian(4.05, -0.95, 2.45, 0.1, 0.1), 0.0)
+        for number, (_, event) in enumerate(sorted([*readings(2.0), *fixes], key=lambda e: e[0])):
+            if isinstance(event, Odometry):
+                pose_filter.predict(event)
+            else:
+                pose_filter.fuse(event[1], event[0])
+            if pose_filter is asked_often and number % 100 in asked:
+                pose_filter.estimate()
+                pose_filter.estimate_at(float(rng.uniform(0.0, 2.0)))
+    assert_same_estimate(silent, asked_often)
+    for stamp_s in (0.7, 1.3, 1.99):
+        one, two = silent.estimate_at(stamp_s), asked_often.estimate_at(stamp_s)
+        assert one.covariance == pytest.approx(two.covariance, abs=1e-12)
+        assert one.mean.to_array() == pytest.approx(two.mean.to_array(), abs=1e-12)
+
+
+def test_a_gate_that_is_changed_holds_for_what_comes_then():
+    def end(asks: bool) -> PoseFilter:
+        pose_filter = run([*readings(1.0)], FilterSettings(gate_probability=0.999999))
+        for stamp_s in (0.9, 0.5):
+            # What follows the second is worked out again, when it is asked for.
+            off = true_pose(stamp_s) @ Pose2(0.0, 0.25, 0.0)
+            wide = GaussianPose2.from_deviations(off, 0.05, 0.05, 0.05)
+            assert pose_filter.fuse(wide, stamp_s).accepted
+        if asks:
+            pose_filter.estimate()
+        pose_filter.set_gate(0.01)
+        return pose_filter
+
+    silent = end(asks=False)
+    assert silent.consecutive_refusals == 0
+    assert_same_estimate(silent, end(asks=True))
+
+
 def test_a_fix_before_its_odometry_is_placed_again_when_it_comes():
     fix = GaussianPose2.from_deviations(true_pose(0.95), 0.01, 0.01, 0.01)
     # The last reading before the fix claims a speed that the next one belies.

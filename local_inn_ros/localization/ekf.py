@@ -9,12 +9,11 @@ arrived: a late fix is put where it belongs and everything after it is done agai
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.conditioning import well_conditioned
+from local_inn_ros.localization.filter_history import Event, FilterHistory
 from local_inn_ros.localization.filter_settings import FilterSettings
 from local_inn_ros.localization.filter_step import Belief, Fusion
 from local_inn_ros.localization.odometry_buffer import Arrival, OdometryBuffer
@@ -28,9 +27,6 @@ __all__ = ["FilterSettings", "Fusion", "PoseFilter", "StampedPose"]
 _JUST_BEFORE_S = 1.0
 # The odometry will reach a start that is this little ahead of it.
 _JUST_AHEAD_S = 1.0
-# A stamp that leaps ahead, by mistake or after a pause, makes the pose no more uncertain than this
-# much time does.
-_LONGEST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +35,6 @@ class StampedPose:
 
     stamp_s: float
     pose: GaussianPose2
-
-
-@dataclass(slots=True)
-class _Event:
-    """One instant of the history: the start, an odometry reading or a fix.
-
-    ``odometry`` is the base in the odometry frame then; ``measurement`` is set for fixes alone;
-    ``belief`` is what the filter believes once the event is done.
-    """
-
-    stamp_s: float
-    odometry: Pose2
-    belief: Belief
-    measurement: GaussianPose2 | None = None
-    fusion: Fusion | None = None
-
-
-def _stamp(event: _Event) -> float:
-    return event.stamp_s
 
 
 class PoseFilter:
@@ -72,7 +49,7 @@ class PoseFilter:
         self._waiting: StampedPose | None = None
         # A start that the odometry has not reached; it is begun with already, as of now.
         self._ahead: StampedPose | None = None
-        self._events: list[_Event] = []
+        self._history = FilterHistory()
         self._declared_lost = False
 
     def set_gate(self, probability: float) -> None:
@@ -81,13 +58,16 @@ class PoseFilter:
         Raises:
             ValueError: it does not lie between 0 and 1.
         """
+        if len(self._history):
+            # What came by now was for the gate as it was.
+            self._newest()
         self.settings = replace(self.settings, gate_probability=probability)
         self._step = self.settings.step()
 
     @property
     def initialized(self) -> bool:
         """Whether there is a pose to tell."""
-        return bool(self._events) or self._waiting is not None
+        return len(self._history) > 0 or self._waiting is not None
 
     @property
     def start_ahead(self) -> bool:
@@ -97,7 +77,7 @@ class PoseFilter:
     @property
     def consecutive_refusals(self) -> int:
         """How many fixes in a row, by stamp, the gate has refused."""
-        return self._events[-1].belief.refusals if self._events else 0
+        return self._newest().refusals if len(self._history) else 0
 
     @property
     def lost(self) -> bool:
@@ -150,7 +130,7 @@ class PoseFilter:
         return reached
 
     def _begin(self, pose: GaussianPose2, stamp_s: float) -> bool:
-        self._events.clear()
+        self._history.clear()
         self._waiting = self._ahead = None
         odometry = self._odometry.pose_at(stamp_s)
         newest_s = self._odometry.newest_stamp_s
@@ -165,11 +145,9 @@ class PoseFilter:
             stamp_s = oldest_s if reached else newest_s
             odometry = self._odometry.pose_at(stamp_s)
         assert odometry is not None
-        self._events.append(_Event(stamp_s, odometry, self._step.begin(pose)))
-        self._events += [
-            self._event(reading.stamp_s, reading.pose) for reading in self._odometry.after(stamp_s)
-        ]
-        self._redo_from(1)
+        readings = self._odometry.after(stamp_s)
+        following = (Event(reading.stamp_s, reading.pose) for reading in readings)
+        self._history.begin(Event(stamp_s, odometry), self._step.begin(pose), following)
         self._forget()
         return reached
 
@@ -187,8 +165,9 @@ class PoseFilter:
             self._begin(self._waiting.pose, odometry.stamp_s)
         elif self._ahead is not None and odometry.stamp_s >= self._ahead.stamp_s:
             self._begin(self._ahead.pose, self._ahead.stamp_s)
-        elif arrival is Arrival.KEPT and self._events and previous_s is not None:
-            self._insert_odometry(odometry, previous_s)
+        elif arrival is Arrival.KEPT and len(self._history) and previous_s is not None:
+            reading = Event(odometry.stamp_s, odometry.pose)
+            self._history.insert_reading(reading, previous_s, self._odometry)
             self._forget()
         return arrival
 
@@ -203,19 +182,19 @@ class PoseFilter:
         Returns:
             Whether it was accepted, how far off it was, and why not.
         """
-        if not self._events:
+        if not len(self._history):
             return Fusion.refused("no initial pose and odometry yet")
         if self._declared_lost:
             return Fusion.refused("the pose is declared lost")
-        if stamp_s < self._events[0].stamp_s:
+        if stamp_s < self._history[0].stamp_s:
             return Fusion.refused("older than the history")
         odometry = self._odometry.pose_at(stamp_s)
         if odometry is None:
             return Fusion.refused("ahead of the odometry")
-        event = self._event(stamp_s, odometry, well_conditioned(measurement))
-        self._insert_fix(event)
-        assert event.fusion is not None
-        return event.fusion
+        fix = Event(stamp_s, odometry, well_conditioned(measurement))
+        self._history.belief_at(self._history.insert_fix(fix), self._step)
+        assert fix.fusion is not None
+        return fix.fusion
 
     def estimate(self) -> StampedPose:
         """Return the pose at the newest instant known.
@@ -223,9 +202,8 @@ class PoseFilter:
         Raises:
             RuntimeError: there is no initial pose yet.
         """
-        if self._events:
-            last = self._events[-1]
-            return StampedPose(last.stamp_s, last.belief.to_gaussian())
+        if len(self._history):
+            return StampedPose(self._history[-1].stamp_s, self._newest().to_gaussian())
         if self._waiting is not None:
             return self._waiting
         raise RuntimeError("the filter has no initial pose yet: call reset first")
@@ -235,12 +213,15 @@ class PoseFilter:
 
         None before the history, past the reach of the odometry, or without a pose.
         """
-        index = bisect_right(self._events, stamp_s, key=_stamp) - 1
-        odometry = self._odometry.pose_at(stamp_s)
-        if index < 0 or odometry is None:
+        index = self._history.count_up_to(stamp_s) - 1
+        if index < 0:
             return None
-        event = self._events[index]
-        return self._carried(event, stamp_s, odometry).to_gaussian()
+        if self._history[index].stamp_s == stamp_s:
+            return self._history.belief_at(index, self._step).to_gaussian()
+        odometry = self._odometry.pose_at(stamp_s)
+        if odometry is None:
+            return None
+        return self._history.carried(index, stamp_s, odometry, self._step).to_gaussian()
 
     def map_from_odom(self) -> Pose2:
         """Return the pose of the odometry frame in the map frame (REP-105).
@@ -248,48 +229,13 @@ class PoseFilter:
         Raises:
             RuntimeError: there is no initial pose and odometry yet.
         """
-        if not self._events:
+        if not len(self._history):
             raise RuntimeError("map_from_odom needs an initial pose and odometry")
-        last = self._events[-1]
-        return last.belief.to_pose() @ last.odometry.inverse()
+        return self._newest().to_pose() @ self._history[-1].odometry.inverse()
 
-    def _insert_fix(self, fix: _Event) -> None:
-        """Put a fix where its stamp belongs and redo everything after it."""
-        index = bisect_right(self._events, fix.stamp_s, key=_stamp)
-        self._events.insert(index, fix)
-        self._redo_from(index)
-
-    def _insert_odometry(self, reading: Odometry, previous_s: float) -> None:
-        """Put a reading in, and fixes that came ahead of it where they turn out to belong."""
-        first = bisect_right(self._events, previous_s, key=_stamp)
-        for event in self._events[first:]:
-            # Placed by extrapolation at first; now the way there is known.
-            known = self._odometry.pose_at(event.stamp_s)
-            event.odometry = event.odometry if known is None else known
-        index = bisect_left(self._events, reading.stamp_s, key=_stamp)
-        if index > 0:
-            self._events.insert(index, self._event(reading.stamp_s, reading.pose))
-        self._redo_from(max(first, 1))
-
-    def _event(
-        self, stamp_s: float, odometry: Pose2, measurement: GaussianPose2 | None = None
-    ) -> _Event:
-        return _Event(stamp_s, odometry, self._events[0].belief, measurement)
-
-    def _redo_from(self, index: int) -> None:
-        for previous, event in pairwise(self._events[index - 1 :]):
-            event.belief = self._carried(previous, event.stamp_s, event.odometry)
-            if event.measurement is not None:
-                event.belief, event.fusion = self._step.update(event.belief, event.measurement)
-
-    def _carried(self, event: _Event, stamp_s: float, odometry: Pose2) -> Belief:
-        increment = event.odometry.between(odometry)
-        duration_s = min(stamp_s - event.stamp_s, _LONGEST_S)
-        return self._step.predict(event.belief, increment, duration_s)
+    def _newest(self) -> Belief:
+        return self._history.belief_at(len(self._history) - 1, self._step)
 
     def _forget(self) -> None:
-        oldest_s = self._events[-1].stamp_s - self.settings.history_s
-        # The last event before the horizon stays: late fixes start from it.
-        keep = bisect_right(self._events, oldest_s, key=_stamp) - 1
-        if keep > 0:
-            del self._events[:keep]
+        oldest_s = self._history[-1].stamp_s - self.settings.history_s
+        self._history.forget_before(oldest_s, self._step)

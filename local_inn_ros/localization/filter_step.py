@@ -9,6 +9,7 @@ Robotics, section 7.4, has the pose alone).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -155,32 +156,32 @@ class FilterStep:
         State-Space Methods to Navigation Problems, 1966).
         """
         try:
-            distance = _squared_mahalanobis(belief, measurement)
-            if not distance <= self._gate:
+            seen = _Innovation.of(belief, measurement)
+            if not seen.squared_distance <= self._gate:
                 slipped = self._slipped(belief)
-                nearer = _squared_mahalanobis(slipped, measurement)
-                if nearer <= self._gate:
-                    belief, distance = slipped, nearer
+                nearer = _Innovation.of(slipped, measurement)
+                if nearer.squared_distance <= self._gate:
+                    belief, seen = slipped, nearer
         except np.linalg.LinAlgError:
             # Both are certain in some direction: there is nothing to correct, and no scale.
             return belief, Fusion.refused("the covariances are singular")
+        distance = seen.squared_distance
         if not distance <= self._gate:
             refused = replace(belief, refusals=belief.refusals + 1)
             return refused, Fusion(
                 False, distance, f"squared Mahalanobis distance {distance:.1f} > {self._gate:.1f}"
             )
-        gain = _gain(belief.total_covariance(), measurement.covariance)
-        offset = _pose_residual(measurement.mean.to_array(), belief.state[_POSE])
-        state = belief.state + gain @ offset
+        gain, spread, share = seen.gain, measurement.covariance, self._shared_share
+        state = belief.state + gain @ seen.offset
         state[2] = wrap_angle(float(state[2]))
         kept = _IDENTITY.copy()
         kept[:, _POSE] -= gain
-        own = (1.0 - self._shared_share) * measurement.covariance
-        alike = np.sqrt(self._shared_share) * _square_root(measurement.covariance)
+        own = (1.0 - share) * (gain @ spread @ gain.T)
+        alike = math.sqrt(share) * (gain @ _square_root(spread))
         corrected = Belief(
             state,
-            _symmetric(kept @ belief.covariance @ kept.T + gain @ own @ gain.T),
-            shared=kept @ belief.shared + gain @ alike,
+            _symmetric(kept @ belief.covariance @ kept.T + own),
+            shared=kept @ belief.shared + alike,
         )
         return corrected, Fusion(True, distance)
 
@@ -195,32 +196,35 @@ class FilterStep:
         return replace(belief, covariance=belief.covariance + jump)
 
 
-def _gain(
-    covariance: NDArray[np.float64], measured_covariance: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the Kalman gain (5, 3) of a state's covariance (5, 5) where the pose is measured."""
-    spread = covariance[_POSE, _POSE] + measured_covariance
-    gain: NDArray[np.float64] = np.linalg.solve(spread, covariance[_POSE]).T
-    return gain
+@dataclass(frozen=True, slots=True, eq=False)
+class _Innovation:
+    """A measured pose beside the one believed.
 
-
-def _squared_mahalanobis(belief: Belief, measurement: GaussianPose2) -> float:
-    """Return the squared distance of a measured pose from the one believed.
-
-    Raises:
-        LinAlgError: both are certain in some direction.
+    Attributes:
+        offset: (3,) from what is believed to what is measured.
+        squared_distance: squared Mahalanobis distance of the two.
+        gain: (5, 3) Kalman gain.
     """
-    offset = _pose_residual(measurement.mean.to_array(), belief.state[_POSE])
-    spread = belief.total_covariance()[_POSE, _POSE] + measurement.covariance
-    return float(offset @ np.linalg.solve(spread, offset))
 
+    offset: NDArray[np.float64]
+    squared_distance: float
+    gain: NDArray[np.float64]
 
-def _pose_residual(
-    measured: NDArray[np.float64], expected: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    residual = measured - expected
-    residual[2] = wrap_angle(float(residual[2]))
-    return residual
+    @staticmethod
+    def of(belief: Belief, measurement: GaussianPose2) -> _Innovation:
+        """Compare the two.
+
+        Raises:
+            LinAlgError: both are certain in some direction.
+        """
+        mean, covariance = measurement.mean, belief.total_covariance()
+        x, y, yaw = belief.state[_POSE].tolist()
+        offset = np.array([mean.x - x, mean.y - y, wrap_angle(mean.yaw - yaw)])
+        # Solved at once: for matrices as small as these, each call costs more than its sums.
+        known = np.empty((3, 6))
+        known[:, :5], known[:, 5] = covariance[_POSE], offset
+        solved = np.linalg.solve(covariance[_POSE, _POSE] + measurement.covariance, known)
+        return _Innovation(offset, float(offset @ solved[:, 5]), solved[:, :5].T)
 
 
 def _square_root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
