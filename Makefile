@@ -109,7 +109,7 @@ $(STAMPS)/venv:
 
 $(STAMPS)/packages: $(STAMPS)/venv setup.py setup.cfg $(ROS_REQUIREMENTS) $(CONSTRAINTS)
 	@echo "==> environment: local_inn_ros, its libraries and the ROS 2 wheels from PyPI"
-	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros]' -r $(ROS_REQUIREMENTS)
+	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,tools]' -r $(ROS_REQUIREMENTS)
 	@touch $@
 
 $(STAMPS)/base: $(STAMPS)/packages scripts/build_interfaces.sh $(wildcard interfaces/*/*.* interfaces/*/*/*)
@@ -120,7 +120,7 @@ $(STAMPS)/base: $(STAMPS)/packages scripts/build_interfaces.sh $(wildcard interf
 # For the tests that touch ROS: they need no torch.
 $(STAMPS)/test-tools: $(STAMPS)/base
 	@echo "==> environment: test tools"
-	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,test]'
+	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,tools,test]'
 	@touch $@
 
 # Alone, without what it requires, so that nothing else is looked for in PyTorch's index.
@@ -131,5 +131,5 @@ $(STAMPS)/torch: $(STAMPS)/base
 
 $(STAMPS)/dev: $(STAMPS)/torch
 	@echo "==> environment: training, evaluation and test tools"
-	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,train,eval,test,dev]'
+	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,tools,train,eval,test,dev]'
 	@touch $@

@@ -30,6 +30,9 @@ from local_inn_ros.cli import (
 )
 from local_inn_ros.errors import LocalInnError
 
+# What some verbs are for that a robot has no use for, by what it takes.
+_TOOLS = {"rosbags": "bags are read and written", "matplotlib": "pictures are drawn"}
+
 app = typer.Typer(
     name="local-inn",
     help="Localize a robot with an invertible neural network as its map.",
@@ -85,6 +88,17 @@ def main() -> None:
         app()
     except LocalInnError as error:
         typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in _TOOLS:
+            raise
+        typer.secho(
+            f"error: {_TOOLS[missing]} with {missing}, which a robot does without: install it "
+            "with `pip install 'local_inn_ros[tools]'`",
+            fg=typer.colors.RED,
+            err=True,
+        )
         sys.exit(2)
 
 
