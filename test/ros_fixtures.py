@@ -30,14 +30,21 @@ from local_inn_ros.nodes.qos import STATIC_TRANSFORMS
 DEADLINE_S = 20.0
 
 # Domains above 101 meet ports that Linux hands out to others.
-_domains = itertools.count(os.getpid() * 7)
+_DOMAINS = 100
+_counted = itertools.count(os.getpid() * 7)
 
 N = TypeVar("N", bound=Node)
 
 
 def fresh_domain() -> int:
-    """Return a domain that no other test of this run has."""
-    return next(_domains) % 100 + 1
+    """Return a domain that no other test of this run has.
+
+    Each of several processes that share the tests (pytest-xdist) has a part of the domains.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    part = _DOMAINS // workers
+    return 1 + worker * part + next(_counted) % part
 
 
 class RosWorld:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.covariance_model import calibrated
 
 pytest.importorskip("torch", reason="training needs torch")
-from tiny_training import SENSOR, SETTINGS, room
+from tiny_training import SENSOR
 
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.training.calibrate import (
@@ -28,7 +29,6 @@ from local_inn_ros.training.calibrate import (
 from local_inn_ros.training.covariance_fit import ErrorSample, fit_covariance_model
 from local_inn_ros.training.driving_poses import driving_poses
 from local_inn_ros.training.scan_sources import PosedScans
-from local_inn_ros.training.train import train_bundle
 from local_inn_ros.world import FreeSpace, OccupancyGrid, generate_race_track, plan_lap
 
 TRUE = CovarianceModel(scale=(2.0, 0.7, 1.5), floor=(0.01, 0.01, 0.004), unexplained_gain=2.0)
@@ -86,9 +86,11 @@ def test_a_model_works_in_the_axes_of_the_sensor() -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(trained_room: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the trained bundle, to be calibrated again."""
     out: Path = tmp_path_factory.mktemp("calibrate") / "tiny"
-    return train_bundle(room(), SENSOR, SETTINGS, 0, out, lambda _: None)
+    shutil.copytree(trained_room.path, out)
+    return out
 
 
 def test_simulated_scans_fit_the_map_and_the_sensor(folder: Path) -> None:

@@ -34,6 +34,7 @@ SETTINGS = TrainingSettings(
     calibration_scans=60,
     network=NetworkSettings(
         octaves=3,
+        blocks=2,
         coupling_hidden=32,
         condition=8,
         cells_m=(0.5, 2.0),
