@@ -6,14 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.linalg import eigh
 
 from local_inn_ros.engines import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry.pose import compose_poses
 from local_inn_ros.localization.aligner import _best_alignment
 from local_inn_ros.localization.alignment_kernel import _known_directions
 from local_inn_ros.localization.covariance_model import calibrated, model_covariance
-from local_inn_ros.localization.evidence import fused
-from local_inn_ros.localization.motion_model import in_map_axes
+from local_inn_ros.localization.evidence import WIDEST_M, WIDEST_RAD, fused, without_prior
+from local_inn_ros.localization.motion_model import in_map_axes, motion_jacobian
+from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted, poses_of_base
 from local_inn_ros.localization.refiner import USUAL_INLIER_SHARE, Refinement
 from local_inn_ros.sensing import BeamReading, Scan
 
@@ -52,6 +55,51 @@ def test_two_words_fused_are_their_information_added(seed: int) -> None:
     assert found.covariance == pytest.approx(covariance, rel=1e-6, abs=1e-9)
     expected = covariance @ second @ prior.offset_of(measurement.mean)
     assert prior.offset_of(found.mean) == pytest.approx(expected, abs=1e-7)
+
+
+def taken_out_in_each_direction(posterior: GaussianPose2, prior: GaussianPose2) -> GaussianPose2:
+    """``without_prior`` by the directions in which both covariances are diagonal together."""
+    shares, directions = eigh(posterior.covariance, prior.covariance)
+    shares = np.clip(shares, 1e-12, None)
+    known = directions * np.clip(1.0 / shares - 1.5, 0.0, None) @ directions.T
+    least = np.diag([WIDEST_M, WIDEST_M, WIDEST_RAD]) ** 2
+    longer = np.minimum(1.0 / np.clip(1.0 - shares, 1e-12, None), 2.0)
+    offset = prior.offset_of(posterior.mean)
+    moved = prior.covariance @ directions @ (longer * (directions.T @ offset))
+    mean = Pose2.from_array(prior.mean.to_array() + moved)
+    return GaussianPose2(mean, np.linalg.inv(known + np.linalg.inv(least)))
+
+
+@pytest.mark.parametrize("width", [1e-4, 0.1, 0.6, 0.9, 2.0])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_prior_is_taken_out_in_each_direction(seed: int, width: float) -> None:
+    rng = np.random.default_rng(seed)
+    prior = random_gaussian(rng)
+    narrower = width**2 * random_gaussian(rng).covariance
+    mean = Pose2.from_array(prior.mean.to_array() + 0.05 * rng.normal(size=3))
+    posterior = GaussianPose2(mean, narrower)
+    found, expected = without_prior(posterior, prior), taken_out_in_each_direction(posterior, prior)
+    assert found.covariance == pytest.approx(expected.covariance, rel=1e-5, abs=1e-10)
+    assert expected.offset_of(found.mean) == pytest.approx(np.zeros(3), abs=1e-7)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_mounted_swings_round_the_base(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    base, mount = random_gaussian(rng), Pose2(0.27, -0.1, 0.4)
+    jacobian = motion_jacobian(base.mean, mount)
+    found = pose_of_mounted(base, mount)
+    assert found.mean == base.mean @ mount
+    assert found.covariance == pytest.approx(jacobian @ base.covariance @ jacobian.T, rel=1e-9)
+    back = pose_of_base(found, mount)
+    assert back.covariance == pytest.approx(base.covariance, rel=1e-9, abs=1e-15)
+
+
+def test_poses_of_the_base_are_those_that_carry_the_mounted() -> None:
+    rng, mount = np.random.default_rng(0), Pose2(0.27, -0.1, 2.4)
+    bases = rng.uniform(-3.0, 3.0, (50, 3))
+    found = poses_of_base(compose_poses(bases, mount.to_array()), mount)
+    assert found == pytest.approx(bases, abs=1e-12)
 
 
 @pytest.mark.parametrize("least", [1e-6, 0.02, 0.3, 50.0])
@@ -102,6 +150,6 @@ def test_farther_away_is_looked_only_where_something_is_left_to_explain(
     near = Refinement(Pose2.identity(), np.eye(3), unseen, 0.01, share, converged, 3)
     far = replace(near, pose=Pose2(0.2, 0.0, 0.0), inlier_share=0.97, unseen=np.zeros((3, 3)))
     refiner = TwoAnswers(near, far)
-    found = _best_alignment(refiner, SCAN, READING, np.zeros((1, 3)))
+    found = _best_alignment(refiner, SCAN, READING, iter([Pose2.identity()]))
     assert refiner.asked == int(looked_far)
     assert found is (far if looked_far else near)

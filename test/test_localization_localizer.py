@@ -243,7 +243,7 @@ def test_where_the_map_shows_nothing_the_networks_word_stands():
 def test_a_network_that_is_sure_of_a_wrong_place_does_not_hide_the_prior_as_a_start():
     prior = GaussianPose2.from_deviations(Pose2(1.0, 2.0, 0.3), 0.07, 0.07, 0.02)
     network = GaussianPose2.from_deviations(Pose2(1.12, 2.0, 0.325), 0.02, 0.02, 0.005)
-    starts = _starts(prior, network, network)
+    starts = np.array([start.to_array() for start in _starts(prior, network, network)])
     assert np.abs(starts - prior.mean.to_array()).max(axis=1).min() < 1e-9
     assert np.abs(starts - network.mean.to_array()).max(axis=1).min() < 0.03
 

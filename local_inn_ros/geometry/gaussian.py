@@ -7,14 +7,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from local_inn_ros.geometry.angles import circular_mean, wrap_angles
+from local_inn_ros.geometry.angles import wrap_angle
+from local_inn_ros.geometry.matrix3 import (
+    NOT_DEFINITE,
+    NOT_FINITE,
+    NOT_SYMMETRIC,
+    SEMI_DEFINITE,
+    made_symmetric,
+    squared_length,
+)
 from local_inn_ros.geometry.pose import Pose2
-
-# Rounding leaves eigenvalues of this size, relative to the largest, on either side of zero.
-_NEGATIVE_EIGENVALUE_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,18 +43,19 @@ class GaussianPose2:
         Raises:
             ValueError: not 3x3, not finite, not symmetric, or not positive semi-definite.
         """
-        covariance = np.array(self.covariance, dtype=np.float64)
-        if covariance.shape != (3, 3):
-            raise ValueError(f"a pose covariance is 3x3, got shape {covariance.shape}")
-        scale = _scale_of_symmetric(covariance)
-        if not (self.mean.is_finite() and math.isfinite(scale)):
+        given = np.ascontiguousarray(self.covariance, dtype=np.float64)
+        if given.shape != (3, 3):
+            raise ValueError(f"a pose covariance is 3x3, got shape {given.shape}")
+        covariance = np.empty((3, 3))
+        fault = made_symmetric(given, covariance)
+        if fault == NOT_FINITE or not self.mean.is_finite():
             raise ValueError("a pose and its covariance must be finite")
-        covariance = 0.5 * (covariance + covariance.T)
-        tolerance = _NEGATIVE_EIGENVALUE_TOLERANCE * scale
-        if not _is_positive_definite(covariance, tolerance):
+        if fault == NOT_SYMMETRIC:
+            raise ValueError("a covariance must be symmetric")
+        if fault == NOT_DEFINITE:
             # Rounding of the pivots may deceive: what counts is the eigenvalue.
             smallest = float(np.linalg.eigvalsh(covariance)[0])
-            if smallest < -tolerance:
+            if smallest < -SEMI_DEFINITE * float(np.abs(covariance).max()):
                 raise ValueError(
                     "a covariance must be positive semi-definite, "
                     f"its least eigenvalue is {smallest:.3g}"
@@ -67,11 +74,8 @@ class GaussianPose2:
         poses = np.asarray(samples, dtype=np.float64)
         if poses.ndim != 2 or poses.shape[1] != 3 or poses.shape[0] < 2:
             raise ValueError(f"pose samples are (n, 3) with n >= 2, got shape {poses.shape}")
-        position = poses[:, :2].mean(axis=0)
-        yaw = circular_mean(poses[:, 2])
-        offsets = np.column_stack([poses[:, :2] - position, wrap_angles(poses[:, 2] - yaw)])
-        covariance = offsets.T @ offsets / (poses.shape[0] - 1)
-        return GaussianPose2(Pose2(float(position[0]), float(position[1]), yaw), covariance)
+        mean, covariance = _fitted(np.ascontiguousarray(poses))
+        return GaussianPose2(Pose2.from_array(mean), covariance)
 
     def deviations(self) -> NDArray[np.float64]:
         """Return the standard deviations of (x, y, yaw) in m and rad."""
@@ -79,9 +83,8 @@ class GaussianPose2:
 
     def offset_of(self, pose: Pose2) -> NDArray[np.float64]:
         """Return ``pose`` minus the mean as (x, y, yaw), in the mean's parent axes, yaw wrapped."""
-        offset = pose.to_array() - self.mean.to_array()
-        offset[2] = wrap_angles(offset[2])
-        return offset
+        mean = self.mean
+        return np.array([pose.x - mean.x, pose.y - mean.y, wrap_angle(pose.yaw - mean.yaw)])
 
     def squared_distance_to(self, other: GaussianPose2) -> float:
         """Return how far two independent words on one pose are from each other.
@@ -93,48 +96,43 @@ class GaussianPose2:
             LinAlgError: both are certain in some direction.
         """
         offset = self.offset_of(other.mean)
-        return float(offset @ np.linalg.solve(self.covariance + other.covariance, offset))
+        return _length_of(offset, self.covariance + other.covariance)
 
     def squared_mahalanobis(self, pose: Pose2) -> float:
         """Return the squared Mahalanobis distance of ``pose`` (3 degrees of freedom)."""
         offset = self.offset_of(pose)
-        return float(offset @ np.linalg.solve(self.covariance, offset))
+        return _length_of(offset, self.covariance)
 
 
-def _scale_of_symmetric(matrix: NDArray[np.float64]) -> float:
-    """Return the largest magnitude in a matrix (3, 3), at least 1e-30.
-
-    In plain numbers: for nine of them, numpy takes longer to be called than to count.
+def _length_of(offset: NDArray[np.float64], covariance: NDArray[np.float64]) -> float:
+    """Return a squared Mahalanobis length.
 
     Raises:
-        ValueError: not symmetric. What is not finite is returned as such.
+        LinAlgError: the covariance is certain in some direction.
     """
-    a, b, c, d, e, f, g, h, i = _numbers_of(matrix)
-    total = abs(a) + abs(b) + abs(c) + abs(d) + abs(e) + abs(f) + abs(g) + abs(h) + abs(i)
-    if not math.isfinite(total):
-        return math.nan
-    scale = max(abs(a), abs(b), abs(c), abs(d), abs(e), abs(f), abs(g), abs(h), abs(i), 1e-30)
-    if max(abs(b - d), abs(c - g), abs(f - h)) > 1e-6 * scale:
-        raise ValueError("a covariance must be symmetric")
-    return scale
+    x, y, yaw = offset.tolist()
+    length = float(squared_length(covariance, x, y, yaw))
+    if not math.isfinite(length):
+        raise np.linalg.LinAlgError("no distance is defined where a direction is certain")
+    return length
 
 
-def _is_positive_definite(matrix: NDArray[np.float64], added: float) -> bool:
-    """Tell whether a symmetric matrix (3, 3) is, with a number added to its diagonal.
-
-    By the pivots of its elimination, which are all positive then and only then.
-    """
-    a, b, c, _, e, f, _, _, i = _numbers_of(matrix)
-    first = a + added
-    if not first > 0.0:
-        return False
-    second = e + added - b * b / first
-    if not second > 0.0:
-        return False
-    cross = f - b * c / first
-    return i + added - c * c / first - cross * cross / second > 0.0
-
-
-def _numbers_of(matrix: NDArray[np.float64]) -> list[float]:
-    numbers: list[float] = matrix.ravel().tolist()
-    return numbers
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _fitted(poses):  # type: ignore[no-untyped-def]
+    """Return the mean (3,) of poses (n, 3), by direction for yaw, and their covariance (3, 3)."""
+    count = poses.shape[0]
+    x, y, sine, cosine = 0.0, 0.0, 0.0, 0.0
+    for i in range(count):
+        x += poses[i, 0]
+        y += poses[i, 1]
+        sine += math.sin(poses[i, 2])
+        cosine += math.cos(poses[i, 2])
+    mean = np.array([x / count, y / count, math.atan2(sine, cosine)])
+    covariance, off = np.zeros((3, 3)), np.empty(3)
+    for i in range(count):
+        off[0], off[1] = poses[i, 0] - mean[0], poses[i, 1] - mean[1]
+        off[2] = (poses[i, 2] - mean[2] + math.pi) % (2.0 * math.pi) - math.pi
+        for j in range(3):
+            for k in range(3):
+                covariance[j, k] += off[j] * off[k]
+    return mean, covariance / (count - 1)

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from local_inn_ros.engines import CovarianceModel, Engine
 from local_inn_ros.engines.bundle import Bundle
@@ -130,19 +130,21 @@ class Aligner:
 
 
 def _best_alignment(
-    refiner: ScanRefiner, scan: Scan, reading: BeamReading, starts: NDArray[np.float64]
+    refiner: ScanRefiner, scan: Scan, reading: BeamReading, starts: Iterator[Pose2]
 ) -> Refinement:
-    """Return the best alignment from any start (k, 3).
+    """Return the best alignment from any start.
 
     The first start holds all that is known. Where it explains the scan about as well from where it
     is, others are not believed: things that no map has, a person or a box, draw a scan away.
     Where it leaves a direction open, how well each fits tells at least something of that.
     """
-    near = refiner.refine_near(scan, reading, Pose2.from_array(starts[0]))
+    first = next(starts)
+    near = refiner.refine_near(scan, reading, first)
     if near.converged and near.complete and near.inlier_share >= USUAL_INLIER_SHARE:
         # All that the map can explain is explained already.
         return near
-    best = max(refiner.refine_all(scan, reading, starts), key=_inlier_share)
+    everywhere = np.array([start.to_array() for start in (first, *starts)])
+    best = max(refiner.refine_all(scan, reading, everywhere), key=_inlier_share)
     no_better = best.inlier_share < near.inlier_share + _CLEARLY_BETTER
     return near if near.complete and no_better else best
 
@@ -179,8 +181,8 @@ def _plausible(prior: GaussianPose2, word: GaussianPose2) -> bool:
 
 def _starts(
     prior: GaussianPose2, network: GaussianPose2, measurement: GaussianPose2
-) -> NDArray[np.float64]:
-    """Return the poses (k, 3) to align from: all that is known, and each part of it alone.
+) -> Iterator[Pose2]:
+    """Yield the poses to align from: all that is known, and each part of it alone.
 
     A network that is sure of a wrong place draws what is known together along with it: an
     alignment from there can slide along an arc into a wrong minimum, where one from the prior
@@ -195,7 +197,7 @@ def _starts(
     for candidate in candidates:
         if not any(_same_start(start, candidate) for start in starts):
             starts.append(candidate)
-    return np.array([start.to_array() for start in starts])
+            yield candidate
 
 
 def _same_start(one: Pose2, other: Pose2) -> bool:

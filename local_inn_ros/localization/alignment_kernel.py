@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
+from local_inn_ros.geometry.matrix3 import inverse_of_definite, is_definite
 from local_inn_ros.world.likelihood_field import field_at
 
 
@@ -105,9 +106,9 @@ def _known_directions(normal, seen, least):  # type: ignore[no-untyped-def]
     Returns:
         The projector (3, 3) on them, and the inverse (3, 3) of ``normal`` in them.
     """
-    if least > 0.0 and _exceeds(seen, least) and _exceeds(normal, least):
+    if least > 0.0 and is_definite(seen, least) and is_definite(normal, least):
         # As usual all of them are, and no direction need be looked at by itself.
-        return np.eye(3), np.ascontiguousarray(np.linalg.inv(normal))
+        return np.eye(3), inverse_of_definite(normal)
     values, directions = np.linalg.eigh(seen)
     smooth = np.zeros((3, 3))
     for i in range(3):
@@ -124,20 +125,6 @@ def _known_directions(normal, seen, least):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _exceeds(matrix, least):  # type: ignore[no-untyped-def]
-    """Tell whether every eigenvalue of a symmetric matrix (3, 3) does, by its pivots."""
-    first = matrix[0, 0] - least
-    if not first > 0.0:
-        return False
-    second = matrix[1, 1] - least - matrix[0, 1] * matrix[0, 1] / first
-    if not second > 0.0:
-        return False
-    cross = matrix[1, 2] - matrix[0, 1] * matrix[0, 2] / first
-    third = matrix[2, 2] - least - matrix[0, 2] * matrix[0, 2] / first
-    return third - cross * cross / second > 0.0
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _normal_equations(  # type: ignore[no-untyped-def]
     raster, surfaces, points, x, y, yaw, lever_m, scale_m
 ):
@@ -150,7 +137,7 @@ def _normal_equations(  # type: ignore[no-untyped-def]
     cosine, sine = math.cos(yaw), math.sin(yaw)
     normal, seen, pull = np.zeros((3, 3)), np.zeros((3, 3)), np.zeros(3)
     total, square = 0.0, 0.0
-    squared_scale = scale_m * scale_m
+    squared_scale, per_lever = scale_m * scale_m, 1.0 / lever_m
     for i in range(points.shape[0]):
         ahead = cosine * points[i, 0] - sine * points[i, 1]
         aside = sine * points[i, 0] + cosine * points[i, 1]
@@ -160,7 +147,7 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         share = squared_scale / (squared_scale + d * d)
         w = share * share
         # A turn moves the point across its lever.
-        across_x, across_y = -aside / lever_m, ahead / lever_m
+        across_x, across_y = -aside * per_lever, ahead * per_lever
         gt = gx * across_x + gy * across_y
         normal[0, 0] += w * gx * gx
         normal[0, 1] += w * gx * gy
@@ -197,10 +184,20 @@ def _surface_at(raster, surfaces, x, y):  # type: ignore[no-untyped-def]
     row = int((c * aside - s * ahead) * raster.cells_per_m)
     # The field's cells may be finer than the map's.
     finer = raster.distances_m.shape[0] // surfaces.shape[0]
-    row, col = row // finer, col // finer
+    if finer > 1:
+        row, col = row // finer, col // finer
     xx, xy, yy = surfaces[row, col, 0], surfaces[row, col, 1], surfaces[row, col, 2]
     return (
         c * c * xx - 2.0 * c * s * xy + s * s * yy,
         c * s * (xx - yy) + (c * c - s * s) * xy,
         s * s * xx + 2.0 * c * s * xy + c * c * yy,
     )
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def root_mean_square(points):  # type: ignore[no-untyped-def]
+    """Return the root of the mean squared length of points (k, 2), k >= 1."""
+    total = 0.0
+    for i in range(points.shape[0]):
+        total += points[i, 0] * points[i, 0] + points[i, 1] * points[i, 1]
+    return math.sqrt(total / points.shape[0])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry.matrix3 import inverse_of_definite, is_definite
 from local_inn_ros.localization.widest import WIDEST_M, WIDEST_RAD
 
 __all__ = ["WIDEST_M", "WIDEST_RAD", "covariance_of", "fused", "without_prior"]
@@ -18,6 +19,7 @@ _LEAST_INFORMATION = np.diag([WIDEST_M**-2, WIDEST_M**-2, WIDEST_RAD**-2])
 # More than the prior is taken out: what a covariance estimated from samples seems to know beyond
 # the prior may be chance. Where the samples are far narrower than the prior it changes nothing.
 _PRIOR_TAKEN_OUT = 1.5
+_LEAST_SHARE = 1e-12
 # Where reading and prior say about as much, the reading's mean is found by moving at most this
 # much further from the prior than the posterior did.
 _FARTHEST_EXTRAPOLATION = 2.0
@@ -64,8 +66,7 @@ def fused(prior: GaussianPose2, measurement: GaussianPose2) -> GaussianPose2:
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _inverted(information):  # type: ignore[no-untyped-def]
     """Return the covariance (3, 3) of what is known, and of next to nothing in each direction."""
-    covariance = np.linalg.inv(information + _LEAST_INFORMATION)
-    return 0.5 * (covariance + covariance.T)
+    return inverse_of_definite(information + _LEAST_INFORMATION)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -76,17 +77,24 @@ def _taken_out(posterior, prior, offset):  # type: ignore[no-untyped-def]
         What the reading's mean is off the prior's (3,), where the posterior's is off by
         ``offset``; its covariance (3, 3).
     """
+    wide, narrow = 0.5 * prior - posterior, posterior - _LEAST_SHARE * prior
+    if is_definite(wide, 0.0) and is_definite(narrow, 0.0):
+        # As usual no direction meets a limit, and none need be looked at by itself.
+        information = inverse_of_definite(posterior)
+        information -= _PRIOR_TAKEN_OUT * inverse_of_definite(prior)
+        shift = prior @ (inverse_of_definite(prior - posterior) @ offset)
+        return shift, _inverted(information)
     root = np.linalg.cholesky(prior)
     inverse_root = np.linalg.inv(root)
     within = inverse_root @ posterior @ inverse_root.T
     shares, directions = np.linalg.eigh(within)
     # More certain than this is not certainty but too few samples.
-    shares = np.maximum(shares, 1e-12)
+    shares = np.maximum(shares, _LEAST_SHARE)
     information = np.maximum(1.0 / shares - _PRIOR_TAKEN_OUT, 0.0)
     to_unit = np.ascontiguousarray(directions.T) @ inverse_root
     known = np.ascontiguousarray(to_unit.T) @ (information.reshape(3, 1) * to_unit)
     moved = to_unit @ offset
-    moved *= np.minimum(1.0 / np.maximum(1.0 - shares, 1e-12), _FARTHEST_EXTRAPOLATION)
+    moved *= np.minimum(1.0 / np.maximum(1.0 - shares, _LEAST_SHARE), _FARTHEST_EXTRAPOLATION)
     return root @ (directions @ moved), _inverted(known)
 
 
@@ -98,7 +106,7 @@ def _put_together(prior, measurement, offset):  # type: ignore[no-untyped-def]
         What the fused mean is off the prior's (3,), where the measurement's is off by ``offset``;
         the fused covariance (3, 3).
     """
-    gain = np.ascontiguousarray(np.linalg.solve(prior + measurement, prior).T)
+    gain = prior @ inverse_of_definite(prior + measurement)
     rest = np.eye(3) - gain
     # Joseph's form stays positive semi-definite whatever rounding does.
     covariance = rest @ prior @ rest.T + gain @ measurement @ gain.T

@@ -99,7 +99,11 @@ class InversePasses:
         """
         network = NetworkPass(self._engine, reading)
         spec = self._spec
-        spread = float(np.max(prior.deviations() / self._prior_deviation))
+        variances = prior.covariance.diagonal().tolist()
+        spread = max(
+            math.sqrt(max(variance, 0.0)) / deviation
+            for variance, deviation in zip(variances, spec.deviation, strict=True)
+        )
         if spread <= spec.fine_spread:
             answers, samples = self._tracked(network, prior.mean)
             if self._centred(answers[0], prior.mean):
@@ -129,9 +133,12 @@ class InversePasses:
     def _centred(self, answer: NDArray[np.float64], middle: Pose2) -> bool:
         """Tell whether an answer (3,) lies near the middle of the prior that it was drawn from."""
         x, y, yaw = answer.tolist()
-        widest = self._prior_deviation * (_CENTRED * self._spec.fine_spread)
         offset = (x - middle.x, y - middle.y, wrap_angle(yaw - middle.yaw))
-        return all(abs(off) <= most for off, most in zip(offset, widest.tolist(), strict=True))
+        share = _CENTRED * self._spec.fine_spread
+        return all(
+            abs(off) <= share * deviation
+            for off, deviation in zip(offset, self._spec.deviation, strict=True)
+        )
 
     def _drawn_at(self, network: NetworkPass, starts: NDArray[np.float64]) -> tuple[Drawn, ...]:
         """Draw from a narrow prior at each of some places (k, 3)."""

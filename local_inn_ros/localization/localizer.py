@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from local_inn_ros.engines import CovarianceModel, Engine
 from local_inn_ros.engines.bundle import Bundle
-from local_inn_ros.geometry import GaussianPose2, Pose2, compose_poses
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.aligner import Aligner, PlaceReading
 from local_inn_ros.localization.completion import Completion
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.inverse_passes import InversePasses, places_of
 from local_inn_ros.localization.map_likelihood import MapLikelihood
-from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
+from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted, poses_of_base
 from local_inn_ros.localization.quality import scan_quality
 from local_inn_ros.localization.scan_likelihood import weights_of
 from local_inn_ros.localization.scan_refiner import ScanRefiner
@@ -99,13 +99,14 @@ class Localizer:
             expected[best], reading, self._forward_deviation_m, self._range_max_m
         )
         clock.lap("forward")
+        measurement = pose_of_base(_reaching(found, weights, best), self._mount)
         samples = np.concatenate([one.samples for one in drawn])
         return Fix(
             stamp_s=scan.stamp_s,
-            measurement=pose_of_base(_reaching(found, weights, best), self._mount),
+            measurement=measurement,
             network=pose_of_base(found[best].network, self._mount),
-            modes=self._modes(found, weights),
-            samples=compose_poses(samples, self._mount.inverse().to_array()),
+            modes=self._modes(found, weights) if len(found) > 1 else (Mode(measurement, 1.0),),
+            samples=poses_of_base(samples, self._mount),
             expected_ranges_m=expected[best],
             unexplained=found[best].unexplained,
             quality=quality,

@@ -7,12 +7,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.localization.motion_model import motion_jacobian
 from local_inn_ros.sensing import Scan
 
 # A laser that leans further sees floor and ceiling, and walls at wrong distances.
@@ -81,10 +81,43 @@ def pose_of_mounted(base: GaussianPose2, mount: Pose2) -> GaussianPose2:
         mount: the mounted frame in the base frame, known exactly.
     """
     # Turning the base swings the mounted frame round it: yaw leaks into position.
-    jacobian = motion_jacobian(base.mean, mount)
-    return GaussianPose2(base.mean @ mount, jacobian @ base.covariance @ jacobian.T)
+    mounted = base.mean @ mount
+    swing = (base.mean.y - mounted.y, mounted.x - base.mean.x)
+    return GaussianPose2(mounted, _swung(base.covariance, *swing))
 
 
 def pose_of_base(mounted: GaussianPose2, mount: Pose2) -> GaussianPose2:
     """Return the pose of the base that carries ``mounted``; undoes ``pose_of_mounted``."""
     return pose_of_mounted(mounted, mount.inverse())
+
+
+def poses_of_base(mounted: NDArray[np.float64], mount: Pose2) -> NDArray[np.float64]:
+    """Return the poses (n, 3) of the base where what is mounted on it has poses (n, 3)."""
+    back = mount.inverse()
+    poses: NDArray[np.float64] = _composed(mounted, back.x, back.y, back.yaw)
+    return poses
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _composed(poses, x, y, yaw):  # type: ignore[no-untyped-def]
+    """Return poses (n, 3), each followed by one more; yaw in [-pi, pi)."""
+    composed = np.empty(poses.shape)
+    for i in range(poses.shape[0]):
+        cosine, sine = math.cos(poses[i, 2]), math.sin(poses[i, 2])
+        composed[i, 0] = poses[i, 0] + cosine * x - sine * y
+        composed[i, 1] = poses[i, 1] + sine * x + cosine * y
+        composed[i, 2] = (poses[i, 2] + yaw + math.pi) % (2.0 * math.pi) - math.pi
+    return composed
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _swung(covariance, x, y):  # type: ignore[no-untyped-def]
+    """Return a covariance (3, 3) after yaw has been let into position, x and y metres a radian."""
+    swung = covariance.copy()
+    for j in range(3):
+        swung[0, j] += x * covariance[2, j]
+        swung[1, j] += y * covariance[2, j]
+    for i in range(3):
+        swung[i, 0] += x * swung[i, 2]
+        swung[i, 1] += y * swung[i, 2]
+    return swung

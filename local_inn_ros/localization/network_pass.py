@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -31,14 +33,12 @@ class NetworkPass:
         """
         rows = np.asarray(priors, dtype=np.float32)
         count = len(rows)
-        samples = self._engine.sample_poses(
-            np.repeat(self._ranges, count, axis=0),
-            np.repeat(self._states, count, axis=0),
-            rows,
-            np.full(count, spread, dtype=np.float32),
-            latents,
-        )
-        if not np.isfinite(samples).all():
+        ranges, states = self._ranges, self._states
+        if count > 1:
+            ranges, states = np.repeat(ranges, count, axis=0), np.repeat(states, count, axis=0)
+        spreads = np.array([spread] * count, dtype=np.float32)
+        samples = self._engine.sample_poses(ranges, states, rows, spreads, latents)
+        if not math.isfinite(float(samples.sum())):
             raise BundleError(
                 "the network answered with something that is not a number: the bundle is damaged, "
                 "train it again"

@@ -14,31 +14,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
-from local_inn_ros.localization.quality_kernel import MatchLimits, match_rows
-from local_inn_ros.sensing import BeamReading, BeamState
-
-# Residuals are also judged relative to the range: a small yaw error moves a far end point far.
-_RELATIVE_DEVIATION = 0.01
-# A beam that is off by fewer deviations than about this is explained.
-_EXPLAINED_DEVIATIONS = 3.0
-# The forward pass tells "nothing within reach" by a range near the limit.
-_NEAR_LIMIT = 0.9
-# Neighbouring beams meet one surface where the longer is at most so much longer.
-_SAME_SURFACE_M, _SAME_SURFACE_SHARE = 0.05, 0.25
-_LEAST_STEP_M = 1e-9
+from local_inn_ros.localization.quality_kernel import features_of, match_rows, probabilities_of
+from local_inn_ros.sensing import BeamReading
 
 # Logistic regression (``benchmarks/fit_quality.py``, with its default settings): scans of the
 # generated track, levine_slam_dark, berlin and lap 1 of the Intel lab, up to 70 % of their beams
 # stopped by unmapped things, beside right and wrong poses.
 _OFFSET = 2.76
-_PER_LOG_AGREEING = 3.06
-_PER_LOG_THROUGH = -2.22
-_PER_LOG_SIDEWAYS = 1.72
-# Shares below about these are as good as none: with some ninety beams 0.01 is one of them, and a
-# few agree anywhere.
-_LEAST_AGREEING, _LEAST_THROUGH, _LEAST_SIDEWAYS = 0.05, 0.01, 0.01
+# Of the logarithms of what agrees, of what went through, and of what lies across.
+_WEIGHTS = np.array([3.06, -2.22, 1.72])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,13 +43,9 @@ class ScanMatch:
 
     def features(self) -> NDArray[np.float64]:
         """Return what the log-odds are linear in, (b, 3)."""
-        return np.column_stack(
-            [
-                np.log(self.agreeing + _LEAST_AGREEING),
-                np.log(self.through + _LEAST_THROUGH),
-                np.log(self.sideways + _LEAST_SIDEWAYS),
-            ]
-        )
+        shares = np.column_stack([self.agreeing, self.through, self.sideways])
+        features: NDArray[np.float64] = features_of(shares)
+        return features
 
 
 def scan_quality(
@@ -105,10 +86,8 @@ def scan_qualities(
     Returns:
         (b,) numbers in [0, 1]; 0 where no beam agrees.
     """
-    match = match_scan(expected_m, reading, deviation_m, range_max_m)
-    weights = np.array([_PER_LOG_AGREEING, _PER_LOG_THROUGH, _PER_LOG_SIDEWAYS])
-    odds = expit(_OFFSET + match.features() @ weights)
-    qualities: NDArray[np.float64] = np.where(match.agreeing > 0.0, odds, 0.0)
+    shares = _shares(expected_m, reading, deviation_m, range_max_m)
+    qualities: NDArray[np.float64] = probabilities_of(shares, _OFFSET, _WEIGHTS)
     return qualities
 
 
@@ -119,26 +98,22 @@ def match_scan(
     range_max_m: float,
 ) -> ScanMatch:
     """Compare a reading with many expectations; the arguments are those of ``scan_qualities``."""
-    limits = MatchLimits(
-        deviation_m=deviation_m,
-        relative_deviation=_RELATIVE_DEVIATION,
-        explained_deviations=_EXPLAINED_DEVIATIONS,
-        open_m=_NEAR_LIMIT * range_max_m,
-        same_surface_m=_SAME_SURFACE_M,
-        same_surface_share=_SAME_SURFACE_SHARE,
-        least_step_m=_LEAST_STEP_M,
-    )
-    agreeing, through, sideways, as_empty = match_rows(
-        np.ascontiguousarray(expected_m, dtype=np.float64),
-        reading.ranges_m.astype(np.float64),
+    return ScanMatch(*_shares(expected_m, reading, deviation_m, range_max_m).T)
+
+
+def _shares(
+    expected_m: NDArray[np.floating],
+    reading: BeamReading,
+    deviation_m: float,
+    range_max_m: float,
+) -> NDArray[np.float64]:
+    """Return agreeing, through and sideways (b, 3) of ``ScanMatch``."""
+    shares: NDArray[np.float64] = match_rows(
+        np.ascontiguousarray(expected_m),
+        reading.ranges_m,
         reading.states,
-        np.column_stack([np.cos(reading.angles_rad), np.sin(reading.angles_rad)]),
-        limits,
-    ).T
-    says = (reading.states == BeamState.RETURN) | (reading.states == BeamState.TOO_CLOSE)
-    telling = np.maximum(np.count_nonzero(says) + as_empty, 1)
-    return ScanMatch(
-        agreeing=(agreeing + as_empty) / telling,
-        through=through / telling,
-        sideways=sideways / telling,
+        reading.angles_rad,
+        deviation_m,
+        range_max_m,
     )
+    return shares

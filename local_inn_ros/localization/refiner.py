@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.localization.alignment_kernel import AlignmentLimits, align
+from local_inn_ros.localization.alignment_kernel import AlignmentLimits, align, root_mean_square
 from local_inn_ros.world.likelihood_field import LikelihoodField
 
 # Shorter levers would make a turn look like no motion at all.
@@ -116,10 +116,11 @@ class Refiner:
         points = np.ascontiguousarray(points_m, dtype=np.float64)
         if len(points) == 0:
             return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
-        lever_m = max(math.sqrt(float(np.mean(np.square(points).sum(axis=1)))), _LEAST_LEVER_M)
-        x, y, yaw = start.to_array().tolist()
+        lever_m = max(root_mean_square(points), _LEAST_LEVER_M)
         limits = self._near_limits if near else self._limits
-        found = align(self._raster, self._surfaces, points, x, y, yaw, lever_m, limits)
+        found = align(
+            self._raster, self._surfaces, points, start.x, start.y, start.yaw, lever_m, limits
+        )
         rms_m = math.sqrt(found.square / found.weight) if found.weight > 0.0 else 0.0
         return Refinement(
             Pose2.from_array([found.x, found.y, found.yaw]),

@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.sensing import BeamState, Scan
-from local_inn_ros.sensing.beams import classify_ranges
+from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.beam_kernel import end_points_of
 
 # More beams than this cost time and tell little: they meet the same cells.
 MOST_POINTS = 270
@@ -32,8 +32,11 @@ class ScanPoints:
             angles = scan.angles_rad()[:: self._stride]
             self._directions = np.column_stack([np.cos(angles), np.sin(angles)])
             self._geometry = geometry
-        ranges = scan.ranges_m[:: self._stride]
-        range_max_m = min(scan.range_max_m, self._range_max_m)
-        hit = classify_ranges(ranges, scan.range_min_m, range_max_m) == BeamState.RETURN
-        points: NDArray[np.float64] = ranges[hit, None] * self._directions[hit]
+        points: NDArray[np.float64] = end_points_of(
+            scan.ranges_m,
+            self._stride,
+            self._directions,
+            np.float32(scan.range_min_m),
+            np.float32(min(scan.range_max_m, self._range_max_m)),
+        )
         return points

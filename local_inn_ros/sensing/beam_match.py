@@ -39,6 +39,12 @@ class BeamMatch:
     share: NDArray[np.float32]
     covered: NDArray[np.bool_]
 
+    def as_tuple(
+        self,
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32], NDArray[np.bool_]]:
+        """Return the arrays as compiled code takes them."""
+        return self.nearest, self.neighbour, self.share, self.covered
+
     @staticmethod
     def nothing() -> BeamMatch:
         """Return the match of no scan."""

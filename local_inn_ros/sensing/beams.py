@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import SensorError
+from local_inn_ros.sensing.beam_kernel import picked, states_of
 from local_inn_ros.sensing.beam_match import BeamMatch, match_beams
+from local_inn_ros.sensing.beam_state import BeamState
 from local_inn_ros.sensing.readings import Scan
 
 # Two sensors that reach so nearly as far as each other mean the same by "nothing within reach".
@@ -21,24 +22,9 @@ _SAME_REACH = 0.9
 _LEAST_RETURNS = 3
 # A scan must see at least this share of the beams that a bundle was trained for.
 _LEAST_COVERAGE = 0.6
-# Neighbouring beams meet one surface where their ranges differ by no more than on a wall that is
-# met this obliquely (tangent of the angle of incidence), and the noise of a laser.
-_MOST_OBLIQUE = 5.0
-_NOISE_M = 0.02
-_LEAST_RATIO = 0.1
-
-
-class BeamState(IntEnum):
-    """What one range says (REP-117)."""
-
-    RETURN = 0
-    """A distance was measured."""
-    NO_RETURN = 1
-    """+Inf, or range_max and more: nothing within reach."""
-    TOO_CLOSE = 2
-    """-Inf, or a positive value under range_min: something nearer than can be measured."""
-    INVALID = 3
-    """NaN, zero or negative, or an angle that the scan does not cover: nothing is known."""
+_RETURN = int(BeamState.RETURN)
+# What the networks are told of each state.
+_NETWORK_STATES = np.array([1.0, -1.0, 0.0, 0.0], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +45,7 @@ class BeamReading:
 
     def returned(self) -> NDArray[np.bool_]:
         """Tell (n,) which beams measured a distance."""
-        return np.equal(self.states, BeamState.RETURN)
+        return np.equal(self.states, _RETURN)
 
     def require_returns(self) -> None:
         """See whether enough beams measured a distance to tell a pose.
@@ -79,8 +65,7 @@ class BeamReading:
 
     def network_states(self) -> NDArray[np.float32]:
         """Return (n,) float32 for the network: 1 a distance, -1 nothing within reach, 0 unknown."""
-        table = np.array([1.0, -1.0, 0.0, 0.0], dtype=np.float32)
-        return table[self.states]
+        return _NETWORK_STATES[self.states]
 
     def end_points(self) -> NDArray[np.float64]:
         """Return the end points (k, 2) of the beams that measured a distance, sensor frame."""
@@ -93,12 +78,9 @@ def classify_ranges(
     ranges_m: NDArray[np.floating], range_min_m: float, range_max_m: float
 ) -> NDArray[np.uint8]:
     """Sort raw ranges (n,) into ``BeamState`` values (n,) as REP-117 has them."""
-    states = np.full(ranges_m.shape, BeamState.RETURN, dtype=np.uint8)
-    # NaN compares false everywhere, so it is named last and by itself.
-    states[ranges_m >= range_max_m] = BeamState.NO_RETURN
-    states[ranges_m < range_min_m] = BeamState.TOO_CLOSE
-    states[(ranges_m <= 0.0) & np.isfinite(ranges_m)] = BeamState.INVALID
-    states[np.isnan(ranges_m)] = BeamState.INVALID
+    states: NDArray[np.uint8] = states_of(
+        ranges_m, np.float32(range_min_m), np.float32(range_max_m)
+    )
     return states
 
 
@@ -142,24 +124,16 @@ class BeamPicker:
         if geometry != self._geometry:
             self._match = match_beams(self._angles, scan, self._least_coverage)
             self._geometry = geometry
-        match = self._match
-        nearest = scan.ranges_m[match.nearest]
-        states = classify_ranges(nearest, scan.range_min_m, range_max_m)
-        if scan.range_max_m < _SAME_REACH * self._range_max_m:
-            # What lies beyond the reach of this scan, but not of others, is not known.
-            states[states == BeamState.NO_RETURN] = BeamState.INVALID
-        states[~match.covered] = BeamState.INVALID
-        ranges = np.where(states == BeamState.RETURN, nearest, np.float32(1.0))
-        # NaN and the infinities never lie on the same surface as anything.
-        other = scan.ranges_m[match.neighbour]
-        with np.errstate(invalid="ignore"):
-            gap = np.abs(other - ranges)
-        same = gap <= _NOISE_M + _MOST_OBLIQUE * abs(scan.angle_increment_rad) * ranges
-        same &= other >= _LEAST_RATIO * ranges
-        # Along a straight wall the inverse of the range is nearly linear in the angle.
-        share = np.where(same, match.share, np.float32(0.0))
-        between = ranges / (1.0 + share * (ranges / np.where(share > 0.0, other, ranges) - 1.0))
-        known = np.where(states == BeamState.RETURN, between, 0.0).astype(np.float32)
+        # What lies beyond the reach of this scan, but not of others, is not known.
+        reaches = scan.range_max_m >= _SAME_REACH * self._range_max_m
+        known, states = picked(
+            scan.ranges_m,
+            self._match.as_tuple(),
+            np.float32(scan.range_min_m),
+            np.float32(range_max_m),
+            reaches,
+            abs(scan.angle_increment_rad),
+        )
         return BeamReading(scan.stamp_s, self._angles, known, states)
 
 

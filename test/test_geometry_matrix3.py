@@ -1,0 +1,49 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Compiled algebra of matrices (3, 3), against numpy's."""
+
+import numpy as np
+import pytest
+
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry.matrix3 import inverse_of_definite, is_definite, squared_length
+
+SEEDS = range(20)
+
+
+def definite(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(3, 3)) * 10.0 ** rng.uniform(-3, 3, 3)
+    return root.T @ root
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_definite_matrix_is_inverted(seed: int) -> None:
+    matrix = definite(seed)
+    scale = np.sqrt(np.diag(matrix))
+    found = inverse_of_definite(matrix) * np.outer(scale, scale)
+    expected = np.linalg.inv(matrix / np.outer(scale, scale))
+    assert found == pytest.approx(expected, rel=1e-6)
+    assert np.array_equal(found, found.T)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_definite_is_told_by_eigenvalues(seed: int) -> None:
+    matrix = definite(seed)
+    smallest = np.linalg.eigvalsh(matrix)[0]
+    assert is_definite(matrix, 0.9 * smallest)
+    assert not is_definite(matrix, 1.1 * smallest)
+    assert not is_definite(np.full((3, 3), np.nan), 0.0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_lengths_are_those_of_mahalanobis(seed: int) -> None:
+    matrix, offset = definite(seed), np.random.default_rng(seed + 100).normal(size=3)
+    expected = offset @ np.linalg.solve(matrix, offset)
+    assert squared_length(matrix, *offset) == pytest.approx(expected, rel=1e-6)
+
+
+def test_no_distance_is_told_where_a_direction_is_certain() -> None:
+    pose = GaussianPose2(Pose2.identity(), np.diag([1.0, 0.0, 1.0]))
+    with pytest.raises(np.linalg.LinAlgError, match="certain"):
+        pose.squared_mahalanobis(Pose2(0.1, 0.1, 0.1))
