@@ -58,6 +58,11 @@ def stubs_of_tensorrt_alone(machine: Machine, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "tensorrt", ModuleType("tensorrt"))
 
 
+def lack_onnx_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "local_inn_ros.engines.onnx_engine", raising=False)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+
+
 def old_tensorrt(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["tensorrt"], "__version__", "8.4.1.5")
 
@@ -167,6 +172,25 @@ def test_onnx_runtime_runs_bundles_that_name_no_weights(
     assert isinstance(engine, OnnxEngine)
     assert warnings[-1].startswith(f"runs on {engine.name}: the bundle bundle names no weights")
     assert len(warnings) == 1 + (choice is EngineChoice.AUTO)
+
+
+def test_without_onnx_runtime_it_runs_all_the_same(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lack_onnx_runtime(monkeypatch)
+    engine, (warning,) = opened(bundle, EngineChoice.ONNX)
+    assert isinstance(engine, CompiledEngine)
+    assert warning.startswith(f"runs on {engine.name}: ONNX Runtime is not installed here")
+    assert "'local_inn_ros[onnxruntime]'" in warning
+
+
+def test_where_nothing_runs_a_bundle_it_is_said_of_each_engine(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lack_onnx_runtime(monkeypatch)
+    older = bundle.description.model_copy(update={"weights": None})
+    with pytest.raises(EngineError, match=r"names no weights.*; ONNX Runtime is not installed"):
+        opened(dataclasses.replace(bundle, description=older), EngineChoice.COMPILED)
 
 
 def test_a_warning_is_logged_where_nobody_listens(

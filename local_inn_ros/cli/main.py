@@ -31,7 +31,11 @@ from local_inn_ros.cli import (
 from local_inn_ros.errors import LocalInnError
 
 # What some verbs are for that a robot has no use for, by what it takes.
-_TOOLS = {"rosbags": "bags are read and written", "matplotlib": "pictures are drawn"}
+_TOOLS = {
+    "rosbags": "bags are read and written",
+    "matplotlib": "pictures are drawn",
+    "onnxruntime": "networks are run",
+}
 
 app = typer.Typer(
     name="local-inn",

@@ -51,16 +51,17 @@ def open_engine(
 
     Raises:
         BundleError: ONNX Runtime cannot load the networks either.
+        EngineError: none can be had; the message says why of each.
     """
     openers: list[EngineOpener] = []
     if choice in (EngineChoice.AUTO, EngineChoice.TENSORRT):
         openers.append(open_tensorrt_engine)
     if choice is EngineChoice.TORCH:
         openers.append(_no_torch if torch is None else torch)
-    if choice is not EngineChoice.ONNX:
-        openers.append(CompiledEngine)
+    processor: list[EngineOpener] = [CompiledEngine, open_onnx_engine]
+    openers += reversed(processor) if choice is EngineChoice.ONNX else processor
     missed: list[str] = []
-    for opener in (*openers, _open_onnx_engine):
+    for opener in openers:
         try:
             engine = opener(bundle)
         except (EngineError, ImportError) as error:
@@ -68,17 +69,38 @@ def open_engine(
             missed.append(" ".join(str(error).split()))
         else:
             break
+    else:
+        raise EngineError("; ".join(missed))
     for reason in missed:
         warn(f"runs on {engine.name}: {reason}")
     _LOG.info("runs on %s", engine.name)
     return engine
 
 
-def _open_onnx_engine(bundle: Bundle) -> Engine:
-    # Only where it runs: the library takes as much memory as all else of a bundle.
-    from local_inn_ros.engines.onnx_engine import OnnxEngine
+def open_onnx_engine(bundle: Bundle) -> Engine:
+    """Load the networks into ONNX Runtime.
 
-    return OnnxEngine(bundle)
+    Raises:
+        EngineError: it is not installed.
+        BundleError: it cannot load the networks.
+    """
+    return onnx_engine()(bundle)
+
+
+def onnx_engine() -> EngineOpener:
+    """Return what loads networks into ONNX Runtime, which is imported no earlier.
+
+    Raises:
+        EngineError: it is not installed.
+    """
+    try:
+        from local_inn_ros.engines.onnx_engine import OnnxEngine
+    except ImportError as error:
+        raise EngineError(
+            f"ONNX Runtime is not installed here ({error}): "
+            "`pip install 'local_inn_ros[onnxruntime]'`"
+        ) from error
+    return OnnxEngine
 
 
 def _no_torch(bundle: Bundle) -> Engine:

@@ -12,8 +12,8 @@ import numpy as np
 
 from local_inn_ros.engines.agreement import Agreement, HeldOutScans, compare, refuse_if_off
 from local_inn_ros.engines.bundle import NETWORKS, Bundle
+from local_inn_ros.engines.choice import onnx_engine
 from local_inn_ros.engines.cuda_device import CudaDevice
-from local_inn_ros.engines.onnx_engine import OnnxEngine
 from local_inn_ros.engines.tensorrt_builder import build_plan
 from local_inn_ros.engines.tensorrt_engine import TensorRtEngine
 from local_inn_ros.engines.tensorrt_library import tensorrt_version
@@ -59,11 +59,13 @@ def export_plans(
         progress: told what is about to begin, ``STEPS`` times.
 
     Raises:
-        EngineError: there is no TensorRT or no GPU here, a network cannot be built, or the answers
-            are off; nothing is kept then.
+        EngineError: there is no TensorRT, no GPU or no ONNX Runtime here, a network cannot be
+            built, or the answers are off; nothing is kept then.
     """
     version = tensorrt_version()
     device = CudaDevice()
+    # What is built is compared with it: without it, nothing is built.
+    reference = onnx_engine()
     plans: dict[str, bytes] = {}
     for name in NETWORKS:
         progress(f"building {name} ({precision.value})")
@@ -72,7 +74,7 @@ def export_plans(
     progress(f"checking {scan_count} scans ({precision.value})")
     engine = TensorRtEngine(device, plans, precision)
     scans = HeldOutScans.draw(bundle, scan_count, rng)
-    agreement = compare(engine, OnnxEngine(bundle), scans)
+    agreement = compare(engine, reference(bundle), scans)
     refuse_if_off(agreement, engine.name, half=precision is Precision.FP16)
     key = plan_key(bundle, device.identity, version, precision)
     folder = store_plans(bundle, key, plans, agreement.figures())

@@ -58,9 +58,9 @@ def open_engine_named(bundle: Bundle, name: str) -> Engine:
 
 
 def _open_onnx(bundle: Bundle) -> Engine:
-    from local_inn_ros.engines.onnx_engine import OnnxEngine
+    from local_inn_ros.engines.choice import open_onnx_engine
 
-    return OnnxEngine(bundle)
+    return open_onnx_engine(bundle)
 
 
 def _open_compiled(bundle: Bundle) -> Engine:
