@@ -46,8 +46,9 @@ class Couplings(NamedTuple):
     Elements are counted as in the latent: y first, then z.
 
     Attributes:
-        inner: (h, size, hidden) from all elements to each subnet's hidden layer; zero for those
-            that it does not read.
+        read: (h, most) the elements that each half's subnet reads; the first again where they are
+            fewer than ``most``.
+        inner: (h, most, hidden) from those to its hidden layer; zero for the first again.
         from_condition: (condition, h * hidden) the condition's share of all hidden layers.
         inner_bias: (h * hidden,).
         outer: (h, hidden, 2 most) from the hidden layer to the scales of the elements that are
@@ -58,6 +59,7 @@ class Couplings(NamedTuple):
         code_at: (size,) where each element of a code stands.
     """
 
+    read: NDArray[np.int64]
     inner: NDArray[np.float32]
     from_condition: NDArray[np.float32]
     inner_bias: NDArray[np.float32]
@@ -148,7 +150,11 @@ def _ask(couplings, given, vectors, half, hidden, told, eighth):  # type: ignore
 
     With the negative eighth of the clamp the scales are inverted.
     """
-    multiply(vectors, couplings.inner[half], hidden)
+    seen = np.empty((vectors.shape[0], couplings.read.shape[1]), np.float32)
+    for i in range(seen.shape[0]):
+        for j in range(seen.shape[1]):
+            seen[i, j] = vectors[i, couplings.read[half, j]]
+    multiply(seen, couplings.inner[half], hidden)
     for i in range(hidden.shape[0]):
         for j in range(hidden.shape[1]):
             hidden[i, j] = max(hidden[i, j] + given[half, j], _ZERO)

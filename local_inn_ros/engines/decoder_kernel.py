@@ -71,21 +71,25 @@ def draw(weights, latent, pose, ranges):  # type: ignore[no-untyped-def]
     multiply(here, weights.first_inner.weight[:features], common)
     for i in range(beams):
         heading = pose[2] + weights.angles_rad[i]
+        step_x, step_y = math.cos(heading), math.sin(heading)
+        x, y = step_x, step_y
         for harmonic in range(_FACING // 2):
-            turn = (harmonic + 1) * heading
-            facing[i, 2 * harmonic] = math.cos(turn)
-            facing[i, 2 * harmonic + 1] = math.sin(turn)
+            facing[i, 2 * harmonic], facing[i, 2 * harmonic + 1] = x, y
+            x, y = x * step_x - y * step_y, x * step_y + y * step_x
     multiply(facing, weights.first_inner.weight[features:], inner)
+    for j in range(width):
+        common[0, j] += weights.first_inner.bias[j] + hint[0, j]
     for i in range(beams):
         for j in range(width):
-            told = inner[i, j] + common[0, j] + weights.first_inner.bias[j] + hint[0, j]
-            inner[i, j] = max(told, _ZERO)
+            inner[i, j] = max(inner[i, j] + common[0, j], _ZERO)
     rectified(weights.first_outer, inner, outer)
     linear(weights.first_last, outer, step)
     for i in range(beams):
         logarithm = min(math.log1p(math.exp(step[i, 0])), _LONGEST_LOG)
         ranges[i] = min(max(math.expm1(logarithm), _ZERO), longest)
 
+    for j in range(width):
+        hint[0, j] += weights.next_inner.bias[j]
     for stride in range(weights.strides):
         for i in range(beams):
             row = seen[i]
@@ -98,8 +102,7 @@ def draw(weights, latent, pose, ranges):  # type: ignore[no-untyped-def]
         multiply(seen, weights.next_inner.weight, inner)
         for i in range(beams):
             for j in range(width):
-                told = inner[i, j] + weights.next_inner.bias[j] + hint[0, j]
-                inner[i, j] = max(told, _ZERO)
+                inner[i, j] = max(inner[i, j] + hint[0, j], _ZERO)
         rectified(weights.next_outer, inner, outer)
         linear(weights.next_last, outer, step)
         for i in range(beams):

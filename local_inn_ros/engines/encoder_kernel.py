@@ -18,7 +18,6 @@ from local_inn_ros.engines.dense_kernel import Layer, linear, rectified
 from local_inn_ros.engines.feature_kernel import FeatureGrids, read_features
 
 _PRIOR_INFORMATION = 1e-2
-_NUMBERS_PER_POINT = 5
 _USUAL_SHIFT_M = 0.3
 _FARTHEST = 5.0
 _NEAR_M = 5.0
@@ -32,7 +31,9 @@ class EncoderWeights(NamedTuple):
         angles_rad: (n,) of the beams in the sensor frame.
         deviation: (3,) of a prior of spread 1: x m, y m, yaw rad.
         places: what is learned of the map.
-        point_first, point_second, point_last: layers that look at one end point.
+        point_first, point_second: layers that look at one end point.
+        opinion: layer from those to where the point should be.
+        description: layer from those to what describes the point.
         scan_first, scan_second, scan_last: layers that look at the whole scan.
     """
 
@@ -41,7 +42,8 @@ class EncoderWeights(NamedTuple):
     places: FeatureGrids
     point_first: Layer
     point_second: Layer
-    point_last: Layer
+    opinion: Layer
+    description: Layer
     scan_first: Layer
     scan_second: Layer
     scan_last: Layer
@@ -72,18 +74,24 @@ def encode(weights, ranges, states, prior, spread):  # type: ignore[no-untyped-d
             count += 1
     first = np.empty((count, weights.point_first.weight.shape[1]), np.float32)
     second = np.empty((count, weights.point_second.weight.shape[1]), np.float32)
-    said = np.empty((count, weights.point_last.weight.shape[1]), np.float32)
+    said = np.empty((count, weights.opinion.weight.shape[1]), np.float32)
     rectified(weights.point_first, seen[:count], first)
     rectified(weights.point_second, first, second)
-    linear(weights.point_last, second, said)
+    linear(weights.opinion, second, said)
 
     summary = np.zeros((1, weights.scan_first.weight.shape[0]), np.float32)
-    described = said.shape[1] - _NUMBERS_PER_POINT
-    for i in range(count):
-        for j in range(described):
-            summary[0, j] += said[i, _NUMBERS_PER_POINT + j]
-    for j in range(described):
-        summary[0, j] /= max(count, 1)
+    # The mean of what describes the points is what describes their mean: the layer is linear.
+    described = weights.description.weight.shape[1]
+    if count > 0:
+        middle = np.zeros((1, second.shape[1]), np.float32)
+        for i in range(count):
+            for j in range(second.shape[1]):
+                middle[0, j] += second[i, j]
+        for j in range(second.shape[1]):
+            middle[0, j] /= count
+        description = np.empty((1, described), np.float32)
+        linear(weights.description, middle, description)
+        summary[0, :described] = description[0]
     offset, information = _align(said, levers[:count], weights.deviation * spread)
     summary[0, described : described + 3] = offset
     summary[0, described + 3 : described + 9] = information
@@ -106,7 +114,7 @@ def _align(said, levers, deviations):  # type: ignore[no-untyped-def]
     """Find the offset that fits the opinions of all points best (``flows.alignment``).
 
     Args:
-        said: (n, 5 or more) each point's shift (x, y) and the root (xx, xy, yy) of its weight.
+        said: (n, 5) each point's shift (x, y) and the root (xx, xy, yy) of its weight.
         levers: (n, 2) from the sensor to the point, map axes, m.
         deviations: (3,) of the prior.
 

@@ -49,7 +49,7 @@ def sample_poses(flat, ranges, states, priors, spreads, latents):  # type: ignor
     batch, samples = priors.shape[0], latents.shape[0]
     deviation, code_at = weights.encoder.deviation, weights.couplings.code_at
     poses = np.empty((batch, samples, 3), np.float32)
-    vectors = np.empty((samples, weights.couplings.inner.shape[1]), np.float32)
+    vectors = np.empty((samples, code_at.shape[0]), np.float32)
     for row in range(batch):
         prior, spread = priors[row], spreads[row]
         seen = encode(weights.encoder, ranges[row], states[row], prior, spread)
@@ -91,30 +91,31 @@ def _assembled(flat):  # type: ignore[no-untyped-def]
     """Return the weights that were ``flattened``."""
     prior = PriorLayers(flat[0], flat[1], Layer(flat[2], flat[3]), Layer(flat[4], flat[5]))
     couplings = Couplings(
-        flat[6], flat[7], flat[8], flat[9], flat[10], flat[11], flat[12], flat[13]
+        flat[6], flat[7], flat[8], flat[9], flat[10], flat[11], flat[12], flat[13], flat[14]
     )
     encoder = EncoderWeights(
-        flat[14],
         flat[15],
-        FeatureGrids(flat[16], flat[17], flat[18], flat[19], flat[20]),
-        Layer(flat[21], flat[22]),
-        Layer(flat[23], flat[24]),
-        Layer(flat[25], flat[26]),
-        Layer(flat[27], flat[28]),
-        Layer(flat[29], flat[30]),
-        Layer(flat[31], flat[32]),
+        flat[16],
+        FeatureGrids(flat[17], flat[18], flat[19], flat[20], flat[21]),
+        Layer(flat[22], flat[23]),
+        Layer(flat[24], flat[25]),
+        Layer(flat[26], flat[27]),
+        Layer(flat[28], flat[29]),
+        Layer(flat[30], flat[31]),
+        Layer(flat[32], flat[33]),
+        Layer(flat[34], flat[35]),
     )
     decoder = DecoderWeights(
-        flat[33],
-        FeatureGrids(flat[34], flat[35], flat[36], flat[37], flat[38]),
-        Layer(flat[39], flat[40]),
-        Layer(flat[41], flat[42]),
-        Layer(flat[43], flat[44]),
-        Layer(flat[45], flat[46]),
-        Layer(flat[47], flat[48]),
-        Layer(flat[49], flat[50]),
-        Layer(flat[51], flat[52]),
-        flat[53],
-        flat[54],
+        flat[36],
+        FeatureGrids(flat[37], flat[38], flat[39], flat[40], flat[41]),
+        Layer(flat[42], flat[43]),
+        Layer(flat[44], flat[45]),
+        Layer(flat[46], flat[47]),
+        Layer(flat[48], flat[49]),
+        Layer(flat[50], flat[51]),
+        Layer(flat[52], flat[53]),
+        Layer(flat[54], flat[55]),
+        flat[56],
+        flat[57],
     )
     return NetworkWeights(prior, couplings, encoder, decoder)

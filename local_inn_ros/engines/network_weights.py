@@ -19,6 +19,8 @@ from local_inn_ros.engines.network_kernel import NetworkWeights
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
+# Of what the encoder says of a point, so many come first (``flows.alignment``).
+_NUMBERS_PER_POINT = 5
 # Shortest period of the sines of a prior's place (``flows.encodings``).
 _FINEST_M = 2.0
 
@@ -43,11 +45,15 @@ def pack_weights(arrays: Arrays, strides: int, range_max_m: float) -> NetworkWei
         first,
         _layer(arrays, "_condition.2"),
     )
+    last = _layer(arrays, "encoder._point.4")
     encoder = EncoderWeights(
         _float64(arrays["encoder._angles"]),
         _float64(arrays["encoder._deviation"]),
         _grids(arrays, "encoder.places"),
-        *(_layer(arrays, f"encoder._point.{k}") for k in (0, 2, 4)),
+        _layer(arrays, "encoder._point.0"),
+        _layer(arrays, "encoder._point.2"),
+        _part(last, slice(None, _NUMBERS_PER_POINT)),
+        _part(last, slice(_NUMBERS_PER_POINT, None)),
         *(_layer(arrays, f"encoder._scan.{k}") for k in (0, 2, 4)),
     )
     decoder = DecoderWeights(
@@ -72,6 +78,12 @@ def _layer(arrays: Arrays, name: str) -> Layer:
         np.ascontiguousarray(weight.T, dtype=np.float32),
         np.ascontiguousarray(bias, dtype=np.float32),
     )
+
+
+def _part(layer: Layer, columns: slice) -> Layer:
+    """Return the part of a layer that makes some of its numbers."""
+    weight, bias = layer
+    return Layer(np.ascontiguousarray(weight[:, columns]), np.ascontiguousarray(bias[columns]))
 
 
 def _grids(arrays: Arrays, name: str) -> FeatureGrids:
@@ -109,6 +121,7 @@ def _couplings(arrays: Arrays) -> Couplings:
         halves.append(_half(arrays, f"{name}.subnet2", size, behind, ahead))
     halves.reverse()
     return Couplings(
+        read=np.stack([half.read for half in halves]),
         inner=np.stack([half.inner for half in halves]),
         from_condition=np.ascontiguousarray(
             np.concatenate([half.from_condition for half in halves], axis=1)
@@ -125,6 +138,7 @@ def _couplings(arrays: Arrays) -> Couplings:
 class _Half(NamedTuple):
     """One half of one coupling; see ``Couplings``."""
 
+    read: NDArray[np.int64]
     inner: NDArray[np.float32]
     from_condition: NDArray[np.float32]
     inner_bias: NDArray[np.float32]
@@ -144,9 +158,11 @@ def _half(
     """Lay out the half whose subnet reads some elements and moves others."""
     inner, outer = _layer(arrays, f"{subnet}.0"), _layer(arrays, f"{subnet}.2")
     count, most = len(moved), size - size // 2
-    spread = np.zeros((size, inner.weight.shape[1]), dtype=np.float32)
-    spread[read] = inner.weight[: len(read)]
     # Halves of different length get room for the longer one.
+    elements = np.full(most, read[0])
+    elements[: len(read)] = read
+    of_elements = np.zeros((most, inner.weight.shape[1]), dtype=np.float32)
+    of_elements[: len(read)] = inner.weight[: len(read)]
     weight = np.zeros((outer.weight.shape[0], 2 * most), dtype=np.float32)
     bias = np.zeros(2 * most, dtype=np.float32)
     for start, part in ((0, slice(0, count)), (most, slice(count, 2 * count))):
@@ -154,7 +170,9 @@ def _half(
         bias[start : start + count] = outer.bias[part]
     padded = np.zeros(most, dtype=np.int64)
     padded[:count] = moved
-    return _Half(spread, inner.weight[len(read) :], inner.bias, weight, bias, padded, count)
+    return _Half(
+        elements, of_elements, inner.weight[len(read) :], inner.bias, weight, bias, padded, count
+    )
 
 
 def _float64(array: NDArray[np.generic]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from local_inn_ros.geometry.matrix3 import inverse_of_definite, is_definite
-from local_inn_ros.world.likelihood_field import field_at
+from local_inn_ros.world.likelihood_field import field_in_cells
 
 
 class AlignmentLimits(NamedTuple):
@@ -70,6 +70,11 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
     remapping, Zhang, Kaess and Singh 2016); which they are is told from the directions that
     smoothed surfaces face, since the field's own gradient follows every stair of a slanted wall.
     """
+    # In the axes of the grid from here on, where no point need be turned by itself.
+    ahead, aside = x - raster.x_m, y - raster.y_m
+    cosine, sine = raster.cosine, raster.sine
+    x, y = cosine * ahead + sine * aside, cosine * aside - sine * ahead
+    yaw -= math.atan2(sine, cosine)
     identity = np.eye(3)
     scale = limits.first_scale_m
     converged, steps = False, 0
@@ -90,13 +95,25 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
             raster, surfaces, points, x, y, yaw, lever_m, scale
         )
     known, _ = _known_directions(normal, seen, limits.least_share * weight)
-    # From metres at the lever's end back to radians.
-    kept, unseen = known @ normal @ known, identity - known
+    # Back to the axes of the map, and from metres at the lever's end to radians.
+    turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+    kept = turn @ (known @ normal @ known) @ turn.T
+    unseen = turn @ (identity - known) @ turn.T
     kept[2, :] *= lever_m
     kept[:, 2] *= lever_m
     unseen[2, :] /= lever_m
     unseen[:, 2] *= lever_m
-    return Alignment(x, y, yaw, kept, unseen, weight, square, converged, steps)
+    return Alignment(
+        raster.x_m + cosine * x - sine * y,
+        raster.y_m + sine * x + cosine * y,
+        yaw + math.atan2(sine, cosine),
+        kept,
+        unseen,
+        weight,
+        square,
+        converged,
+        steps,
+    )
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -128,70 +145,49 @@ def _known_directions(normal, seen, least):  # type: ignore[no-untyped-def]
 def _normal_equations(  # type: ignore[no-untyped-def]
     raster, surfaces, points, x, y, yaw, lever_m, scale_m
 ):
-    """Weigh the points and sum up what they say.
+    """Weigh the points and sum up what they say, in the axes of the grid.
 
     Returns:
         J^T W J (3, 3); J^T W d (3,); (3, 3) the same as the first for the smoothed surfaces; the
         sum of the weights; the weighted sum of squared distances.
     """
-    cosine, sine = math.cos(yaw), math.sin(yaw)
-    normal, seen, pull = np.zeros((3, 3)), np.zeros((3, 3)), np.zeros(3)
-    total, square = 0.0, 0.0
-    squared_scale, per_lever = scale_m * scale_m, 1.0 / lever_m
+    cells, limit = raster.cells_per_m, raster.limit_m
+    # The field's cells may be finer than the map's.
+    finer = raster.distances_m.shape[0] // surfaces.shape[0]
+    cosine, sine, per_lever = math.cos(yaw), math.sin(yaw), 1.0 / lever_m
+    squared_scale = scale_m * scale_m
+    # Sums by themselves stay in registers, elements of an array do not.
+    n_xx, n_xy, n_xt, n_yy, n_yt, n_tt = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    s_xx, s_xy, s_xt, s_yy, s_yt, s_tt = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    p_x, p_y, p_t, total, square = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(points.shape[0]):
         ahead = cosine * points[i, 0] - sine * points[i, 1]
         aside = sine * points[i, 0] + cosine * points[i, 1]
-        d, gx, gy = field_at(raster, x + ahead, y + aside)
-        if abs(d) >= raster.limit_m:
+        at_x, at_y = (x + ahead) * cells, (y + aside) * cells
+        d, slope_x, slope_y = field_in_cells(raster.distances_m, limit, at_x, at_y)
+        if abs(d) >= limit:
             continue
+        gx, gy = slope_x * cells, slope_y * cells
         share = squared_scale / (squared_scale + d * d)
         w = share * share
         # A turn moves the point across its lever.
         across_x, across_y = -aside * per_lever, ahead * per_lever
         gt = gx * across_x + gy * across_y
-        normal[0, 0] += w * gx * gx
-        normal[0, 1] += w * gx * gy
-        normal[0, 2] += w * gx * gt
-        normal[1, 1] += w * gy * gy
-        normal[1, 2] += w * gy * gt
-        normal[2, 2] += w * gt * gt
-        pull[0] += w * gx * d
-        pull[1] += w * gy * d
-        pull[2] += w * gt * d
-        total += w
-        square += w * d * d
-        xx, xy, yy = _surface_at(raster, surfaces, x + ahead, y + aside)
-        tx, ty = xx * across_x + xy * across_y, xy * across_x + yy * across_y
-        seen[0, 0] += w * xx
-        seen[0, 1] += w * xy
-        seen[0, 2] += w * tx
-        seen[1, 1] += w * yy
-        seen[1, 2] += w * ty
-        seen[2, 2] += w * (across_x * tx + across_y * ty)
-    for j in range(3):
-        for k in range(j):
-            normal[j, k] = normal[k, j]
-            seen[j, k] = seen[k, j]
-    return normal, pull, seen, total, square
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _surface_at(raster, surfaces, x, y):  # type: ignore[no-untyped-def]
-    """Return the surface tensor's xx, xy, yy in the axes of the map at a point on the grid."""
-    ahead, aside = x - raster.x_m, y - raster.y_m
-    c, s = raster.cosine, raster.sine
-    col = int((c * ahead + s * aside) * raster.cells_per_m)
-    row = int((c * aside - s * ahead) * raster.cells_per_m)
-    # The field's cells may be finer than the map's.
-    finer = raster.distances_m.shape[0] // surfaces.shape[0]
-    if finer > 1:
-        row, col = row // finer, col // finer
-    xx, xy, yy = surfaces[row, col, 0], surfaces[row, col, 1], surfaces[row, col, 2]
-    return (
-        c * c * xx - 2.0 * c * s * xy + s * s * yy,
-        c * s * (xx - yy) + (c * c - s * s) * xy,
-        s * s * xx + 2.0 * c * s * xy + c * c * yy,
-    )
+        w_x, w_y, w_t = w * gx, w * gy, w * gt
+        n_xx, n_xy, n_xt = n_xx + w_x * gx, n_xy + w_x * gy, n_xt + w_x * gt
+        n_yy, n_yt, n_tt = n_yy + w_y * gy, n_yt + w_y * gt, n_tt + w_t * gt
+        p_x, p_y, p_t = p_x + w_x * d, p_y + w_y * d, p_t + w_t * d
+        total, square = total + w, square + w * d * d
+        row, col = int(at_y), int(at_x)
+        if finer > 1:
+            row, col = row // finer, col // finer
+        xx, xy, yy = w * surfaces[row, col, 0], w * surfaces[row, col, 1], w * surfaces[row, col, 2]
+        t_x, t_y = xx * across_x + xy * across_y, xy * across_x + yy * across_y
+        s_xx, s_xy, s_xt = s_xx + xx, s_xy + xy, s_xt + t_x
+        s_yy, s_yt, s_tt = s_yy + yy, s_yt + t_y, s_tt + across_x * t_x + across_y * t_y
+    normal = np.array([[n_xx, n_xy, n_xt], [n_xy, n_yy, n_yt], [n_xt, n_yt, n_tt]])
+    seen = np.array([[s_xx, s_xy, s_xt], [s_xy, s_yy, s_yt], [s_xt, s_yt, s_tt]])
+    return normal, np.array([p_x, p_y, p_t]), seen, total, square
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

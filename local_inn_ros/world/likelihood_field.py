@@ -125,10 +125,21 @@ def evaluate_raster(raster, points, distances, gradients):  # type: ignore[no-un
 def field_at(raster, point_x, point_y):  # type: ignore[no-untyped-def]
     """Return the distance and its derivatives by x and y at a point of the map frame."""
     field, cells_per_m, x0, y0, cosine, sine, limit = raster
-    rows, cols = field.shape
     ahead, aside = point_x - x0, point_y - y0
     x = (cosine * ahead + sine * aside) * cells_per_m
     y = (cosine * aside - sine * ahead) * cells_per_m
+    value, slope_x, slope_y = field_in_cells(field, limit, x, y)
+    return (
+        value,
+        (cosine * slope_x - sine * slope_y) * cells_per_m,
+        (sine * slope_x + cosine * slope_y) * cells_per_m,
+    )
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def field_in_cells(field, limit, x, y):  # type: ignore[no-untyped-def]
+    """Return the distance and its derivatives by x and y, which count cells of the field."""
+    rows, cols = field.shape
     # Written so that NaN counts as off the map too.
     if not (x >= 0.0 and x < cols and y >= 0.0 and y < rows):
         return limit, 0.0, 0.0
@@ -154,8 +165,4 @@ def field_at(raster, point_x, point_y):  # type: ignore[no-untyped-def]
         slope_x = 0.0
     if y < 0.5 or y > rows - 0.5:
         slope_y = 0.0
-    return (
-        value,
-        (cosine * slope_x - sine * slope_y) * cells_per_m,
-        (sine * slope_x + cosine * slope_y) * cells_per_m,
-    )
+    return value, slope_x, slope_y
