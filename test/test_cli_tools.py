@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A robot has neither rosbags nor matplotlib: what needs them says so, all else runs."""
+"""A robot has no rosbags, matplotlib, onnxruntime: what needs them says so, all else runs."""
 
 from __future__ import annotations
 
@@ -18,18 +18,22 @@ import sys
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"rosbags", "matplotlib"}:
+        if name.partition(".")[0] in {"rosbags", "matplotlib", "onnxruntime"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())
+"""
+_COMMAND = """
 from local_inn_ros.cli.main import main
 main()
 """
 
 
-def without_tools(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
+def without_tools(
+    folder: Path, *words: object, script: str = _COMMAND
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", _WITHOUT, *map(str, words)],
+        [sys.executable, "-c", _WITHOUT + script, *map(str, words)],
         capture_output=True,
         text=True,
         timeout=120,
@@ -42,7 +46,7 @@ def without_tools(folder: Path, *words: object) -> subprocess.CompletedProcess[s
 @pytest.mark.parametrize(
     ("words", "missing"),
     [
-        (["evaluate", BUNDLE, "--bag", "."], "rosbags"),
+        (["evaluate", BUNDLE, "--bag", "."], "onnxruntime"),
         (["simulate", "--bundle", BUNDLE, "--out", "a"], "rosbags"),
         (["map", "info", BUNDLE / "map.yaml", "--picture", "a.png"], "matplotlib"),
     ],
@@ -64,6 +68,14 @@ def test_a_verb_names_what_it_lacks(tmp_path: Path, words: list[object], missing
         ["doctor", "--help"],
     ],
 )
-def test_a_robots_verbs_need_neither(tmp_path: Path, words: list[object]) -> None:
+def test_a_robots_verbs_need_none(tmp_path: Path, words: list[object]) -> None:
     ended = without_tools(tmp_path, *words)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_what_benches_and_runs_a_robot_needs_none(tmp_path: Path) -> None:
+    pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+    modules = ("evaluation.bench", "nodes.node_latency", "nodes.localization", "nodes.doctor")
+    script = "".join(f"import local_inn_ros.{module}\n" for module in modules)
+    ended = without_tools(tmp_path, script=script)
     assert ended.returncode == 0, ended.stderr

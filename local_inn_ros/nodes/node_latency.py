@@ -20,7 +20,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import LaserScan
 
-from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.engines import Bundle
+from local_inn_ros.engines.choice import EngineChoice, open_engine
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.accuracy_job import MOUNT, noisy_sensor
 from local_inn_ros.evaluation.bench import SPEED_MPS, BenchSettings
@@ -128,7 +129,8 @@ class _Stage:
         self._arrived_s: Instants = {}
         self._done_s: Instants = {}
         self._executor = SingleThreadedExecutor(context=context)
-        model = Model(bundle, OnnxEngine(bundle), RefinerChoice.FIELD, USUAL_SAMPLES)
+        engine = open_engine(bundle, EngineChoice.COMPILED)
+        model = Model(bundle, engine, RefinerChoice.FIELD, USUAL_SAMPLES)
         model.warm_up()
         # Where the robot of a bench stood at last is of no interest.
         told = {"context": context, "parameter_overrides": [Parameter("pose_file", value="")]}
