@@ -12,13 +12,24 @@ import pytest
 from local_inn_ros import world
 
 ROOT = Path(__file__).resolve().parents[1]
-NEVER_ON_A_ROBOT = {"torch", "matplotlib", "rosbags", "filterpy", "scipy.stats", "scipy.optimize"}
+NEVER_ON_A_ROBOT = {
+    *("torch", "onnx", "onnxruntime", "matplotlib", "rosbags", "filterpy", "typer", "rich"),
+    *("scipy.stats", "scipy.optimize", "scipy.interpolate", "scipy.spatial", "scipy.sparse"),
+}
+# Loads the shipped bundle as the node does, searches and locates with it.
+_LOADS = """
+from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.model import load_model
+
+load_model(LocalizerParameters(), print)
+"""
 
 
-def imported_by(module: str) -> set[str]:
-    """Return the modules that a fresh process holds once it has imported one."""
+def imported_by(module: str, and_then: str = "") -> set[str]:
+    """Return the modules that a fresh process holds once it has imported one, and worked."""
+    script = f"import {module}, sys\n{and_then}\nprint('\\n'.join(sys.modules))"
     ran = subprocess.run(
-        [sys.executable, "-c", f"import {module}, sys; print('\\n'.join(sys.modules))"],
+        [sys.executable, "-c", script],
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -33,11 +44,18 @@ def test_the_filter_needs_neither_a_compiler_nor_networks() -> None:
     assert found & {*NEVER_ON_A_ROBOT, "numba", "scipy", "onnxruntime", "PIL"} == set()
 
 
-@pytest.mark.parametrize("node", ["ekf", "lidar_localizer"])
+@pytest.mark.parametrize("node", ["ekf", "lidar_localizer", "localization"])
 def test_nodes_hold_what_they_use(node: str) -> None:
     pytest.importorskip("rclpy", reason="ROS 2 is not installed")
     heavy = {"numba", "scipy", "onnxruntime"} if node == "ekf" else set()
     assert imported_by(f"local_inn_ros.nodes.{node}") & (NEVER_ON_A_ROBOT | heavy) == set()
+
+
+def test_localizing_brings_in_nothing_more() -> None:
+    pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+    found = imported_by("local_inn_ros.nodes.localization", and_then=_LOADS)
+    assert "numba" in found
+    assert found & NEVER_ON_A_ROBOT == set()
 
 
 def test_every_name_of_the_world_is_where_it_is_said_to_be() -> None:
