@@ -15,7 +15,6 @@ import pytest
 import rclpy
 from geometry_msgs.msg import TransformStamped
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
@@ -24,6 +23,7 @@ from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.nodes.conversions import to_stamp, transform_message
+from local_inn_ros.nodes.executor import MessageExecutor
 from local_inn_ros.nodes.managed_node import ManagedNode
 from local_inn_ros.nodes.qos import STATIC_TRANSFORMS
 
@@ -54,7 +54,7 @@ class RosWorld:
         self.context = Context()
         self.domain = fresh_domain()
         rclpy.init(context=self.context, domain_id=self.domain)
-        self._executor = SingleThreadedExecutor(context=self.context)
+        self._executor = MessageExecutor(context=self.context)
         self._nodes: list[Node] = []
         self.probe = self.add(Node("probe", context=self.context))
 

@@ -25,12 +25,21 @@ IN_HUMBLE = {
     "rclpy.clock": {"Clock", "ClockType"},
     "rclpy.context": {"Context"},
     "rclpy.exceptions": {
+        "InvalidHandle",
         "InvalidParameterTypeException",
         "InvalidParameterValueException",
         "InvalidTopicNameException",
     },
-    "rclpy.executors": {"SingleThreadedExecutor"},
+    "rclpy.executors": {
+        "ConditionReachedException",
+        "ExternalShutdownException",
+        "ShutdownException",
+        "SingleThreadedExecutor",
+        "TimeoutException",
+    },
     "rclpy.guard_condition": {"GuardCondition"},
+    # Its `WaitSet`, with the methods that are used.
+    "rclpy.impl.implementation_singleton": {"rclpy_implementation"},
     "rclpy.impl.logging_severity": {"LoggingSeverity"},
     "rclpy.lifecycle": {"LifecycleNode", "LifecycleState", "TransitionCallbackReturn"},
     "rclpy.logging": {"get_logger"},
@@ -41,9 +50,9 @@ IN_HUMBLE = {
     "rclpy.qos_overriding_options": {"InvalidQosOverridesError", "QoSOverridingOptions"},
     "rclpy.signals": {"SignalHandlerOptions"},
     "rclpy.subscription": {"Subscription"},
-    "rclpy.task": {"Future"},
+    "rclpy.task": {"Future", "Task"},
     "rclpy.topic_endpoint_info": {"TopicEndpointInfo"},
-    "rclpy.utilities": {"get_rmw_implementation_identifier"},
+    "rclpy.utilities": {"get_rmw_implementation_identifier", "timeout_sec_to_nsec"},
 }
 # Classes that Humble's rclpy does not let be written with type arguments where code runs.
 PLAIN_IN_HUMBLE = {"Client", "Future", "Parameter", "Publisher", "Subscription"}

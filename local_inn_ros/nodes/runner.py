@@ -11,12 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.nodes.executor import MessageExecutor
 from local_inn_ros.nodes.managed_node import ManagedNode, StartError
 
 # A search may be awaited when the process is told to stop.
@@ -70,7 +70,7 @@ def _spin_until_told(nodes: Sequence[Node]) -> None:
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
-    executor = SingleThreadedExecutor()
+    executor = MessageExecutor()
     for node in nodes:
         executor.add_node(node)
     over = threading.Event()
@@ -86,7 +86,7 @@ def _spin_until_told(nodes: Sequence[Node]) -> None:
     spinning.result()
 
 
-def _spin(executor: SingleThreadedExecutor, over: threading.Event) -> None:
+def _spin(executor: MessageExecutor, over: threading.Event) -> None:
     """Spin until the end is told from within; an error of a callback ends it too."""
     while not over.is_set():
         executor.spin_once()
@@ -99,9 +99,7 @@ def _pause(nodes: Sequence[Node]) -> None:
             node.pause()
 
 
-def _have_done(
-    executor: SingleThreadedExecutor, step: Callable[[], None], spinning: Future[None]
-) -> None:
+def _have_done(executor: MessageExecutor, step: Callable[[], None], spinning: Future[None]) -> None:
     """Have something done in the executor's thread, unless that has ended, and wait for it."""
     done = threading.Event()
     executor.create_task(step).add_done_callback(lambda _: done.set())
