@@ -20,7 +20,8 @@ import numpy as np
 from map_bundles import map_bundles, shipped_bundle
 
 from local_inn_ros.cli.output import progress_bar, say
-from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.engines import Bundle
+from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation import metrics
 from local_inn_ros.evaluation.accuracy_job import AccuracyJob
@@ -88,7 +89,7 @@ def intel(bundle: Bundle, on_scan: Callable[[], None]) -> Promises:
     """Localize the robot of the Intel lab on laps 2 and 3."""
     recording = open_recording(INTEL, BagTopics(reference="/ground_truth"))
     assert recording.reference is not None
-    localizer = build_localizer(bundle, OnnxEngine(bundle), recording.mount, RefinerChoice.FIELD)
+    localizer = build_localizer(bundle, open_engine(bundle), recording.mount, RefinerChoice.FIELD)
     pipeline = LocalizationPipeline(localizer, PoseFilter())
     return Promises.of(
         replay(pipeline, recording.readings(), recording.reference, on_scan), recording.reference

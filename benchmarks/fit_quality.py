@@ -20,7 +20,8 @@ from map_bundles import ROOT, shipped_bundle
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.engines import Bundle
+from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.quality_score import JudgedPoses
 from local_inn_ros.evaluation.quality_trials import (
@@ -56,7 +57,7 @@ def placed_scans(
 def judged(folder: Path, given: argparse.Namespace) -> tuple[NDArray[np.float64], JudgedPoses]:
     """Return features (n, 3) of trials on a bundle, and which are right."""
     bundle = Bundle.load(folder)
-    engine = OnnxEngine(bundle, threads=1)
+    engine = open_engine(bundle)
     localizer = build_localizer(bundle, engine, Pose2.identity(), RefinerChoice.FIELD)
     rng = np.random.default_rng(given.seed)
     found = list(trials(bundle, engine, localizer, placed_scans(bundle, given, rng), rng))

@@ -19,7 +19,8 @@ import numpy as np
 from map_bundles import ROOT, shipped_bundle
 
 from local_inn_ros.cli.output import progress_bar
-from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.engines import Bundle
+from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.forward_pass import ForwardPasses, forward_passes
 from local_inn_ros.evaluation.json_file import write_json
@@ -70,7 +71,7 @@ def measure(folder: Path, given: argparse.Namespace) -> Row:
             f"{folder} was trained with the seed {given.seed}, which would give poses that "
             "training has seen: name another with --seed"
         )
-    engine, sensor = OnnxEngine(bundle, threads=1), bundle.description.sensor
+    engine, sensor = open_engine(bundle), bundle.description.sensor
     space = FreeSpace(bundle.grid, CLEARANCE_M)
     rng = np.random.default_rng(given.seed)
     poses = space.sample(rng, given.poses)

@@ -24,7 +24,8 @@ from scaling_maps import FLOOR_M2, joined_floors
 
 from local_inn_ros.cli.output import say
 from local_inn_ros.cli.training_bar import training_bar
-from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.engines import Bundle
+from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import BundleError, LocalInnError
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.flows.local_inn import LocalInn
@@ -150,7 +151,7 @@ def measure(bundle: Bundle, floors: int, settings: TrainingSettings) -> Row:
 
 def time_calls(bundle: Bundle, settings: TrainingSettings) -> tuple[float, float]:
     """Return the median times, in ms, of an inverse and of a forward pass, on one thread."""
-    engine = OnnxEngine(bundle, threads=1)
+    engine = open_engine(bundle)
     rng = np.random.default_rng(0)
     scans = MapSource(
         bundle.grid, bundle.description.sensor, settings.clearance_m, blocked_share=0.0

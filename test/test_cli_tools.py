@@ -46,7 +46,7 @@ def without_tools(
 @pytest.mark.parametrize(
     ("words", "missing"),
     [
-        (["evaluate", BUNDLE, "--bag", "."], "onnxruntime"),
+        (["evaluate", BUNDLE, "--bag", "."], "rosbags"),
         (["simulate", "--bundle", BUNDLE, "--out", "a"], "rosbags"),
         (["map", "info", BUNDLE / "map.yaml", "--picture", "a.png"], "matplotlib"),
     ],

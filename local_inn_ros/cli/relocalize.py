@@ -49,14 +49,15 @@ def relocalize(
 
     The exit code is 1 where it was not found.
     """
-    from local_inn_ros.engines import Bundle, OnnxEngine
+    from local_inn_ros.engines import Bundle
+    from local_inn_ros.engines.choice import open_engine
     from local_inn_ros.evaluation.json_file import write_json
     from local_inn_ros.localization.from_bundle import build_relocalizer
 
     loaded = Bundle.load(bundle)
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
     scan = _scan_at(recording, at)
-    relocalizer = build_relocalizer(loaded, OnnxEngine(loaded), recording.mount, refiner)
+    relocalizer = build_relocalizer(loaded, open_engine(loaded), recording.mount, refiner)
     result = relocalizer.search(scan)
     truth = _truth_at(recording, scan)
     _print(result, truth)

@@ -34,7 +34,7 @@ class EngineChoice(str, Enum):
 
 def open_engine(
     bundle: Bundle,
-    choice: EngineChoice,
+    choice: EngineChoice = EngineChoice.COMPILED,
     torch: EngineOpener | None = None,
     warn: Callable[[str], object] = _LOG.warning,
 ) -> Engine:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.engines import Bundle
+from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.evaluation import metrics
 from local_inn_ros.evaluation.accuracy_job import MOUNT, AccuracyJob
 from local_inn_ros.evaluation.evaluation import truth_at
@@ -62,6 +63,6 @@ def run_calibration_job(job: AccuracyJob) -> Promises:
     """
     bundle = Bundle.load(job.bundle)
     drive = job.drive(bundle)
-    localizer = build_localizer(bundle, OnnxEngine(bundle), MOUNT, RefinerChoice.FIELD)
+    localizer = build_localizer(bundle, open_engine(bundle), MOUNT, RefinerChoice.FIELD)
     pipeline = LocalizationPipeline(localizer, PoseFilter())
     return Promises.of(replay(pipeline, drive.readings(), drive.truth), drive.truth)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.engines import Bundle
+from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation import metrics
 from local_inn_ros.evaluation.bag_reader import Recording
@@ -88,7 +89,7 @@ def evaluate(
         BagError: no scan can be answered or scored.
         BundleError: the bundle's networks cannot be run.
     """
-    engine = OnnxEngine(bundle)
+    engine = open_engine(bundle)
     search = recording.reference is None
     pipeline = LocalizationPipeline(
         build_localizer(bundle, engine, recording.mount, settings.refiner),

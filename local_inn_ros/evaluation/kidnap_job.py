@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.engines import Bundle
+from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.evaluation.bag_reader import BagTopics, open_recording
 from local_inn_ros.evaluation.drive_conditions import CONDITIONS
 from local_inn_ros.evaluation.kidnap import Attempt, attempt_moving, attempt_standing
@@ -56,7 +57,7 @@ class KidnapJob:
             LocalInnError: the bundle or the recording cannot be used, or the map has no lap.
         """
         bundle = Bundle.load(self.place.bundle)
-        engine, choice, mount = OnnxEngine(bundle), RefinerChoice.FIELD, Pose2.identity()
+        engine, choice, mount = open_engine(bundle), RefinerChoice.FIELD, Pose2.identity()
         settings = PlaceSearchSettings()
         drives = self._drives(bundle, settings.timeout_s + _LEEWAY_S)
         relocalizer = build_relocalizer(bundle, engine, mount, choice)

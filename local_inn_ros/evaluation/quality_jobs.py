@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import Bundle, Engine, OnnxEngine
+from local_inn_ros.engines import Bundle, Engine
+from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation.bag_reader import BagTopics, Recording, open_recording
 from local_inn_ros.evaluation.drive_conditions import CONDITIONS, Condition
@@ -171,9 +172,9 @@ class TeleportJob:
         return np.array([_teleported(localizer, simulator, space, rng) for _ in range(self.count)])
 
 
-def _opened(place: Place) -> tuple[Bundle, OnnxEngine]:
+def _opened(place: Place) -> tuple[Bundle, Engine]:
     bundle = Bundle.load(place.bundle)
-    return bundle, OnnxEngine(bundle, threads=1)
+    return bundle, open_engine(bundle)
 
 
 def _localizer(bundle: Bundle, engine: Engine, mount: Pose2) -> Localizer:

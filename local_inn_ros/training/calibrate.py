@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import Bundle, Calibration, CovarianceModel, Engine, OnnxEngine
+from local_inn_ros.engines import Bundle, Calibration, CovarianceModel, Engine
+from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.engines.description import write_description
 from local_inn_ros.errors import BundleError, SensorError
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -91,7 +92,7 @@ def calibrated_models(held_out: Sequence[HeldOut], rng: np.random.Generator) -> 
     """
     kept = held_out[0].bundle.description.calibration
     calibration = kept.model_copy(update={"samples": CovarianceModel(), "aligned": {}})
-    engine = OnnxEngine(held_out[0].bundle)
+    engine = open_engine(held_out[0].bundle)
     samples = fit_covariance_model(_errors(held_out, calibration, engine, RefinerChoice.NONE, rng))
     calibration = calibration.model_copy(update={"samples": samples})
     aligned = {
@@ -192,7 +193,7 @@ def calibrate_on_what_was_learned(
     simulated = [HeldOut(bundle, simulated_scans(bundle, count, rng))]
     calibration = calibrated_models(simulated, rng)
     plain = calibration.model_copy(update={"aligned": {}})
-    real = _errors(held_out, plain, OnnxEngine(bundle), RefinerChoice.FIELD, rng)
+    real = _errors(held_out, plain, open_engine(bundle), RefinerChoice.FIELD, rng)
     off = _deviations(real.errors)
     aligned = {name: _widened(model, off) for name, model in calibration.aligned.items()}
     aligned[RefinerChoice.FIELD.value] = fit_covariance_model(real)
