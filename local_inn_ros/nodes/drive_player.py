@@ -91,10 +91,6 @@ class DrivePlayer(Node):
         given_up = time.time() - self._sent_s > _PATIENCE_S
         return not self.sent or self.sent[-1] in self.poses or given_up
 
-    def scan_messages(self) -> Iterator[LaserScan]:
-        """Return the messages of all scans."""
-        return (one.message for one in self._due if isinstance(one.message, LaserScan))
-
     def heard(self) -> bool:
         """Tell whether localizer and filter listen to all that they need."""
         both = (self._odometry, self._initial)

@@ -1,22 +1,25 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How long both nodes take from a scan's arrival to the pose, in one process, over real topics."""
+"""How long both nodes take from a scan's arrival to the pose, over real topics.
+
+Measured is what a robot's process does: both nodes in one process and one thread, as
+``localization`` runs them, fed over DDS by another process. A scan has arrived when the executor
+hands it to the localizer's callback; the time before, in the driver and in DDS, is not that of the
+nodes. It is over when the filter has published the pose that the scan led to, on ``amcl_pose``.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sized
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import rclpy
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.impl.logging_severity import LoggingSeverity
-from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import LaserScan
 
@@ -32,22 +35,27 @@ from local_inn_ros.evaluation.time_spread import TimeSpread
 from local_inn_ros.evaluation.timed_runs import SETTLING_SCANS
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.refiner_choice import RefinerChoice
-from local_inn_ros.nodes.conversions import stamped_gaussian_message, to_scan, to_stamp
+from local_inn_ros.nodes.conversions import (
+    scan_message,
+    stamped_gaussian_message,
+    to_scan,
+    to_stamp,
+)
 from local_inn_ros.nodes.demo_probe import Stamp, stamp_of
-from local_inn_ros.nodes.drive_player import DrivePlayer
 from local_inn_ros.nodes.ekf import Ekf
+from local_inn_ros.nodes.executor import MessageExecutor
+from local_inn_ros.nodes.handover import Handover
 from local_inn_ros.nodes.lidar_localizer import LidarLocalizer
 from local_inn_ros.nodes.managed_node import ManagedNode
 from local_inn_ros.nodes.model import Model
-from local_inn_ros.nodes.qos import RELIABLE
+from local_inn_ros.nodes.played_drive import Played, PlayedDrive
+from local_inn_ros.nodes.qos import LATCHED
 
 _RATE_HZ = 40.0
-_DEADLINE_S = 20.0
-# Without any wait, waiting for a pose would turn in circles.
-_LEAST_WAIT_S = 1e-3
-# The last poses come as fast as all others.
-_LAST_POSES_S = 2.0
-_MESSAGES_OUT = 200
+# Of the other process, which has everything to import first.
+_DEADLINE_S = 120.0
+_MESSAGES_OUT = 100
+_BETWEEN_MESSAGES_S = 0.005
 
 Instants = dict[Stamp, float]
 
@@ -55,8 +63,10 @@ Instants = dict[Stamp, float]
 class _WatchedLocalizer(LidarLocalizer):
     """Notes when each scan arrives."""
 
-    def __init__(self, arrived_s: Instants, model: Model, **node_arguments: Any) -> None:
-        super().__init__(model, **node_arguments)
+    def __init__(
+        self, arrived_s: Instants, model: Model, handover: Handover, **node_arguments: Any
+    ) -> None:
+        super().__init__(model, handover, **node_arguments)
         self._arrived_s = arrived_s
 
     def create_subscription(self, *words: Any, **options: Any) -> Any:
@@ -71,29 +81,29 @@ class _WatchedLocalizer(LidarLocalizer):
 
 
 class _WatchedEkf(Ekf):
-    """Notes when all that a fix changes is published."""
+    """Notes when each pose has been published."""
 
-    def __init__(self, done_s: Instants, **node_arguments: Any) -> None:
-        super().__init__(**node_arguments)
+    def __init__(self, done_s: Instants, handover: Handover, **node_arguments: Any) -> None:
+        super().__init__(handover, **node_arguments)
         self._done_s = done_s
 
-    def create_subscription(self, *words: Any, **options: Any) -> Any:
-        kind, topic, callback, *rest = words
+    def create_lifecycle_publisher(self, *words: Any, **options: Any) -> Any:
+        made: Any = super().create_lifecycle_publisher(*words, **options)
+        if words[:2] == (PoseWithCovarianceStamped, "amcl_pose"):
+            publish = made.publish
 
-        def note(message: PoseWithCovarianceStamped) -> None:
-            callback(message)
-            self._done_s[stamp_of(message)] = time.perf_counter()
+            def note(message: PoseWithCovarianceStamped) -> None:
+                publish(message)
+                # A pose may be told again: what counts is when it was told first.
+                self._done_s.setdefault(stamp_of(message), time.perf_counter())
 
-        # The base class listens, too, before there are parameters.
-        pose = kind is PoseWithCovarianceStamped
-        heed = note if pose and topic in self.parameters.now.fix_topics else callback
-        return super().create_subscription(kind, topic, heed, *rest, **options)
+            made.publish = note
+        return made
 
 
 def time_nodes(bundle: Bundle, settings: BenchSettings) -> NodeTimes:
     """Feed both nodes scans at 40 Hz and odometry at 100 Hz, in real time, and watch them.
 
-    All is on topics; one thread runs the nodes, as their process does, and feeds them in between.
     A scan is sent one period after its stamp, as a laser does that stamps its first beam: no time
     is spent waiting for the odometry. It waits until the one before is answered.
 
@@ -108,13 +118,15 @@ def time_nodes(bundle: Bundle, settings: BenchSettings) -> NodeTimes:
     condition, duration_s = CONDITIONS["clean"], settings.duration_s
     drive = drive_lap(bundle.grid, sensor, MOUNT, condition, SPEED_MPS, duration_s, settings.seed)
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    domain = os.getpid() % 100 + 1
     context = Context()
-    rclpy.init(context=context, domain_id=os.getpid() % 100 + 1)
+    rclpy.init(context=context, domain_id=domain)
     try:
-        stage = _Stage(bundle, drive, context)
+        stage = _Stage(bundle, context)
         try:
-            stage.play()
-            return stage.times()
+            with PlayedDrive(drive, 1.0 / _RATE_HZ, domain) as played:
+                stage.run_until(lambda: played.over, duration_s + _DEADLINE_S, "the drive's end")
+                return stage.times(played.result(), drive)
         finally:
             stage.close()
     finally:
@@ -122,67 +134,60 @@ def time_nodes(bundle: Bundle, settings: BenchSettings) -> NodeTimes:
 
 
 class _Stage:
-    """Both nodes, and what feeds them."""
+    """Both nodes, as their process runs them."""
 
-    def __init__(self, bundle: Bundle, drive: Drive, context: Context) -> None:
-        self._context = context
+    def __init__(self, bundle: Bundle, context: Context) -> None:
         self._arrived_s: Instants = {}
         self._done_s: Instants = {}
-        self._executor = SingleThreadedExecutor(context=context)
+        self._executor = MessageExecutor(context=context)
         engine = open_engine(bundle, EngineChoice.COMPILED)
         model = Model(bundle, engine, RefinerChoice.FIELD, USUAL_SAMPLES)
         model.warm_up()
+        handover = Handover()
         # Where the robot of a bench stood at last is of no interest.
         told = {"context": context, "parameter_overrides": [Parameter("pose_file", value="")]}
-        self.player = DrivePlayer(drive, 1.0 / _RATE_HZ, context=context)
-        localizer = _WatchedLocalizer(self._arrived_s, model, **told)
-        self._nodes: list[Node] = [
-            localizer,
-            _WatchedEkf(self._done_s, context=context),
-            self.player,
+        self._nodes: list[ManagedNode[Any, Any]] = [
+            _WatchedLocalizer(self._arrived_s, model, handover, **told),
+            _WatchedEkf(self._done_s, handover, context=context),
         ]
         for node in self._nodes:
             node.get_logger().set_level(LoggingSeverity.ERROR)
-            if isinstance(node, ManagedNode):
-                node.start()
+            node.start()
             self._executor.add_node(node)
 
-    def play(self) -> None:
-        """Drive off, and hear the poses."""
-        player = self.player
-        self._insist(player.heard, "the nodes to listen")
-        player.tell_start()
-        self._insist(lambda: bool(player.poses), "the filter to begin")
-        player.begin()
-        while not player.over:
-            left_s = player.seconds_to_next()
-            # On a machine that does not keep up, scans in a row would wait for each other.
-            if left_s <= 0.0 and player.answered:
-                player.publish_next()
-            self._executor.spin_once(timeout_sec=max(left_s, _LEAST_WAIT_S))
-        self._wait(lambda: player.poses.issuperset(player.sent), _LAST_POSES_S)
+    def run_until(self, holds: Callable[[], bool], patience_s: float, what: str) -> None:
+        """Run the nodes until something holds.
 
-    def times(self) -> NodeTimes:
-        """Return what was measured.
+        Raises:
+            LocalInnError: it does not.
+        """
+        end_s = time.monotonic() + patience_s
+        while not holds():
+            if time.monotonic() > end_s:
+                raise LocalInnError(f"the bench waited {patience_s:.0f} s for {what}, in vain")
+            self._executor.spin_once(timeout_sec=0.05)
+
+    def times(self, played: Played, drive: Drive) -> NodeTimes:
+        """Return what was measured, while the poses are still listened to.
 
         Raises:
             LocalInnError: too few scans were answered.
         """
-        player = self.player
-        answered = [stamp for stamp in player.sent if stamp in player.poses]
+        answered = [stamp for stamp in played.sent if stamp in played.poses]
         known = [one for one in answered if one in self._arrived_s and one in self._done_s]
         taken = [self._done_s[one] - self._arrived_s[one] for one in known][SETTLING_SCANS:]
         if not taken:
             raise LocalInnError(
-                f"the nodes answered {len(answered)} of {len(player.sent)} scans, and the first "
+                f"the nodes answered {len(answered)} of {len(played.sent)} scans, and the first "
                 f"{SETTLING_SCANS} do not count: drive for longer"
             )
+        messages = [scan_message(scan, to_stamp(scan.stamp_s), "laser") for scan in drive.scans]
         return NodeTimes(
             node=TimeSpread.of(taken),
-            message_in=TimeSpread.of([_seconds(to_scan, one) for one in player.scan_messages()]),
+            message_in=TimeSpread.of([_seconds(to_scan, one) for one in messages]),
             message_out=TimeSpread.of(self._messages_out_s()),
-            late_s=player.late_s,
-            sent=len(player.sent),
+            late_s=played.late_s,
+            sent=len(played.sent),
             answered=len(answered),
         )
 
@@ -196,14 +201,12 @@ class _Stage:
             node.destroy_node()
 
     def _messages_out_s(self) -> list[float]:
-        """Return the seconds of making and publishing poses that somebody listens to."""
+        """Return the seconds of making and publishing poses that another process listens to."""
         pose = GaussianPose2.from_deviations(Pose2.identity(), 0.1, 0.1, 0.1)
-        player = self.player
-        heard: list[PoseWithCovarianceStamped] = []
-        kind, topic = PoseWithCovarianceStamped, "bench_pose"
-        publisher = player.create_publisher(kind, topic, RELIABLE)
-        player.create_subscription(kind, topic, heard.append, RELIABLE)
-        self._insist(lambda: publisher.get_subscription_count() > 0, f"a listener on {topic}")
+        publisher = self._nodes[0].create_publisher(PoseWithCovarianceStamped, "amcl_pose", LATCHED)
+        self.run_until(
+            lambda: publisher.get_subscription_count() > 0, _DEADLINE_S, "a listener to poses"
+        )
 
         def send(stamp: Time) -> None:
             publisher.publish(stamped_gaussian_message(pose, stamp, "map"))
@@ -211,24 +214,9 @@ class _Stage:
         taken = []
         for number in range(_MESSAGES_OUT):
             taken.append(_seconds(send, to_stamp(float(number))))
-            self._insist(partial(_longer, heard, number), "a pose to arrive")
+            # One by one, as scans come.
+            time.sleep(_BETWEEN_MESSAGES_S)
         return taken
-
-    def _insist(self, holds: Callable[[], bool], what: str) -> None:
-        if not self._wait(holds, _DEADLINE_S):
-            raise LocalInnError(f"the bench waited {_DEADLINE_S:.0f} s for {what}, in vain")
-
-    def _wait(self, holds: Callable[[], bool], patience_s: float) -> bool:
-        end_s = time.monotonic() + patience_s
-        while not holds():
-            if time.monotonic() > end_s:
-                return False
-            self._executor.spin_once(timeout_sec=0.05)
-        return True
-
-
-def _longer(heard: Sized, count: int) -> bool:
-    return len(heard) > count
 
 
 def _seconds(use: Callable[[Any], object], message: Any) -> float:
