@@ -25,6 +25,7 @@ class AlignmentLimits(NamedTuple):
         most_steps: steps at most.
         longest_step_m: a step moves no further, and turns no further at the lever's end.
         settled_m: a step shorter than this, at the last scale, is the last.
+        noise_m: standard deviation of a range.
     """
 
     first_scale_m: float
@@ -34,6 +35,7 @@ class AlignmentLimits(NamedTuple):
     most_steps: int
     longest_step_m: float
     settled_m: float
+    noise_m: float
 
 
 class Alignment(NamedTuple):
@@ -41,10 +43,12 @@ class Alignment(NamedTuple):
 
     Attributes:
         x, y, yaw: pose of the sensor.
-        normal: (3, 3) weighted J^T J in the axes of the map, without the directions given up.
+        information: (3, 3) weighted J^T J in the axes of the map over the variance of a range,
+            without the directions given up. A scan that fits worse than it should knows less than
+            it should.
         unseen: (3, 3) projector on the directions given up, along those that were not.
         weight: sum of the weights.
-        square: weighted sum of squared distances.
+        rms_m: root of the weighted mean of squared distances.
         converged: whether the last step was short.
         steps: steps taken.
     """
@@ -52,10 +56,10 @@ class Alignment(NamedTuple):
     x: float
     y: float
     yaw: float
-    normal: np.ndarray
+    information: np.ndarray
     unseen: np.ndarray
     weight: float
-    square: float
+    rms_m: float
     converged: bool
     steps: int
 
@@ -97,7 +101,9 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
     known, _ = _known_directions(normal, seen, limits.least_share * weight)
     # Back to the axes of the map, and from metres at the lever's end to radians.
     turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
-    kept = turn @ (known @ normal @ known) @ turn.T
+    rms_m = math.sqrt(square / weight) if weight > 0.0 else 0.0
+    kept = turn @ (known @ normal @ known) @ turn.T / max(limits.noise_m, rms_m) ** 2
+    kept = 0.5 * (kept + kept.T)
     unseen = turn @ (identity - known) @ turn.T
     kept[2, :] *= lever_m
     kept[:, 2] *= lever_m
@@ -110,7 +116,7 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
         kept,
         unseen,
         weight,
-        square,
+        rms_m,
         converged,
         steps,
     )

@@ -18,7 +18,7 @@ from local_inn_ros.localization.completion import Completion
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.inverse_passes import InversePasses, places_of
 from local_inn_ros.localization.map_likelihood import MapLikelihood
-from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted, poses_of_base
+from local_inn_ros.localization.mount import pose_of_mounted, poses_of_mounted
 from local_inn_ros.localization.quality import scan_quality
 from local_inn_ros.localization.scan_likelihood import weights_of
 from local_inn_ros.localization.scan_refiner import ScanRefiner
@@ -58,6 +58,7 @@ class Localizer:
         sensor, calibration = description.sensor, description.calibration
         self._engine = engine
         self._mount = mount
+        self._mount_inverse = mount.inverse()
         self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
         self._likelihood = MapLikelihood(bundle)
         self._range_max_m = sensor.range_max_m
@@ -99,14 +100,14 @@ class Localizer:
             expected[best], reading, self._forward_deviation_m, self._range_max_m
         )
         clock.lap("forward")
-        measurement = pose_of_base(_reaching(found, weights, best), self._mount)
+        measurement = pose_of_mounted(_reaching(found, weights, best), self._mount_inverse)
         samples = np.concatenate([one.samples for one in drawn])
         return Fix(
             stamp_s=scan.stamp_s,
             measurement=measurement,
-            network=pose_of_base(found[best].network, self._mount),
+            network=pose_of_mounted(found[best].network, self._mount_inverse),
             modes=self._modes(found, weights) if len(found) > 1 else (Mode(measurement, 1.0),),
-            samples=poses_of_base(samples, self._mount),
+            samples=poses_of_mounted(samples, self._mount_inverse),
             expected_ranges_m=expected[best],
             unexplained=found[best].unexplained,
             quality=quality,
@@ -137,7 +138,8 @@ class Localizer:
     def _modes(self, found: list[PlaceReading], weights: NDArray[np.float64]) -> tuple[Mode, ...]:
         ranked = [k for k in np.argsort(-weights, kind="stable") if weights[k] > 0.0]
         return tuple(
-            Mode(pose_of_base(found[k].measurement, self._mount), float(weights[k])) for k in ranked
+            Mode(pose_of_mounted(found[k].measurement, self._mount_inverse), float(weights[k]))
+            for k in ranked
         )
 
 

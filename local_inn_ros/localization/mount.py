@@ -91,10 +91,9 @@ def pose_of_base(mounted: GaussianPose2, mount: Pose2) -> GaussianPose2:
     return pose_of_mounted(mounted, mount.inverse())
 
 
-def poses_of_base(mounted: NDArray[np.float64], mount: Pose2) -> NDArray[np.float64]:
-    """Return the poses (n, 3) of the base where what is mounted on it has poses (n, 3)."""
-    back = mount.inverse()
-    poses: NDArray[np.float64] = _composed(mounted, back.x, back.y, back.yaw)
+def poses_of_mounted(bases: NDArray[np.float64], mount: Pose2) -> NDArray[np.float64]:
+    """Return the poses (n, 3) of what is mounted on bases of poses (n, 3)."""
+    poses: NDArray[np.float64] = _composed(bases, mount.x, mount.y, mount.yaw)
     return poses
 
 

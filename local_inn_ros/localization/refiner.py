@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.geometry import Pose2, wrap_angle
 from local_inn_ros.localization.alignment_kernel import AlignmentLimits, align, root_mean_square
 from local_inn_ros.world.likelihood_field import LikelihoodField
 
@@ -67,7 +67,8 @@ class Refinement:
     def complete(self) -> bool:
         """Whether the scan tells of every direction."""
         # A projector's trace is the number of directions that it keeps.
-        return bool(np.trace(self.unseen) < _ONE_DIRECTION)
+        unseen = self.unseen
+        return unseen.item(0, 0) + unseen.item(1, 1) + unseen.item(2, 2) < _ONE_DIRECTION
 
 
 class Refiner:
@@ -89,7 +90,6 @@ class Refiner:
         chosen = RefinerSettings() if settings is None else settings
         self._raster = field.raster
         self._surfaces = field.directions
-        self._noise_std_m = noise_std_m
         last_scale_m = math.hypot(3.0 * noise_std_m, field.grid.resolution_m)
         self._limits = AlignmentLimits(
             first_scale_m=max(chosen.first_scale_m, last_scale_m),
@@ -99,6 +99,7 @@ class Refiner:
             most_steps=chosen.most_steps,
             longest_step_m=0.3,
             settled_m=5e-4,
+            noise_m=noise_std_m,
         )
         self._near_limits = self._limits._replace(first_scale_m=last_scale_m)
         # Compiles the inner loop now, where no scan waits (numba keeps it for the next time).
@@ -121,19 +122,12 @@ class Refiner:
         found = align(
             self._raster, self._surfaces, points, start.x, start.y, start.yaw, lever_m, limits
         )
-        rms_m = math.sqrt(found.square / found.weight) if found.weight > 0.0 else 0.0
         return Refinement(
-            Pose2.from_array([found.x, found.y, found.yaw]),
-            self._information(found.normal, rms_m),
+            Pose2(found.x, found.y, wrap_angle(found.yaw)),
+            found.information,
             found.unseen,
-            rms_m,
+            found.rms_m,
             found.weight / len(points),
             found.converged,
             found.steps,
         )
-
-    def _information(self, normal: NDArray[np.float64], rms_m: float) -> NDArray[np.float64]:
-        # A scan that fits worse than it should knows less than it should.
-        information = normal / max(self._noise_std_m, rms_m) ** 2
-        symmetric: NDArray[np.float64] = 0.5 * (information + information.T)
-        return symmetric
