@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 
 import rclpy
@@ -67,23 +69,42 @@ def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
 
 def _spin_until_told(nodes: Sequence[Node]) -> None:
     """Spin in a thread, while this one waits for a signal."""
-    told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
     executor = MessageExecutor()
     for node in nodes:
         executor.add_node(node)
     over = threading.Event()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="executor") as threads:
+    with (
+        _signals() as (heard, told),
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="executor") as threads,
+    ):
         spinning = threads.submit(_spin, executor, over)
-        spinning.add_done_callback(lambda _: told.set())
-        told.wait()
+        spinning.add_done_callback(lambda _: told.send(b"."))
+        heard.recv(1)
         # In the round between the two, who awaited an answer has it and passes it on.
         for step in (partial(_pause, nodes), over.set):
             _have_done(executor, step, spinning)
     # Not before it spins no more: a round that begins meanwhile would meet what is gone already.
     executor.shutdown(timeout_sec=_LAST_WORK_S)
     spinning.result()
+
+
+@contextmanager
+def _signals() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Give the ends of a line: what is sent into the second, and signals, are read at the first.
+
+    A signal that comes just as the main thread begins to wait for a lock is lost on it: Python's
+    handlers run when it wakes. What is written by then can be read.
+    """
+    heard, told = socket.socketpair()
+    with heard, told:
+        told.setblocking(False)
+        signal.set_wakeup_fd(told.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        try:
+            yield heard, told
+        finally:
+            signal.set_wakeup_fd(-1)
 
 
 def _spin(executor: MessageExecutor, over: threading.Event) -> None:
