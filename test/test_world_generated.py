@@ -1,6 +1,7 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -17,6 +18,16 @@ from local_inn_ros.world import (
 )
 
 SEEDS = range(5)
+
+
+@cache
+def track(seed: int) -> GeneratedWorld:
+    return generate_race_track(np.random.default_rng(seed))
+
+
+@cache
+def floor(seed: int) -> GeneratedWorld:
+    return generate_floor(np.random.default_rng(seed))
 
 
 def clearances(world: GeneratedWorld) -> np.ndarray:
@@ -37,7 +48,7 @@ def turns_round(route: np.ndarray) -> float:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_race_track_can_be_driven(seed: int) -> None:
-    world = generate_race_track(np.random.default_rng(seed))
+    world = track(seed)
     path = ClosedPath.through(world.route)
     assert path.length_m == pytest.approx(60.0, abs=0.1)
     assert np.abs(path.curvatures).max() < 1.0 / 2.45
@@ -49,7 +60,7 @@ def test_race_track_can_be_driven(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_race_track_is_one_closed_corridor(seed: int) -> None:
-    grid = generate_race_track(np.random.default_rng(seed)).grid
+    grid = track(seed).grid
     _, regions = ndimage.label(grid.free_mask())
     assert regions == 1
     assert not grid.unknown_mask().any()
@@ -74,7 +85,7 @@ def test_a_track_that_cannot_be_is_refused() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_floor_hangs_together_and_its_lap_is_clear(seed: int) -> None:
-    world = generate_floor(np.random.default_rng(seed))
+    world = floor(seed)
     grid = world.grid
     _, regions = ndimage.label(grid.free_mask())
     assert regions == 1
@@ -91,7 +102,7 @@ def test_floor_hangs_together_and_its_lap_is_clear(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nobody_sees_out_of_the_building(seed: int) -> None:
-    grid = generate_floor(np.random.default_rng(seed)).grid
+    grid = floor(seed).grid
     poses = FreeSpace(grid).sample(np.random.default_rng(0), 500)
     ranges = RayCaster(grid).cast(poses, np.linspace(-3.1, 3.1, 90), 100.0)
     assert np.isfinite(ranges).all()
