@@ -83,7 +83,8 @@ def test_shares_scans_and_latencies() -> None:
 
 def test_the_usage_of_a_process_is_its_own(tmp_path: Path) -> None:
     before = read_usage(os.getpid(), time.monotonic())
-    ballast = np.ones(4_000_000)
+    # So much that malloc asks for it anew, whatever has been freed before.
+    ballast = np.ones(8_000_000)
     end_s = time.process_time() + 0.1
     while time.process_time() < end_s:
         pass
