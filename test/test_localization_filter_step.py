@@ -10,7 +10,7 @@ import pytest
 from filterpy.kalman import ExtendedKalmanFilter  # type: ignore[import-untyped]
 
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
-from local_inn_ros.localization.filter_step import Belief, FilterStep
+from local_inn_ros.localization.filter_step import Belief, FilterStep, _whitening
 from local_inn_ros.localization.motion_model import MotionNoise, ScaleNoise, scaled_motion
 
 NOISE, SCALES = MotionNoise(), ScaleNoise()
@@ -96,3 +96,25 @@ def test_a_correction_is_filterpys(seed: int) -> None:
     expected[2] = wrap_angle(expected[2])
     assert found.state == pytest.approx(expected, abs=1e-10)
     assert found.total_covariance() == pytest.approx(kalman.P, rel=1e-8, abs=1e-12)
+
+
+@pytest.mark.parametrize("variances", [(1e-8, 1e-8, 1e-8), (1e-4, 0.01, 1e-3), (1e-8, 1e-4, 1e5)])
+@pytest.mark.parametrize("seed", range(4))
+def test_whitening_is_the_inverse_also_of_what_is_hardly_known(
+    variances: tuple[float, float, float], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    turn, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    covariance = (turn * variances) @ turn.T
+    covariance = 0.5 * (covariance + covariance.T)
+    whitening = _whitening(covariance)
+    assert np.triu(whitening, 1) == pytest.approx(0.0)
+    assert whitening @ covariance @ whitening.T == pytest.approx(np.eye(3), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "covariance", [np.zeros((3, 3)), np.diag([1.0, 1.0, 0.0]), np.diag([1.0, -1.0, 1.0])]
+)
+def test_certainties_are_not_divided_by(covariance: np.ndarray) -> None:
+    with pytest.raises(np.linalg.LinAlgError):
+        _whitening(covariance)

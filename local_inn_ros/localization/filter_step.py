@@ -19,11 +19,10 @@ from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.localization.motion_model import (
     MotionNoise,
     ScaleNoise,
-    in_map_axes,
     motion_jacobian,
-    scale_jacobian,
     scaled_motion,
 )
+from local_inn_ros.localization.symmetric_root import symmetric_root
 
 _POSE = slice(0, 3)
 _SCALES = slice(3, 5)
@@ -126,23 +125,21 @@ class FilterStep:
         """Move a belief by an odometry increment, given in the axes of the body."""
         pose, scales = belief.to_pose(), belief.state[_SCALES]
         motion = scaled_motion(increment, scales)
-        by_pose = motion_jacobian(pose, motion)
-        by_scales = scale_jacobian(pose, increment, scales)
         kept = self._scale_noise.kept(duration_s)
         transition = kept * _IDENTITY
-        transition[_POSE, _POSE], transition[_POSE, _SCALES] = by_pose, by_scales
-        # Fixes refused one after another tell that the odometry is worse than it should be.
-        noise = (1 + belief.refusals) * self._noise.body_covariance(motion, duration_s)
+        transition[_POSE] = jacobian = motion_jacobian(pose, increment, scales)
         covariance = transition @ belief.covariance @ transition.T
         # Half way through the turn is where it arises on average.
-        covariance[_POSE, _POSE] += in_map_axes(noise, pose.yaw + 0.5 * motion.yaw)
+        noise = self._noise.map_covariance(motion, duration_s, pose.yaw + 0.5 * motion.yaw)
+        # Fixes refused one after another tell that the odometry is worse than it should be.
+        covariance[_POSE, _POSE] += (1 + belief.refusals) * noise
         covariance[_SCALES, _SCALES] += (1.0 - kept**2) * self._scale_covariance
         moved, (distance_scale, turn_scale) = pose @ motion, scales.tolist()
         return Belief(
             np.array([moved.x, moved.y, moved.yaw, kept * distance_scale, kept * turn_scale]),
             _symmetric(covariance),
             belief.refusals,
-            by_pose @ belief.since_fix + by_scales,
+            jacobian[:, _POSE] @ belief.since_fix + jacobian[:, _SCALES],
             transition @ belief.shared,
         )
 
@@ -177,7 +174,7 @@ class FilterStep:
         kept = _IDENTITY.copy()
         kept[:, _POSE] -= gain
         own = (1.0 - share) * (gain @ spread @ gain.T)
-        alike = math.sqrt(share) * (gain @ _square_root(spread))
+        alike = math.sqrt(share) * (gain @ symmetric_root(spread))
         corrected = Belief(
             state,
             _symmetric(kept @ belief.covariance @ kept.T + own),
@@ -220,18 +217,38 @@ class _Innovation:
         mean, covariance = measurement.mean, belief.total_covariance()
         x, y, yaw = belief.state[_POSE].tolist()
         offset = np.array([mean.x - x, mean.y - y, wrap_angle(mean.yaw - yaw)])
-        # Solved at once: for matrices as small as these, each call costs more than its sums.
-        known = np.empty((3, 6))
-        known[:, :5], known[:, 5] = covariance[_POSE], offset
-        solved = np.linalg.solve(covariance[_POSE, _POSE] + measurement.covariance, known)
-        return _Innovation(offset, float(offset @ solved[:, 5]), solved[:, :5].T)
+        whitening = _whitening(covariance[_POSE, _POSE] + measurement.covariance)
+        white = whitening @ offset
+        gain = (covariance[:, _POSE] @ whitening.T) @ whitening
+        return _Innovation(offset, float(white @ white), gain)
 
 
-def _square_root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the symmetric square root (3, 3): it changes smoothly from one fix to the next."""
-    values, directions = np.linalg.eigh(covariance)
-    root: NDArray[np.float64] = (directions * np.sqrt(np.maximum(values, 0.0))) @ directions.T
-    return root
+def _whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the lower triangle W (3, 3) with ``W.T @ W`` the inverse of a covariance (3, 3).
+
+    It is the inverse of the Cholesky factor, in plain numbers: for nine of them, a library takes
+    longer to be called than to count.
+
+    Raises:
+        LinAlgError: the covariance is certain in some direction.
+    """
+    (a, _, _), (b, d, _), (c, e, f) = covariance.tolist()
+    try:
+        first = 1.0 / math.sqrt(a)
+        b, c = b * first, c * first
+        second = 1.0 / math.sqrt(d - b * b)
+        e = (e - b * c) * second
+        third = 1.0 / math.sqrt(f - c * c - e * e)
+    except (ValueError, ZeroDivisionError):
+        raise np.linalg.LinAlgError("the covariance is not positive definite") from None
+    below = -b * first * second
+    return np.array(
+        [
+            [first, 0.0, 0.0],
+            [below, second, 0.0],
+            [-(c * first + e * below) * third, -e * second * third, third],
+        ]
+    )
 
 
 def _symmetric(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

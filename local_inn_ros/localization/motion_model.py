@@ -78,6 +78,16 @@ class MotionNoise:
             ]
         )
 
+    def map_covariance(
+        self, increment: Pose2, duration_s: float, yaw_rad: float
+    ) -> NDArray[np.float64]:
+        """Return the same (3, 3) in the axes of the frame that the body's yaw is given in."""
+        cosine, sine = math.cos(yaw_rad), math.sin(yaw_rad)
+        # Turning the path is enough: all that has a direction has the path's.
+        x = cosine * increment.x - sine * increment.y
+        y = sine * increment.x + cosine * increment.y
+        return self.body_covariance(Pose2(x, y, increment.yaw), duration_s)
+
 
 @dataclass(frozen=True, slots=True)
 class ScaleNoise:
@@ -133,27 +143,24 @@ def scaled_motion(increment: Pose2, scales: NDArray[np.float64]) -> Pose2:
     )
 
 
-def scale_jacobian(
+def motion_jacobian(
     pose: Pose2, increment: Pose2, scales: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the derivative (3, 2) of ``pose @ scaled_motion(increment, scales)`` by the scales."""
+    """Return the derivative (3, 5) of ``pose @ scaled_motion(increment, scales)``.
+
+    Its columns stand for x, y and yaw of ``pose``, and for the scales of distance and turn.
+    """
     motion = scaled_motion(increment, scales)
     cosine, sine = math.cos(pose.yaw), math.sin(pose.yaw)
     x, y = cosine * motion.x - sine * motion.y, sine * motion.x + cosine * motion.y
     half = 0.5 * increment.yaw
     longer = 1.0 + float(scales[0])
     share = 1.0 / longer if longer != 0.0 else 0.0
-    return np.array([[share * x, -half * y], [share * y, half * x], [0.0, increment.yaw]])
-
-
-def motion_jacobian(pose: Pose2, increment: Pose2) -> NDArray[np.float64]:
-    """Return the derivative (3, 3) of ``pose @ increment`` by ``pose``, both as (x, y, yaw)."""
-    cosine, sine = math.cos(pose.yaw), math.sin(pose.yaw)
     return np.array(
         [
-            [1.0, 0.0, -sine * increment.x - cosine * increment.y],
-            [0.0, 1.0, cosine * increment.x - sine * increment.y],
-            [0.0, 0.0, 1.0],
+            [1.0, 0.0, -y, share * x, -half * y],
+            [0.0, 1.0, x, share * y, half * x],
+            [0.0, 0.0, 1.0, 0.0, increment.yaw],
         ]
     )
 
@@ -182,11 +189,10 @@ def carried(
         noise: how fast the odometry's error grows.
         scales: (2, 2) covariance of the odometry's scales of distance and turn.
     """
-    mean = start.mean
-    spread = noise.body_covariance(increment, duration_s)
-    jacobian = motion_jacobian(mean, increment)
-    covariance = jacobian @ start.covariance @ jacobian.T
-    covariance += in_map_axes(spread, mean.yaw + 0.5 * increment.yaw)
-    by_scales = scale_jacobian(mean, increment, np.zeros(2))
-    covariance += by_scales @ scales @ by_scales.T
+    mean, known = start.mean, np.zeros((5, 5))
+    known[:3, :3], known[3:, 3:] = start.covariance, scales
+    jacobian = motion_jacobian(mean, increment, np.zeros(2))
+    covariance = jacobian @ known @ jacobian.T
+    # Half way through the turn is where it arises on average.
+    covariance += noise.map_covariance(increment, duration_s, mean.yaw + 0.5 * increment.yaw)
     return GaussianPose2(mean @ increment, 0.5 * (covariance + covariance.T))
