@@ -106,6 +106,14 @@ def test_a_process_that_fails_is_told_of(caplog: pytest.LogCaptureFixture) -> No
     assert "no room" in caplog.text
 
 
+def test_a_process_that_cannot_be_started_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    doubled = kernel()
+    assert load_compiled(lambda: doubled(4.0), [str(tmp_path / "no_python")]) == 8.0
+    assert "no_python" in caplog.text
+
+
 def test_an_error_of_what_is_loaded_is_passed_on(tmp_path: Path) -> None:
     def load() -> None:
         raise ValueError("broken")

@@ -53,8 +53,9 @@ def load_compiled(load: Callable[[], _T], compile_all: list[str]) -> _T:
 
     Args:
         load: loads it; may be called twice.
-        compile_all: command of a process that compiles all that ``load`` needs. Where it fails,
-            this process compiles.
+        compile_all: command of a process that compiles all that ``load`` needs. It runs where
+            this package lies, so that its Python imports nothing from where this process happens
+            to be. Where it fails, this process compiles.
     """
     refusal = _Refusal()
     event.register("numba:compile", refusal)  # type: ignore[no-untyped-call]
@@ -64,11 +65,23 @@ def load_compiled(load: Callable[[], _T], compile_all: list[str]) -> _T:
         pass
     finally:
         event.unregister("numba:compile", refusal)  # type: ignore[no-untyped-call]
-    ended = subprocess.run(compile_all, capture_output=True, text=True, check=False)
-    if ended.returncode != 0:
-        last = (ended.stderr.strip().splitlines() or ["it says nothing"])[-1]
-        _LOG.warning("compiles in this process, which stays larger: the other one failed: %s", last)
+    fault = _fault_of(compile_all)
+    if fault:
+        _LOG.warning("compiles here, and stays larger: the process for it failed: %s", fault)
     return load()
+
+
+def _fault_of(command: list[str]) -> str:
+    """Run a command to its end and say what went wrong; empty where nothing did."""
+    try:
+        ended = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
+        )
+    except OSError as error:
+        return str(error)
+    if ended.returncode == 0:
+        return ""
+    return (ended.stderr.strip().splitlines() or ["it says nothing"])[-1]
 
 
 @dataclass(frozen=True, slots=True)

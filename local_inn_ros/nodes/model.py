@@ -150,15 +150,6 @@ def shipped_bundle() -> Path:
     return resource_directory("models") / _SHIPPED
 
 
-def open_bundle(folder: str) -> Bundle:
-    """Load the bundle in a folder; the one that comes with the package where none is named.
-
-    Raises:
-        LocalInnError: it is missing or cannot be used.
-    """
-    return Bundle.load(Path(folder).expanduser() if folder else shipped_bundle())
-
-
 def load_model(told: LocalizerParameters, warn: Callable[[str], object]) -> Model:
     """Load the bundle that the parameters name.
 
@@ -169,7 +160,7 @@ def load_model(told: LocalizerParameters, warn: Callable[[str], object]) -> Mode
     Raises:
         LocalInnError: the bundle is missing or cannot be used.
     """
-    bundle = open_bundle(told.bundle)
+    bundle = Bundle.load(Path(told.bundle).expanduser() if told.bundle else shipped_bundle())
     said: list[str] = []
 
     def load() -> Model:
@@ -181,15 +172,15 @@ def load_model(told: LocalizerParameters, warn: Callable[[str], object]) -> Mode
 
     # An engine on a GPU is opened once.
     on_processor = told.engine in (EngineChoice.COMPILED, EngineChoice.ONNX)
-    model = load_compiled(load, _compile_command(told)) if on_processor else load()
+    model = load_compiled(load, _compile_command(bundle, told)) if on_processor else load()
     give_back_memory()
     for sentence in said:
         warn(sentence)
     return model
 
 
-def _compile_command(told: LocalizerParameters) -> list[str]:
+def _compile_command(bundle: Bundle, told: LocalizerParameters) -> list[str]:
     """Return the command of a process that compiles what these parameters need."""
     module = "local_inn_ros.nodes.compile_kernels"
-    options = [told.bundle, told.engine, told.refiner, str(told.samples)]
+    options = [str(bundle.path.resolve()), told.engine, told.refiner, str(told.samples)]
     return [sys.executable, "-m", module, *options]
