@@ -34,8 +34,10 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.world import OccupancyGrid
 
-# Where x, y and yaw stand in the 6x6 covariance of geometry_msgs/PoseWithCovariance.
+# Where x, y and yaw stand in the 6x6 covariance of geometry_msgs/PoseWithCovariance, and in the 36
+# numbers that it is sent as.
 _PLANAR = np.ix_([0, 1, 5], [0, 1, 5])
+_PLANAR_FLAT = np.array([0, 1, 5, 6, 7, 11, 30, 31, 35])
 _LEAST_QUATERNION = 1e-6
 # More than twice round the Earth: farther than any frame's origin, not so far that sums lose all
 # their digits.
@@ -115,6 +117,16 @@ def pose_message(pose: Pose2) -> Pose:
     return Pose(position=Point(x=pose.x, y=pose.y), orientation=to_quaternion(pose.yaw))
 
 
+def fill_pose(message: Pose, pose: Pose2) -> None:
+    """Write a pose into a message that was of a pose on the ground before.
+
+    To fill a message takes a fifth of the time of making one, which makes all of its parts twice.
+    """
+    message.position.x, message.position.y = pose.x, pose.y
+    half = 0.5 * pose.yaw
+    message.orientation.z, message.orientation.w = math.sin(half), math.cos(half)
+
+
 def pose_stamped_message(pose: Pose2, stamp: Time, frame: str) -> PoseStamped:
     """Return a pose on the ground, in a frame at an instant."""
     return PoseStamped(header=header(stamp, frame), pose=pose_message(pose))
@@ -151,9 +163,15 @@ def hand_set(pose: Pose2) -> GaussianPose2:
 
 def gaussian_message(pose: GaussianPose2) -> PoseWithCovariance:
     """Return a pose on the ground with its covariance; z, roll and pitch are known to be zero."""
-    covariance = np.zeros((6, 6))
-    covariance[_PLANAR] = pose.covariance
-    return PoseWithCovariance(pose=pose_message(pose.mean), covariance=covariance.reshape(36))
+    message = PoseWithCovariance()
+    fill_gaussian(message, pose)
+    return message
+
+
+def fill_gaussian(message: PoseWithCovariance, pose: GaussianPose2) -> None:
+    """Write a pose and its covariance into a message that was of a pose on the ground before."""
+    fill_pose(message.pose, pose.mean)
+    message.covariance[_PLANAR_FLAT] = pose.covariance.ravel()
 
 
 def stamped_gaussian_message(
@@ -220,14 +238,18 @@ def odometry_message(
     pose: GaussianPose2, reading: Odometry, stamp: Time, frame: str, child_frame: str
 ) -> OdometryMessage:
     """Return the pose of a base with the speed that ``reading`` tells."""
-    message = OdometryMessage(
-        header=header(stamp, frame), child_frame_id=child_frame, pose=gaussian_message(pose)
-    )
+    message = OdometryMessage(header=header(stamp, frame), child_frame_id=child_frame)
+    fill_odometry(message, pose, reading)
+    return message
+
+
+def fill_odometry(message: OdometryMessage, pose: GaussianPose2, reading: Odometry) -> None:
+    """Write a pose and a speed into a message that was of a base on the ground before."""
+    fill_gaussian(message.pose, pose)
     twist = message.twist.twist
     twist.linear.x = reading.speed_mps
     twist.linear.y = reading.lateral_speed_mps
     twist.angular.z = reading.yaw_rate_radps
-    return message
 
 
 def transform_message(pose: Pose2, stamp: Time, frame: str, child_frame: str) -> TransformStamped:

@@ -14,8 +14,8 @@ from tf2_msgs.msg import TFMessage
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.ekf import StampedPose
 from local_inn_ros.nodes.conversions import (
-    odometry_message,
-    stamped_gaussian_message,
+    fill_gaussian,
+    fill_odometry,
     to_stamp,
     transform_message,
 )
@@ -40,16 +40,22 @@ class EstimatePublishers:
             parameters: name the frames.
         """
         self._parameters = parameters
-        pose = PoseWithCovarianceStamped
+        told, pose = parameters.now, PoseWithCovarianceStamped
         self._pose = entities.publisher(pose, "amcl_pose", LATCHED)
         self._filtered = entities.publisher(OdometryMessage, "odometry/filtered", RELIABLE)
         self._transforms = entities.publisher(TFMessage, "/tf", TRANSFORMS)
         self._transform_sent_s = -math.inf
+        # Made once, and filled for each use.
+        self._pose_message = PoseWithCovarianceStamped()
+        self._pose_message.header.frame_id = told.global_frame_id
+        self._filtered_message = OdometryMessage(child_frame_id=told.base_frame_id)
+        self._filtered_message.header.frame_id = told.global_frame_id
 
     def publish_pose(self, pose: GaussianPose2, stamp: Time) -> None:
         """Publish the pose at an instant; the transform follows with the next estimate."""
-        frame = self._parameters.now.global_frame_id
-        self._pose.publish(stamped_gaussian_message(pose, stamp, frame))
+        self._pose_message.header.stamp = stamp
+        fill_gaussian(self._pose_message.pose, pose)
+        self._pose.publish(self._pose_message)
         self.renew_transform()
 
     def renew_transform(self) -> None:
@@ -66,12 +72,10 @@ class EstimatePublishers:
             reading: tells the speed.
             map_from_odom: pose of the odometry frame in the map frame.
         """
-        told, stamp = self._parameters.now, to_stamp(estimate.stamp_s)
-        self._filtered.publish(
-            odometry_message(
-                estimate.pose, reading, stamp, told.global_frame_id, told.base_frame_id
-            )
-        )
+        told = self._parameters.now
+        self._filtered_message.header.stamp = to_stamp(estimate.stamp_s)
+        fill_odometry(self._filtered_message, estimate.pose, reading)
+        self._filtered.publish(self._filtered_message)
         due = estimate.stamp_s >= self._transform_sent_s + _TRANSFORM_PERIOD_S
         if told.tf_broadcast and due:
             self._transform_sent_s = estimate.stamp_s

@@ -11,11 +11,7 @@ from std_msgs.msg import Float32, Header
 from local_inn_ros.localization.conditioning import well_conditioned
 from local_inn_ros.localization.fix import Fix
 from local_inn_ros.localization.mount import SensorMount
-from local_inn_ros.nodes.conversions import (
-    pose_array_message,
-    scan_message,
-    stamped_gaussian_message,
-)
+from local_inn_ros.nodes.conversions import fill_gaussian, pose_array_message, scan_message
 from local_inn_ros.nodes.entities import Entities
 from local_inn_ros.nodes.handover import HandedFix, Handover
 from local_inn_ros.nodes.model import Model
@@ -46,9 +42,18 @@ class FixPublishers:
         self._quality = entities.publisher(Float32, "~/quality", RELIABLE)
         self._samples = entities.publisher(PoseArray, "~/samples", BEST_EFFORT)
         self._expected = entities.publisher(LaserScan, "~/expected_scan", BEST_EFFORT)
+        self._topic = self._measurement.topic_name
+        # Made once, and filled for each use.
+        self._message = PoseWithCovarianceStamped()
+        self._message.header.frame_id = map_frame
 
     def publish(
-        self, fix: Fix, header: Header, scan: Scan, mount: SensorMount, odometry_s: float
+        self,
+        fix: Fix,
+        header: Header,
+        scan: Scan,
+        mount: SensorMount,
+        odometry_s: float | None,
     ) -> None:
         """Publish a fix; a filter in this process has it first.
 
@@ -57,15 +62,20 @@ class FixPublishers:
             header: stamp and frame of its scan.
             scan: as it came: what was expected of it is told in its direction.
             mount: of the laser.
-            odometry_s: stamp of the newest odometry that was heard.
+            odometry_s: stamp of the newest odometry that was heard; None where none was.
         """
         stamp, frame = header.stamp, self._map_frame
         # Of a network that works in single precision, samples far from its map may be all one.
-        measurement, network = well_conditioned(fix.measurement), well_conditioned(fix.network)
-        handed = HandedFix(stamp, frame, measurement, odometry_s)
-        self._handover.offer(self._measurement.topic_name, handed)
-        self._measurement.publish(stamped_gaussian_message(measurement, stamp, frame))
-        self._fix.publish(stamped_gaussian_message(network, stamp, frame))
+        measurement = well_conditioned(fix.measurement)
+        # First of all: it is what becomes the robot's pose.
+        self._handover.offer(self._topic, HandedFix(stamp, frame, measurement, odometry_s))
+        self._message.header.stamp = stamp
+        for publisher, pose in (
+            (self._measurement, measurement),
+            (self._fix, well_conditioned(fix.network)),
+        ):
+            fill_gaussian(self._message.pose, pose)
+            publisher.publish(self._message)
         self._quality.publish(Float32(data=fix.quality))
         # To look at: not even made where nobody looks.
         if self._samples.get_subscription_count():

@@ -150,13 +150,13 @@ class Fusing:
 
     def _take_fix(self, fix: HandedFix) -> bool:
         """Fuse what is handed over, unless its message would find other odometry here."""
-        stamp_s, newest = to_seconds(fix.stamp), self._newest_odometry
-        odometry_s = -math.inf if newest is None else newest.stamp_s
-        reached = stamp_s <= odometry_s <= fix.odometry_s + TIME_JUMP_S
-        if not (reached or odometry_s == fix.odometry_s):
+        newest = self._newest_odometry
+        if newest is None or fix.odometry_s is None:
             return False
-        if frame_name(fix.frame) != frame_name(self._frames.global_frame_id):
-            # Which is said when the message comes.
+        reached = to_seconds(fix.stamp) <= newest.stamp_s <= fix.odometry_s + TIME_JUMP_S
+        # A frame that is not the map's is told of when the message comes.
+        in_map = frame_name(fix.frame) == frame_name(self._frames.global_frame_id)
+        if not in_map or not (reached or newest.stamp_s == fix.odometry_s):
             return False
         self._fuse(fix.measurement, fix.stamp)
         return True

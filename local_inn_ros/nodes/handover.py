@@ -20,13 +20,13 @@ class HandedFix:
         stamp: of the scan.
         frame: that the pose is in.
         measurement: the pose.
-        odometry_s: stamp of the newest odometry that the sender has heard.
+        odometry_s: stamp of the newest odometry that the sender has heard; None where none was.
     """
 
     stamp: Time
     frame: str
     measurement: GaussianPose2
-    odometry_s: float
+    odometry_s: float | None
 
 
 Taker = Callable[[HandedFix], bool]

@@ -90,20 +90,17 @@ class Localizing:
             entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
         )
         self._recovery.offer(self._store.saved)
-        frame = parameters.now.global_frame_id
-        self._publishers = FixPublishers(entities, model, frame, handover)
+        self._publishers = FixPublishers(entities, model, self._frames.global_frame_id, handover)
         self._listen(entities)
 
     def _listen(self, entities: Entities) -> None:
-        pose = PoseWithCovarianceStamped
-        entities.subscription(
-            OccupancyGridMessage, "map", self._on_map, LATCHED, also_inactive=True
-        )
-        entities.subscription(OdometryMessage, "odom", self._on_odometry, SENSOR)
-        entities.subscription(OdometryMessage, "odometry/filtered", self._on_filtered, NEWEST)
-        entities.subscription(pose, "initialpose", self._on_initial_pose, RELIABLE)
+        hear, pose = entities.subscription, PoseWithCovarianceStamped
+        hear(OccupancyGridMessage, "map", self._on_map, LATCHED, also_inactive=True)
+        hear(OdometryMessage, "odom", self._on_odometry, SENSOR)
+        hear(OdometryMessage, "odometry/filtered", self._on_filtered, NEWEST)
+        hear(pose, "initialpose", self._on_initial_pose, RELIABLE)
         for topic in self._frames.scan_topics:
-            entities.subscription(LaserScan, topic, self._on_scan, SENSOR)
+            hear(LaserScan, topic, self._on_scan, SENSOR)
 
     def begin(self) -> None:
         """Tell how things stand."""
@@ -187,15 +184,16 @@ class Localizing:
         return frame_name(frame) == frame_name(self._frames.global_frame_id)
 
     def _on_scan(self, message: LaserScan) -> None:
-        self._tally.count("scan")
         now_s = to_seconds(self._node.get_clock().now().to_msg())
         stamp_s, frame = to_seconds(message.header.stamp), message.header.frame_id
-        self._tally.note(STAMP_AGE, now_s - stamp_s)
         odometry_s = self._priors.newest_stamp_s
-        if odometry_s is not None:
-            self._skew.compare(frame, stamp_s, odometry_s, now_s)
         self._queue.put(frame, stamp_s, message, time.monotonic())
         self._work_off()
+        # The pose first, its statistics afterwards.
+        self._tally.count("scan")
+        self._tally.note(STAMP_AGE, now_s - stamp_s)
+        if odometry_s is not None:
+            self._skew.compare(frame, stamp_s, odometry_s, now_s)
 
     def _work_off(self) -> None:
         """Locate the scans that the odometry has reached; the others go on waiting."""
@@ -238,9 +236,9 @@ class Localizing:
                 self._recovery.wait_for_pose()
             return
         fix = mounted.localizer.locate(scan, prior)
-        odometry_s = self._priors.newest_stamp_s
-        assert odometry_s is not None
-        self._publishers.publish(fix, message.header, told, mounted.mount, odometry_s)
+        self._publishers.publish(
+            fix, message.header, told, mounted.mount, self._priors.newest_stamp_s
+        )
         self._recovery.observe(frame, fix, prior)
         self._tally.count("fix")
         self._tally.note(QUALITY, fix.quality)
