@@ -97,3 +97,27 @@ def test_the_distance_of_two_words_counts_both_covariances_and_turns_the_short_w
     assert one.squared_distance_to(other) == pytest.approx(expected)
     assert other.squared_distance_to(one) == pytest.approx(expected)
     assert one.squared_distance_to(one) == 0.0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_lengths_are_those_of_mahalanobis(seed):
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(3, 3)) * 10.0 ** rng.uniform(-3, 1, 3)
+    pose = GaussianPose2(ORIGIN, root.T @ root)
+    offset = rng.uniform(-1.0, 1.0, 3)
+    expected = offset @ np.linalg.solve(pose.covariance, offset)
+    assert pose.squared_mahalanobis(Pose2(*offset)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_no_distance_is_told_where_a_direction_is_certain():
+    pose = GaussianPose2(ORIGIN, np.diag([1.0, 0.0, 1.0]))
+    with pytest.raises(np.linalg.LinAlgError, match="certain"):
+        pose.squared_mahalanobis(Pose2(0.1, 0.1, 0.1))
+
+
+def test_what_rounding_made_of_a_covariance_is_undone():
+    covariance = np.diag([1.0, 0.0, 1.0])
+    covariance[0, 1], covariance[1, 1] = 1e-8, -1e-10
+    found = GaussianPose2(ORIGIN, covariance).covariance
+    assert np.array_equal(found, found.T)
+    assert found[0, 1] == 5e-9

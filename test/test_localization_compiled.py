@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compiled steps against the same written with numpy alone."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from local_inn_ros.localization.evidence import WIDEST_M, WIDEST_RAD, fused, wit
 from local_inn_ros.localization.motion_model import in_map_axes, motion_jacobian
 from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted, poses_of_mounted
 from local_inn_ros.localization.refiner import USUAL_INLIER_SHARE, Refinement
+from local_inn_ros.localization.sample_statistics import gaussian_of
 from local_inn_ros.sensing import BeamReading, Scan
 
 SEEDS = range(6)
@@ -153,3 +155,12 @@ def test_farther_away_is_looked_only_where_something_is_left_to_explain(
     found = _best_alignment(refiner, SCAN, READING, iter([Pose2.identity()]))
     assert refiner.asked == int(looked_far)
     assert found is (far if looked_far else near)
+
+
+def test_samples_are_summed_up_as_by_numpy() -> None:
+    rng = np.random.default_rng(4)
+    samples = rng.normal(size=(20, 3)) * [0.1, 0.2, 0.3] + [3.0, -2.0, math.pi]
+    expected = GaussianPose2.from_samples(samples)
+    found = gaussian_of(samples)
+    assert expected.offset_of(found.mean) == pytest.approx(np.zeros(3), abs=1e-12)
+    assert found.covariance == pytest.approx(expected.covariance, abs=1e-12)

@@ -7,20 +7,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from local_inn_ros.geometry.angles import wrap_angle
-from local_inn_ros.geometry.matrix3 import (
-    NOT_DEFINITE,
-    NOT_FINITE,
-    NOT_SYMMETRIC,
-    SEMI_DEFINITE,
-    made_symmetric,
-    squared_length,
-)
+from local_inn_ros.geometry.angles import circular_mean, wrap_angle, wrap_angles
 from local_inn_ros.geometry.pose import Pose2
+
+# Of the largest magnitude: rounding leaves such differences, and such eigenvalues below zero.
+_SYMMETRIC = 1e-6
+_NEGATIVE_EIGENVALUE = 1e-9
+_LEAST_SCALE = 1e-30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,23 +39,15 @@ class GaussianPose2:
         Raises:
             ValueError: not 3x3, not finite, not symmetric, or not positive semi-definite.
         """
-        given = np.ascontiguousarray(self.covariance, dtype=np.float64)
-        if given.shape != (3, 3):
-            raise ValueError(f"a pose covariance is 3x3, got shape {given.shape}")
-        covariance = np.empty((3, 3))
-        fault = made_symmetric(given, covariance)
-        if fault == NOT_FINITE or not self.mean.is_finite():
+        covariance = np.array(self.covariance, dtype=np.float64)
+        if covariance.shape != (3, 3):
+            raise ValueError(f"a pose covariance is 3x3, got shape {covariance.shape}")
+        # In plain numbers: for nine of them, numpy takes longer to be called than to count.
+        numbers = covariance.ravel().tolist()
+        if not (self.mean.is_finite() and math.isfinite(sum(numbers))):
             raise ValueError("a pose and its covariance must be finite")
-        if fault == NOT_SYMMETRIC:
-            raise ValueError("a covariance must be symmetric")
-        if fault == NOT_DEFINITE:
-            # Rounding of the pivots may deceive: what counts is the eigenvalue.
-            smallest = float(np.linalg.eigvalsh(covariance)[0])
-            if smallest < -SEMI_DEFINITE * float(np.abs(covariance).max()):
-                raise ValueError(
-                    "a covariance must be positive semi-definite, "
-                    f"its least eigenvalue is {smallest:.3g}"
-                )
+        if not _is_definite(numbers):
+            covariance = _semi_definite(covariance)
         covariance.setflags(write=False)
         object.__setattr__(self, "covariance", covariance)
 
@@ -74,8 +62,11 @@ class GaussianPose2:
         poses = np.asarray(samples, dtype=np.float64)
         if poses.ndim != 2 or poses.shape[1] != 3 or poses.shape[0] < 2:
             raise ValueError(f"pose samples are (n, 3) with n >= 2, got shape {poses.shape}")
-        mean, covariance = _fitted(np.ascontiguousarray(poses))
-        return GaussianPose2(Pose2.from_array(mean), covariance)
+        position = poses[:, :2].mean(axis=0)
+        yaw = circular_mean(poses[:, 2])
+        offsets = np.column_stack([poses[:, :2] - position, wrap_angles(poses[:, 2] - yaw)])
+        covariance = offsets.T @ offsets / (poses.shape[0] - 1)
+        return GaussianPose2(Pose2(float(position[0]), float(position[1]), yaw), covariance)
 
     def deviations(self) -> NDArray[np.float64]:
         """Return the standard deviations of (x, y, yaw) in m and rad."""
@@ -104,35 +95,53 @@ class GaussianPose2:
         return _length_of(offset, self.covariance)
 
 
+def _is_definite(numbers: list[float]) -> bool:
+    """Tell whether nine numbers are a symmetric, positive definite matrix, row by row.
+
+    By the pivots of its elimination, which are all positive then and only then.
+    """
+    a, b, c, d, e, f, g, h, i = numbers
+    if not (a > 0.0 and b == d and c == g and f == h):
+        return False
+    second = e - b * b / a
+    if not second > 0.0:
+        return False
+    cross = f - b * c / a
+    return i - c * c / a - cross * cross / second > 0.0
+
+
+def _semi_definite(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a covariance (3, 3) without what rounding made of it.
+
+    Raises:
+        ValueError: it is not symmetric, or not positive semi-definite.
+    """
+    scale = max(float(np.abs(covariance).max()), _LEAST_SCALE)
+    if np.abs(covariance - covariance.T).max() > _SYMMETRIC * scale:
+        raise ValueError("a covariance must be symmetric")
+    covariance = 0.5 * (covariance + covariance.T)
+    smallest = float(np.linalg.eigvalsh(covariance)[0])
+    if smallest < -_NEGATIVE_EIGENVALUE * scale:
+        raise ValueError(
+            f"a covariance must be positive semi-definite, its least eigenvalue is {smallest:.3g}"
+        )
+    return covariance
+
+
 def _length_of(offset: NDArray[np.float64], covariance: NDArray[np.float64]) -> float:
-    """Return a squared Mahalanobis length.
+    """Return the squared Mahalanobis length of an offset (3,).
 
     Raises:
         LinAlgError: the covariance is certain in some direction.
     """
     x, y, yaw = offset.tolist()
-    length = float(squared_length(covariance, x, y, yaw))
-    if not math.isfinite(length):
-        raise np.linalg.LinAlgError("no distance is defined where a direction is certain")
-    return length
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _fitted(poses):  # type: ignore[no-untyped-def]
-    """Return the mean (3,) of poses (n, 3), by direction for yaw, and their covariance (3, 3)."""
-    count = poses.shape[0]
-    x, y, sine, cosine = 0.0, 0.0, 0.0, 0.0
-    for i in range(count):
-        x += poses[i, 0]
-        y += poses[i, 1]
-        sine += math.sin(poses[i, 2])
-        cosine += math.cos(poses[i, 2])
-    mean = np.array([x / count, y / count, math.atan2(sine, cosine)])
-    covariance, off = np.zeros((3, 3)), np.empty(3)
-    for i in range(count):
-        off[0], off[1] = poses[i, 0] - mean[0], poses[i, 1] - mean[1]
-        off[2] = (poses[i, 2] - mean[2] + math.pi) % (2.0 * math.pi) - math.pi
-        for j in range(3):
-            for k in range(3):
-                covariance[j, k] += off[j] * off[k]
-    return mean, covariance / (count - 1)
+    a, b, c, _, e, f, _, _, i = covariance.ravel().tolist()
+    try:
+        second = e - b * b / a
+        cross = f - b * c / a
+        third = i - c * c / a - cross * cross / second
+        along = y - b / a * x
+        last = yaw - c / a * x - cross / second * along
+        return float(x * x / a + along * along / second + last * last / third)
+    except ZeroDivisionError:
+        raise np.linalg.LinAlgError("no distance is defined where a direction is certain") from None

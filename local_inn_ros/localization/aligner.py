@@ -18,6 +18,7 @@ from local_inn_ros.localization.covariance_model import calibrated, unexplained_
 from local_inn_ros.localization.evidence import covariance_of, fused, without_prior
 from local_inn_ros.localization.inverse_passes import Drawn
 from local_inn_ros.localization.refiner import USUAL_INLIER_SHARE, Refinement
+from local_inn_ros.localization.sample_statistics import gaussian_of
 from local_inn_ros.localization.scan_refiner import ScanRefiner
 from local_inn_ros.sensing import BeamReading, Scan
 
@@ -85,7 +86,7 @@ class Aligner:
             prior: the sensor in the map frame, as believed before the reading is used.
             drawn: what the network draws there.
         """
-        fitted = GaussianPose2.from_samples(drawn.samples)
+        fitted = gaussian_of(drawn.samples)
         if self._refiner is None:
             return self._network_alone(fitted, reading, drawn.prior)
         first = calibrated(fitted, self._samples_model, 0.0)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from local_inn_ros.geometry.matrix3 import inverse_of_definite, is_definite
+from local_inn_ros.localization.matrix3 import inverse_of_definite, is_definite
 from local_inn_ros.world.likelihood_field import field_in_cells
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.geometry.matrix3 import inverse_of_definite, is_definite
+from local_inn_ros.localization.matrix3 import inverse_of_definite, is_definite
 from local_inn_ros.localization.widest import WIDEST_M, WIDEST_RAD
 
 __all__ = ["WIDEST_M", "WIDEST_RAD", "covariance_of", "fused", "without_prior"]

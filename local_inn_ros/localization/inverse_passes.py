@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from local_inn_ros.engines import BundleDescription, Engine
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle, wrap_angles
@@ -172,7 +172,8 @@ class InversePasses:
         area_m2 = math.pi * float(np.prod(axes_m))
         turns = max(1, round(4.0 * float(prior.deviations()[2]) / _PRIOR_YAW_RAD))
         count = min(max(round(area_m2 / _PRIOR_AREA_M2), 1) * turns, _MOST_PRIORS)
-        unit = ndtri(0.5 + _LOOKED_AT * (even_points(count) - 0.5))
+        shares = 0.5 + _LOOKED_AT * (even_points(count) - 0.5)
+        unit = np.vectorize(NormalDist().inv_cdf)(shares)
         priors: NDArray[np.float64] = middle + unit @ np.linalg.cholesky(prior.covariance).T
         return np.concatenate([middle, priors])
 

@@ -1,11 +1,21 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Raw arrays to network inputs: sensor descriptions, scans, beams, odometry readings."""
+"""Raw arrays to network inputs: sensor descriptions, scans, beams, odometry readings.
+
+What is compiled is imported when it is first asked for (PEP 562): the filter's node, which reads
+odometry, does without a compiler.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from local_inn_ros.sensing.beam_state import BeamState
-from local_inn_ros.sensing.beams import BeamPicker, BeamReading
 from local_inn_ros.sensing.readings import Odometry, Scan
 from local_inn_ros.sensing.sensor_spec import SensorSpec, load_sensor_spec
+
+if TYPE_CHECKING:
+    from local_inn_ros.sensing.beams import BeamPicker, BeamReading
 
 __all__ = [
     "BeamPicker",
@@ -16,3 +26,20 @@ __all__ = [
     "SensorSpec",
     "load_sensor_spec",
 ]
+
+_COMPILED = ("BeamPicker", "BeamReading")
+
+
+def __getattr__(name: str) -> object:
+    """Import a name that compiled code belongs to.
+
+    Raises:
+        AttributeError: the room has no such name.
+    """
+    if name not in _COMPILED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from local_inn_ros.sensing import beams
+
+    value: object = getattr(beams, name)
+    globals()[name] = value
+    return value

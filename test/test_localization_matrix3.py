@@ -5,8 +5,7 @@
 import numpy as np
 import pytest
 
-from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.geometry.matrix3 import inverse_of_definite, is_definite, squared_length
+from local_inn_ros.localization.matrix3 import inverse_of_definite, is_definite
 
 SEEDS = range(20)
 
@@ -34,16 +33,3 @@ def test_what_is_definite_is_told_by_eigenvalues(seed: int) -> None:
     assert is_definite(matrix, 0.9 * smallest)
     assert not is_definite(matrix, 1.1 * smallest)
     assert not is_definite(np.full((3, 3), np.nan), 0.0)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_lengths_are_those_of_mahalanobis(seed: int) -> None:
-    matrix, offset = definite(seed), np.random.default_rng(seed + 100).normal(size=3)
-    expected = offset @ np.linalg.solve(matrix, offset)
-    assert squared_length(matrix, *offset) == pytest.approx(expected, rel=1e-6)
-
-
-def test_no_distance_is_told_where_a_direction_is_certain() -> None:
-    pose = GaussianPose2(Pose2.identity(), np.diag([1.0, 0.0, 1.0]))
-    with pytest.raises(np.linalg.LinAlgError, match="certain"):
-        pose.squared_mahalanobis(Pose2(0.1, 0.1, 0.1))
