@@ -11,6 +11,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2, Twist2, wrap_angle
 from local_inn_ros.localization.motion_model import (
     MotionNoise,
     ScaleNoise,
+    carried,
     in_map_axes,
     motion_jacobian,
     scaled_motion,
@@ -44,6 +45,22 @@ def test_noise_in_the_axes_of_the_map_is_that_of_the_body_turned(increment, yaw)
     noise = MotionNoise(across_per_metre_m=0.02)
     turned = in_map_axes(noise.body_covariance(increment, 0.1), yaw)
     assert noise.map_covariance(increment, 0.1, yaw) == pytest.approx(turned, abs=1e-12)
+
+
+@given(POSES, POSES, st.integers(0, 1000))
+def test_a_pose_that_is_carried_on_is_as_uncertain_as_the_jacobian_says(pose, increment, seed):
+    rng = np.random.default_rng(seed)
+    known, noise = np.zeros((5, 5)), MotionNoise()
+    for block in (slice(0, 3), slice(3, 5)):
+        root = 0.1 * rng.normal(size=known[block, block].shape)
+        known[block, block] = root @ root.T
+    start = GaussianPose2(pose, known[:3, :3])
+    found = carried(start, increment, 0.1, noise, known[3:, 3:])
+    jacobian = motion_jacobian(pose, increment, np.zeros(2))
+    expected = jacobian @ known @ jacobian.T
+    expected += noise.map_covariance(increment, 0.1, pose.yaw + 0.5 * increment.yaw)
+    assert found.mean == pose @ increment
+    assert found.covariance == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
 def test_the_scales_are_those_of_the_wheels():

@@ -189,10 +189,27 @@ def carried(
         noise: how fast the odometry's error grows.
         scales: (2, 2) covariance of the odometry's scales of distance and turn.
     """
-    mean, known = start.mean, np.zeros((5, 5))
-    known[:3, :3], known[3:, 3:] = start.covariance, scales
-    jacobian = motion_jacobian(mean, increment, np.zeros(2))
-    covariance = jacobian @ known @ jacobian.T
+    mean = start.mean
+    # In plain numbers what ``motion_jacobian`` says at scales of zero: a library would be called
+    # for little, and cold, once a scan.
+    cosine, sine = math.cos(mean.yaw), math.sin(mean.yaw)
+    x = cosine * increment.x - sine * increment.y
+    y = sine * increment.x + cosine * increment.y
+    lean = 0.5 * increment.yaw
+    (p, q), (_, r) = scales.tolist()
+
+    def by_scales(a: float, b: float, c: float, d: float) -> float:
+        return a * c * p + (a * d + b * c) * q + b * d * r
+
+    (xx, xy, xt), (_, yy, yt), (_, _, tt) = start.covariance.tolist()
+    # A turn moves what lies ahead: across, and by how far that is.
+    xx += y * (y * tt - 2.0 * xt) + by_scales(x, -lean * y, x, -lean * y)
+    yy += x * (x * tt + 2.0 * yt) + by_scales(y, lean * x, y, lean * x)
+    xy += x * xt - y * yt - x * y * tt + by_scales(x, -lean * y, y, lean * x)
+    xt += by_scales(x, -lean * y, 0.0, increment.yaw) - y * tt
+    yt += by_scales(y, lean * x, 0.0, increment.yaw) + x * tt
+    tt += by_scales(0.0, increment.yaw, 0.0, increment.yaw)
     # Half way through the turn is where it arises on average.
-    covariance += noise.map_covariance(increment, duration_s, mean.yaw + 0.5 * increment.yaw)
-    return GaussianPose2(mean @ increment, 0.5 * (covariance + covariance.T))
+    spread = noise.map_covariance(increment, duration_s, mean.yaw + lean)
+    covariance = np.array([[xx, xy, xt], [xy, yy, yt], [xt, yt, tt]]) + spread
+    return GaussianPose2(mean @ increment, covariance)
