@@ -196,7 +196,8 @@ def carried(
     x = cosine * increment.x - sine * increment.y
     y = sine * increment.x + cosine * increment.y
     lean = 0.5 * increment.yaw
-    (p, q), (_, r) = scales.tolist()
+    known: list[list[float]] = scales.tolist()
+    (p, q), (_, r) = known
 
     def by_scales(a: float, b: float, c: float, d: float) -> float:
         return a * c * p + (a * d + b * c) * q + b * d * r

@@ -26,6 +26,7 @@ from geometry_msgs.msg import (
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from nav_msgs.msg import Odometry as OdometryMessage
 from numpy.typing import NDArray
+from rclpy.node import Node
 from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Header
 
@@ -60,6 +61,11 @@ def frame_name(name: str) -> str:
 def to_seconds(stamp: Time) -> float:
     """Return a stamp in seconds."""
     return float(stamp.sec) + 1e-9 * float(stamp.nanosec)
+
+
+def seconds_now(node: Node) -> float:
+    """Return the time that a node goes by, real or simulated, in seconds."""
+    return 1e-9 * node.get_clock().now().nanoseconds
 
 
 def to_stamp(seconds: float) -> Time:

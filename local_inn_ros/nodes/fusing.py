@@ -20,6 +20,7 @@ from local_inn_ros.nodes.conversions import (
     MessageError,
     frame_name,
     hand_set,
+    seconds_now,
     to_gaussian,
     to_odometry,
     to_seconds,
@@ -110,7 +111,7 @@ class Fusing:
         told = self._parameters.now
         start = Pose2(told.initial_x, told.initial_y, wrap_angle(told.initial_yaw))
         pose = hand_set(start)
-        self._begin_at(pose, to_seconds(self._node.get_clock().now().to_msg()))
+        self._begin_at(pose, seconds_now(self._node))
 
     def _on_odometry(self, message: OdometryMessage) -> None:
         try:
@@ -123,7 +124,7 @@ class Fusing:
         start_ahead = self._filter.start_ahead
         arrival = self._filter.predict(reading)
         self._tally.count(f"odometry {arrival.value}")
-        now_s = to_seconds(self._node.get_clock().now().to_msg())
+        now_s = seconds_now(self._node)
         self._tally.note(STAMP_AGE, now_s - reading.stamp_s)
         if arrival is Arrival.DROPPED:
             return

@@ -19,6 +19,7 @@ from local_inn_ros.localization.prior import PriorKeeper
 from local_inn_ros.nodes.clock_skew import ClockSkew
 from local_inn_ros.nodes.conversions import (
     frame_name,
+    seconds_now,
     to_gaussian,
     to_grid,
     to_odometry,
@@ -184,7 +185,7 @@ class Localizing:
         return frame_name(frame) == frame_name(self._frames.global_frame_id)
 
     def _on_scan(self, message: LaserScan) -> None:
-        now_s = to_seconds(self._node.get_clock().now().to_msg())
+        now_s = seconds_now(self._node)
         stamp_s, frame = to_seconds(message.header.stamp), message.header.frame_id
         odometry_s = self._priors.newest_stamp_s
         self._queue.put(frame, stamp_s, message, time.monotonic())
@@ -236,9 +237,8 @@ class Localizing:
                 self._recovery.wait_for_pose()
             return
         fix = mounted.localizer.locate(scan, prior)
-        self._publishers.publish(
-            fix, message.header, told, mounted.mount, self._priors.newest_stamp_s
-        )
+        newest_s = self._priors.newest_stamp_s
+        self._publishers.publish(fix, message.header, told, mounted.mount, newest_s)
         self._recovery.observe(frame, fix, prior)
         self._tally.count("fix")
         self._tally.note(QUALITY, fix.quality)

@@ -39,6 +39,8 @@ class Mounting:
         self.model = model.told(parameters.now)
         self._node = entities.node
         self._parameters = parameters
+        # What the model is used by; looked at again when a parameter is set.
+        self._told = parameters.now
         self._complain = complain
         self._transforms = StaticTransforms()
         self._mounted: dict[str, Mounted] = {}
@@ -60,16 +62,18 @@ class Mounting:
         Raises:
             TransformError: the frame's mount is not known, or cannot be used.
         """
-        model = self.model.told(self._parameters.now)
-        if model is not self.model:
-            self.model = model
-            self._mounted.clear()
-            self._checked.clear()
+        if self._parameters.now is not self._told:
+            self._told = self._parameters.now
+            model = self.model.told(self._told)
+            if model is not self.model:
+                self.model = model
+                self._mounted.clear()
+                self._checked.clear()
         if frame not in self._checked:
-            base = self._parameters.now.base_frame_id
+            base = self._told.base_frame_id
             mount = self._transforms.mount(base, frame)
             if frame not in self._mounted or self._mounted[frame].mount != mount:
-                self._mounted[frame] = model.mounted_at(mount)
+                self._mounted[frame] = self.model.mounted_at(mount)
                 pose, how = mount.pose, ", upside down" if mount.upside_down else ""
                 self._node.get_logger().info(
                     f"'{frame}' is mounted on '{base}' at x {pose.x:.3f} m, y {pose.y:.3f} m, "
