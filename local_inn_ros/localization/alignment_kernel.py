@@ -10,7 +10,13 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from local_inn_ros.localization.matrix3 import inverse_of_definite, is_definite
+from local_inn_ros.localization.matrix3 import (
+    eigen_of_symmetric,
+    inverse_of_definite,
+    is_definite,
+    moved,
+    turned,
+)
 from local_inn_ros.world.likelihood_field import field_in_cells
 
 
@@ -87,7 +93,7 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
     )
     while steps < limits.most_steps and not converged:
         known, inverse = _known_directions(normal, seen, limits.least_share * weight)
-        step = -(inverse @ pull)
+        step = -moved(inverse, pull)
         length = math.sqrt(step[0] ** 2 + step[1] ** 2 + step[2] ** 2)
         if length > limits.longest_step_m:
             step *= limits.longest_step_m / length
@@ -102,9 +108,9 @@ def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore
     # Back to the axes of the map, and from metres at the lever's end to radians.
     turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
     rms_m = math.sqrt(square / weight) if weight > 0.0 else 0.0
-    kept = turn @ (known @ normal @ known) @ turn.T / max(limits.noise_m, rms_m) ** 2
+    kept = turned(turned(normal, known), turn) / max(limits.noise_m, rms_m) ** 2
     kept = 0.5 * (kept + kept.T)
-    unseen = turn @ (identity - known) @ turn.T
+    unseen = turned(identity - known, turn)
     kept[2, :] *= lever_m
     kept[:, 2] *= lever_m
     unseen[2, :] /= lever_m
@@ -132,18 +138,22 @@ def _known_directions(normal, seen, least):  # type: ignore[no-untyped-def]
     if least > 0.0 and is_definite(seen, least) and is_definite(normal, least):
         # As usual all of them are, and no direction need be looked at by itself.
         return np.eye(3), inverse_of_definite(normal)
-    values, directions = np.linalg.eigh(seen)
-    smooth = np.zeros((3, 3))
-    for i in range(3):
-        if values[i] > 0.0 and values[i] >= least:
-            smooth += np.outer(directions[:, i], directions[:, i])
-    values, directions = np.linalg.eigh(smooth @ normal @ smooth)
+    smooth, _ = _kept_directions(seen, least)
+    return _kept_directions(turned(normal, smooth), least)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _kept_directions(matrix, least):  # type: ignore[no-untyped-def]
+    """Return the projector (3, 3) on eigenvectors of at least ``least``, and the inverse there."""
+    values, directions = eigen_of_symmetric(matrix)
     known, inverse = np.zeros((3, 3)), np.zeros((3, 3))
-    for i in range(3):
-        if values[i] > 0.0 and values[i] >= least:
-            outer = np.outer(directions[:, i], directions[:, i])
-            known += outer
-            inverse += outer / values[i]
+    for k in range(3):
+        if values[k] > 0.0 and values[k] >= least:
+            for i in range(3):
+                for j in range(3):
+                    square = directions[i, k] * directions[j, k]
+                    known[i, j] += square
+                    inverse[i, j] += square / values[k]
     return known, inverse
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.engines.description import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.localization.matrix3 import turned
 from local_inn_ros.sensing import BeamReading
 
 # A range fits what was expected within so many deviations, or so large a share of itself.
@@ -37,13 +38,13 @@ def _widened(covariance, yaw_rad, scale, floor, growth):  # type: ignore[no-unty
     """Return ``model_covariance`` of a covariance (3, 3) in the axes of the map."""
     cosine, sine = math.cos(yaw_rad), math.sin(yaw_rad)
     rotation = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
-    own = rotation.T @ covariance @ rotation
+    own = turned(covariance, rotation.T)
     for i in range(3):
         for j in range(3):
             own[i, j] *= scale[i] * scale[j]
         own[i, i] += floor[i] * floor[i]
-    turned = rotation @ own @ rotation.T
-    return 0.5 * growth * (turned + turned.T)
+    widened = turned(own, rotation)
+    return 0.5 * growth * (widened + widened.T)
 
 
 def model_covariance(

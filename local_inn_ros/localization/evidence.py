@@ -4,12 +4,21 @@
 
 from __future__ import annotations
 
+import math
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.localization.matrix3 import inverse_of_definite, is_definite
+from local_inn_ros.localization.matrix3 import (
+    eigen_of_symmetric,
+    inverse_of_definite,
+    is_definite,
+    moved,
+    product,
+    turned,
+)
 from local_inn_ros.localization.widest import WIDEST_M, WIDEST_RAD
 
 __all__ = ["WIDEST_M", "WIDEST_RAD", "covariance_of", "fused", "without_prior"]
@@ -82,20 +91,31 @@ def _taken_out(posterior, prior, offset):  # type: ignore[no-untyped-def]
         # As usual no direction meets a limit, and none need be looked at by itself.
         information = inverse_of_definite(posterior)
         information -= _PRIOR_TAKEN_OUT * inverse_of_definite(prior)
-        shift = prior @ (inverse_of_definite(prior - posterior) @ offset)
+        shift = moved(prior, moved(inverse_of_definite(prior - posterior), offset))
         return shift, _inverted(information)
-    root = np.linalg.cholesky(prior)
-    inverse_root = np.linalg.inv(root)
-    within = inverse_root @ posterior @ inverse_root.T
-    shares, directions = np.linalg.eigh(within)
-    # More certain than this is not certainty but too few samples.
-    shares = np.maximum(shares, _LEAST_SHARE)
-    information = np.maximum(1.0 / shares - _PRIOR_TAKEN_OUT, 0.0)
-    to_unit = np.ascontiguousarray(directions.T) @ inverse_root
-    known = np.ascontiguousarray(to_unit.T) @ (information.reshape(3, 1) * to_unit)
-    moved = to_unit @ offset
-    moved *= np.minimum(1.0 / np.maximum(1.0 - shares, _LEAST_SHARE), _FARTHEST_EXTRAPOLATION)
-    return root @ (directions @ moved), _inverted(known)
+    # The prior's own axes, in which it is one: its eigenvectors, each as long as its deviation.
+    variances, root = eigen_of_symmetric(prior)
+    to_unit = np.empty((3, 3))
+    for i in range(3):
+        for j in range(3):
+            to_unit[j, i] = root[i, j] / math.sqrt(variances[j])
+    shares, directions = eigen_of_symmetric(turned(posterior, to_unit))
+    shift, information = np.zeros(3), np.zeros((3, 3))
+    for k in range(3):
+        # More certain than this is not certainty but too few samples.
+        share = max(shares[k], _LEAST_SHARE)
+        known = max(1.0 / share - _PRIOR_TAKEN_OUT, 0.0)
+        axis = moved(to_unit.T, directions[:, k])
+        further = min(1.0 / max(1.0 - share, _LEAST_SHARE), _FARTHEST_EXTRAPOLATION)
+        for i in range(3):
+            shift[i] += (
+                further
+                * (axis[0] * offset[0] + axis[1] * offset[1] + axis[2] * offset[2])
+                * axis[i]
+            )
+            for j in range(3):
+                information[i, j] += known * axis[i] * axis[j]
+    return moved(prior, shift), _inverted(information)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -106,8 +126,7 @@ def _put_together(prior, measurement, offset):  # type: ignore[no-untyped-def]
         What the fused mean is off the prior's (3,), where the measurement's is off by ``offset``;
         the fused covariance (3, 3).
     """
-    gain = prior @ inverse_of_definite(prior + measurement)
-    rest = np.eye(3) - gain
+    gain = product(prior, inverse_of_definite(prior + measurement))
     # Joseph's form stays positive semi-definite whatever rounding does.
-    covariance = rest @ prior @ rest.T + gain @ measurement @ gain.T
-    return gain @ offset, 0.5 * (covariance + covariance.T)
+    covariance = turned(prior, np.eye(3) - gain) + turned(measurement, gain)
+    return moved(gain, offset), 0.5 * (covariance + covariance.T)
