@@ -86,7 +86,7 @@ class PriorLayers(NamedTuple):
     last: Layer
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def condition_hidden(layers, couplings, prior, spread):  # type: ignore[no-untyped-def]
     """Return what a prior (3,) of a spread gives to all hidden layers, (h, hidden)."""
     features = np.empty((1, layers.first.weight.shape[0]), np.float32)
@@ -116,7 +116,7 @@ def condition_hidden(layers, couplings, prior, spread):  # type: ignore[no-untyp
     return given.reshape(couplings.inner.shape[0], couplings.inner.shape[2])
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def to_codes(couplings, given, vectors):  # type: ignore[no-untyped-def]
     """Turn latents (n, size) into codes where they stand; ``given`` is ``condition_hidden``."""
     hidden = np.empty((vectors.shape[0], couplings.inner.shape[2]), np.float32)
@@ -130,7 +130,7 @@ def to_codes(couplings, given, vectors):  # type: ignore[no-untyped-def]
                 vectors[i, at] = (vectors[i, at] - told[i, most + j]) * told[i, j]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def to_latents(couplings, given, vectors):  # type: ignore[no-untyped-def]
     """Turn codes (n, size) into latents where they stand; undoes ``to_codes``."""
     hidden = np.empty((vectors.shape[0], couplings.inner.shape[2]), np.float32)
@@ -144,7 +144,7 @@ def to_latents(couplings, given, vectors):  # type: ignore[no-untyped-def]
                 vectors[i, at] = vectors[i, at] * told[i, j] + told[i, most + j]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _ask(couplings, given, vectors, half, hidden, told, eighth):  # type: ignore[no-untyped-def]
     """Fill what one half's subnet says to vectors (n, size): scales and shifts (n, 2 most).
 
@@ -167,7 +167,7 @@ def _ask(couplings, given, vectors, half, hidden, told, eighth):  # type: ignore
             told[i, j] = _scale(told[i, j], eighth)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _scale(said, eighth):  # type: ignore[no-untyped-def]
     """Return exp(8 eighth atan(said)) to seven digits: the library's take three times as long."""
     size = abs(said)

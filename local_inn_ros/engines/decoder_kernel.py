@@ -50,7 +50,7 @@ class DecoderWeights(NamedTuple):
     range_max_m: float
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def draw(weights, latent, pose, ranges):  # type: ignore[no-untyped-def]
     """Fill the ranges (n,) that are seen at a pose (3,) with the latent y (1, y)."""
     beams, features = ranges.shape[0], weights.first_inner.weight.shape[0] - _FACING

@@ -28,7 +28,7 @@ class Layer(NamedTuple):
     bias: NDArray[np.float32]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def multiply(rows, weight, product):  # type: ignore[no-untyped-def]
     """Fill a product (n, m) of rows (n, k) with a weight (k, m)."""
     most = max(_LARGEST_PRODUCT // (weight.shape[0] * weight.shape[1]), 1)
@@ -39,7 +39,7 @@ def multiply(rows, weight, product):  # type: ignore[no-untyped-def]
         first = last
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def linear(layer, rows, answer):  # type: ignore[no-untyped-def]
     """Fill the answer (n, m) of a layer to rows (n, k)."""
     multiply(rows, layer.weight, answer)
@@ -48,7 +48,7 @@ def linear(layer, rows, answer):  # type: ignore[no-untyped-def]
             answer[i, j] += layer.bias[j]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def rectified(layer, rows, answer):  # type: ignore[no-untyped-def]
     """Fill the answer (n, m) of a layer to rows (n, k), with 0 for what is negative."""
     multiply(rows, layer.weight, answer)

@@ -49,7 +49,7 @@ class EncoderWeights(NamedTuple):
     scan_last: Layer
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def encode(weights, ranges, states, prior, spread):  # type: ignore[no-untyped-def]
     """Return the latent y of ranges (n,) with states (n,) under a prior (3,) of a spread."""
     beams = ranges.shape[0]
@@ -109,7 +109,7 @@ def encode(weights, ranges, states, prior, spread):  # type: ignore[no-untyped-d
     return latent[0]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _align(said, levers, deviations):  # type: ignore[no-untyped-def]
     """Find the offset that fits the opinions of all points best (``flows.alignment``).
 

@@ -29,7 +29,7 @@ class FeatureGrids(NamedTuple):
     per_m: NDArray[np.float64]
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def read_features(grids, x, y, features):  # type: ignore[no-untyped-def]
     """Fill features (grids * channels,) at a point; one beyond a grid reads its edge."""
     channels = grids.nodes.shape[1]
