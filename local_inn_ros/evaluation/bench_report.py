@@ -86,7 +86,7 @@ class BenchReport:
         bundle: name of the bundle.
         machine: what it ran on.
         scans: how many each localizer was timed on.
-        engines: by their short names, the one that every machine has first.
+        engines: by their short names, the default one first.
         missing: why other engines were left out, by their short names.
         particles: of the Monte-Carlo baseline, by the number of particles.
         nodes: of the nodes; None where ROS is not installed.
@@ -102,7 +102,7 @@ class BenchReport:
 
     @property
     def usual(self) -> EngineTimes:
-        """The engine that every machine has."""
+        """The default engine, or the next one where a bundle cannot be run with it."""
         return next(iter(self.engines.values()))
 
     @property
