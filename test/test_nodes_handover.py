@@ -5,20 +5,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
-from localizer_bench import Robot
+from geometry_msgs.msg import PoseWithCovarianceStamped
+from localizer_bench import BASE, Robot
+from localizer_bench import Bench as LocalizerBench
 from ros_fixtures import RosWorld
 from test_nodes_ekf import FIX_TOPIC, START_S, Bench
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.odometry_buffer import EXTRAPOLATION_S
+from local_inn_ros.nodes.child_process import ChildProcess
 from local_inn_ros.nodes.conversions import stamped_gaussian_message, to_gaussian, to_stamp
 from local_inn_ros.nodes.handover import HandedFix, Handover
+from local_inn_ros.nodes.qos import LATCHED
 
 TOPIC = f"/{FIX_TOPIC}"
 
@@ -35,6 +40,10 @@ def fix_at(stamp_s: float, odometry_s: float, y_m: float = 0.0, frame: str = "ma
     pose = Pose2(1.0 + stamp_s - START_S, y_m, 0.02)
     measured = GaussianPose2.from_deviations(pose, 0.05, 0.03, 0.02)
     return HandedFix(to_stamp(stamp_s), frame, measured, odometry_s)
+
+
+def stamps(messages: list[PoseWithCovarianceStamped]) -> set[tuple[int, int]]:
+    return {(one.header.stamp.sec, one.header.stamp.nanosec) for one in messages}
 
 
 def publish(bench: Bench, fix: HandedFix) -> None:
@@ -160,3 +169,24 @@ def test_the_localizer_goes_on_while_the_filter_is_started_again(ros: RosWorld) 
     told = len(robot.poses)
     robot.step_until(lambda: len(robot.poses) > told + 3, "poses")
     assert robot.is_right()
+
+
+def test_a_filter_in_a_process_of_its_own_hears_the_messages(ros: RosWorld, tmp_path: Path) -> None:
+    with ChildProcess("ekf", {}, ros.domain, tmp_path / "log") as process:
+        bench = LocalizerBench(ros, handover=Handover())
+        poses = ros.listen(PoseWithCovarianceStamped, "amcl_pose", LATCHED)
+        for publisher in (bench.odometry, bench.initial):
+            ros.wait_for(
+                lambda publisher=publisher: publisher.get_subscription_count() == 2,
+                "both processes to listen",
+            )
+        bench.stand_at(BASE)
+        bench.tell_odometry(Pose2.identity(), bench.sent_s)
+        told = GaussianPose2.from_deviations(BASE @ Pose2(0.05, 0.0, 0.0), 0.1, 0.1, 0.05)
+        bench.initial.publish(stamped_gaussian_message(told, to_stamp(bench.sent_s), "map"))
+        ros.wait_for(lambda: poses and bench.node.work._priors.told, "the start")
+        bench.look_until(
+            lambda: len(stamps(poses) & stamps(bench.measurements)) > 5, "poses of fixes"
+        )
+        assert process.stop() == 0
+    assert to_gaussian(poses[-1].pose).mean.distance_to(BASE) < 0.05
