@@ -9,6 +9,9 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 
+# Processes that share the tests in `make test`; one of them runs all that talk over DDS.
+WORKERS ?= 2
+
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 CONSTRAINTS := scripts/constraints.txt
@@ -34,7 +37,7 @@ demo: $(STAMPS)/base ## drive, localize, kidnap and relocalize a simulated robot
 
 test: lint ## check style and types, then run the tests
 	@echo "==> test: pytest, without those marked slow"
-	@$(BIN)/python -m pytest -m "not slow"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadgroup
 
 test-slow: $(STAMPS)/dev ## run the tests that take more than half a minute each
 	@echo "==> test: pytest, those marked slow"

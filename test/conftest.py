@@ -22,6 +22,19 @@ hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=No
 hypothesis.settings.load_profile("repeatable")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where processes share the tests, let one have all that talk over DDS; the rest goes by files.
+
+    Messages wait for a busy machine, and tests of nodes make each other's wait.
+    """
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        file = item.path.name
+        over_dds = file.startswith(("test_nodes_", "test_launch_", "test_benchmarks_soak"))
+        item.add_marker(pytest.mark.xdist_group("dds" if over_dds else file))
+
+
 def pytest_collection_finish() -> None:
     """Let the garbage collector leave alone what was imported: it is there to the end."""
     gc.freeze()
