@@ -221,6 +221,24 @@ def test_a_prior_that_is_off_is_brought_back_by_the_network():
     assert math.hypot(*error_of(fix.measurement.mean, BASE)[:2]) < 0.01
 
 
+def test_a_pose_is_measured_without_the_forward_pass(monkeypatch):
+    engine, scan = at(BASE, Pose2.identity())
+    drawn = []
+    forward = engine.expected_ranges
+    monkeypatch.setattr(engine, "expected_ranges", lambda poses: drawn.append(1) or forward(poses))
+    prior = GaussianPose2.from_deviations(BASE, 0.03, 0.03, 0.01)
+    localizer = build_localizer(BUNDLE, engine, Pose2.identity(), RefinerChoice.FIELD)
+    sighting = localizer.measure(scan, prior)
+    assert drawn == []
+    fix = localizer.explain(sighting)
+    assert len(drawn) == 1
+    assert fix.measurement is sighting.measurement
+    again = localizer.locate(scan, prior)
+    assert again.measurement.mean == fix.measurement.mean
+    assert again.quality == fix.quality
+    assert set(fix.stage_s) == {"beams", "inverse", "refiner", "forward"}
+
+
 def test_where_the_map_shows_nothing_the_networks_word_stands():
     cells = np.zeros((60, 800), dtype=np.int8)
     cells[:10], cells[-10:] = 100, 100

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.aligner import Aligner, PlaceReading
 from local_inn_ros.localization.completion import Completion
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
-from local_inn_ros.localization.inverse_passes import InversePasses, places_of
+from local_inn_ros.localization.inverse_passes import Drawn, InversePasses, places_of
 from local_inn_ros.localization.map_likelihood import MapLikelihood
 from local_inn_ros.localization.mount import pose_of_mounted, poses_of_mounted
 from local_inn_ros.localization.quality import scan_quality
@@ -26,8 +27,53 @@ from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
 
 # Less probable modes are left out.
 _LEAST_WEIGHT = 0.01
+# Of the one place there is.
+_CERTAIN = np.ones(1)
 # A variance of so many squared distances to another mode says nothing for minutes of scans.
 _SILENT = 1e5
+
+
+class _StageClock:
+    """Time spent in each stage."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def go_on(self) -> None:
+        """Book nothing of the time since the last lap."""
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Book the time since the last lap under a stage."""
+        now = time.perf_counter()
+        self.stages[stage] = now - self._last
+        self._last = now
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """What a scan says of the pose, and what it takes to say the rest (``Localizer.explain``).
+
+    Attributes:
+        stamp_s: stamp of the scan, in seconds.
+        measurement: of the base in the map frame, as ``Fix`` has it.
+        reading: the scan's beams at the network's angles.
+        drawn: what the network drew at each place.
+        found: what the scan says at each of them.
+        weights: (k,) how probable each of them is.
+        best: the likeliest.
+        clock: of its stages.
+    """
+
+    stamp_s: float
+    measurement: GaussianPose2
+    reading: BeamReading
+    drawn: tuple[Drawn, ...]
+    found: list[PlaceReading]
+    weights: NDArray[np.float64]
+    best: int
+    clock: _StageClock
 
 
 class Localizer:
@@ -83,6 +129,10 @@ class Localizer:
             SensorError: the scan cannot be used.
             BundleError: the network answers with something that is not a number.
         """
+        return self.explain(self.measure(scan, prior))
+
+    def measure(self, scan: Scan, prior: GaussianPose2) -> Sighting:
+        """Find what one scan says of the pose, and no more: ``locate``, for who is in a hurry."""
         clock = _StageClock()
         reading = self._picker.pick(scan)
         reading.require_returns()
@@ -91,38 +141,44 @@ class Localizer:
         drawn = self._passes.draw(reading, sensor_prior)
         clock.lap("inverse")
         found = [self._aligner.read(scan, reading, sensor_prior, one) for one in drawn]
+        if len(found) == 1:
+            weights, best, told = _CERTAIN, 0, found[0].measurement
+        else:
+            weights = self._weights(reading, sensor_prior, found)
+            best = int(np.argmax(weights))
+            told = _reaching(found, weights, best)
+        measurement = pose_of_mounted(told, self._mount_inverse)
         clock.lap(self._place_stage)
-        poses = np.array([one.measurement.mean.to_array() for one in found])
-        expected = self._engine.expected_ranges(poses.astype(np.float32))
-        weights = self._weights(reading, sensor_prior, poses)
-        best = int(np.argmax(weights))
+        return Sighting(scan.stamp_s, measurement, reading, drawn, found, weights, best, clock)
+
+    def explain(self, sighting: Sighting) -> Fix:
+        """Say what else there is to say of a scan that was measured: the rest of ``locate``."""
+        clock, found, best = sighting.clock, sighting.found, sighting.best
+        clock.go_on()
+        pose = found[best].measurement.mean.to_array()
+        (expected,) = self._engine.expected_ranges(pose[None].astype(np.float32))
         quality = scan_quality(
-            expected[best], reading, self._forward_deviation_m, self._range_max_m
+            expected, sighting.reading, self._forward_deviation_m, self._range_max_m
         )
         clock.lap("forward")
-        measurement = pose_of_mounted(_reaching(found, weights, best), self._mount_inverse)
-        samples = np.concatenate([one.samples for one in drawn])
+        samples = np.concatenate([one.samples for one in sighting.drawn])
         return Fix(
-            stamp_s=scan.stamp_s,
-            measurement=measurement,
+            stamp_s=sighting.stamp_s,
+            measurement=sighting.measurement,
             network=pose_of_mounted(found[best].network, self._mount_inverse),
-            modes=self._modes(found, weights) if len(found) > 1 else (Mode(measurement, 1.0),),
+            modes=self._modes(sighting),
             samples=poses_of_mounted(samples, self._mount_inverse),
-            expected_ranges_m=expected[best],
+            expected_ranges_m=expected,
             unexplained=found[best].unexplained,
             quality=quality,
             stage_s=clock.stages,
         )
 
     def _weights(
-        self,
-        reading: BeamReading,
-        prior: GaussianPose2,
-        poses: NDArray[np.float64],
+        self, reading: BeamReading, prior: GaussianPose2, found: list[PlaceReading]
     ) -> NDArray[np.float64]:
-        """Return how probable each of some places (k, 3) is; 0 for one that stands twice."""
-        if len(poses) == 1:
-            return np.ones(1)
+        """Return how probable each of some places (k,) is; 0 for one that stands twice."""
+        poses = np.array([one.measurement.mean.to_array() for one in found])
         logs = self._likelihood.of(reading, poses)
         offsets = [prior.squared_mahalanobis(Pose2.from_array(pose)) for pose in poses]
         logs -= 0.5 * np.array(offsets)
@@ -135,7 +191,10 @@ class Localizer:
         kept: NDArray[np.float64] = weights / weights.sum()
         return kept
 
-    def _modes(self, found: list[PlaceReading], weights: NDArray[np.float64]) -> tuple[Mode, ...]:
+    def _modes(self, sighting: Sighting) -> tuple[Mode, ...]:
+        found, weights = sighting.found, sighting.weights
+        if len(found) == 1:
+            return (Mode(sighting.measurement, 1.0),)
         ranked = [k for k in np.argsort(-weights, kind="stable") if weights[k] > 0.0]
         return tuple(
             Mode(pose_of_mounted(found[k].measurement, self._mount_inverse), float(weights[k]))
@@ -160,17 +219,3 @@ def _reaching(found: list[PlaceReading], weights: NDArray[np.float64], best: int
             else:
                 covariance += weight * np.outer(offset, offset)
     return GaussianPose2(likeliest.mean, covariance)
-
-
-class _StageClock:
-    """Time spent in each stage."""
-
-    def __init__(self) -> None:
-        self.stages: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """Book the time since the last lap under a stage."""
-        now = time.perf_counter()
-        self.stages[stage] = now - self._last
-        self._last = now

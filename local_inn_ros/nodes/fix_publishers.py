@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+from rclpy.publisher import Publisher
 from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Float32, Header
 
+from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.conditioning import well_conditioned
 from local_inn_ros.localization.fix import Fix
 from local_inn_ros.localization.mount import SensorMount
@@ -47,35 +50,32 @@ class FixPublishers:
         self._message = PoseWithCovarianceStamped()
         self._message.header.frame_id = map_frame
 
-    def publish(
-        self,
-        fix: Fix,
-        header: Header,
-        scan: Scan,
-        mount: SensorMount,
-        odometry_s: float | None,
-    ) -> None:
-        """Publish a fix; a filter in this process has it first.
+    def tell(self, measurement: GaussianPose2, stamp: Time, odometry_s: float | None) -> None:
+        """Tell the filter what a scan says, before anything else: it becomes the robot's pose.
+
+        A filter in this process has it at once, others as a message.
+
+        Args:
+            measurement: of the base in the map frame.
+            stamp: of the scan.
+            odometry_s: stamp of the newest odometry that was heard; None where none was.
+        """
+        # Of a network that works in single precision, samples far from its map may be all one.
+        pose = well_conditioned(measurement)
+        self._handover.offer(self._topic, HandedFix(stamp, self._map_frame, pose, odometry_s))
+        self._publish(self._measurement, pose, stamp)
+
+    def publish(self, fix: Fix, header: Header, scan: Scan, mount: SensorMount) -> None:
+        """Publish the rest of a fix.
 
         Args:
             fix: its poses are in the map frame.
             header: stamp and frame of its scan.
             scan: as it came: what was expected of it is told in its direction.
             mount: of the laser.
-            odometry_s: stamp of the newest odometry that was heard; None where none was.
         """
         stamp, frame = header.stamp, self._map_frame
-        # Of a network that works in single precision, samples far from its map may be all one.
-        measurement = well_conditioned(fix.measurement)
-        # First of all: it is what becomes the robot's pose.
-        self._handover.offer(self._topic, HandedFix(stamp, frame, measurement, odometry_s))
-        self._message.header.stamp = stamp
-        for publisher, pose in (
-            (self._measurement, measurement),
-            (self._fix, well_conditioned(fix.network)),
-        ):
-            fill_gaussian(self._message.pose, pose)
-            publisher.publish(self._message)
+        self._publish(self._fix, well_conditioned(fix.network), stamp)
         self._quality.publish(Float32(data=fix.quality))
         # To look at: not even made where nobody looks.
         if self._samples.get_subscription_count():
@@ -83,3 +83,10 @@ class FixPublishers:
         if self._expected.get_subscription_count():
             expected = mount.righted(self._model.expected_scan(fix)).turning_as(scan)
             self._expected.publish(scan_message(expected, stamp, header.frame_id))
+
+    def _publish(
+        self, publisher: Publisher[PoseWithCovarianceStamped], pose: GaussianPose2, stamp: Time
+    ) -> None:
+        self._message.header.stamp = stamp
+        fill_gaussian(self._message.pose, pose)
+        publisher.publish(self._message)

@@ -39,7 +39,7 @@ from local_inn_ros.nodes.localizer_health import (
     localizer_health,
 )
 from local_inn_ros.nodes.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.model import Model
+from local_inn_ros.nodes.model import Model, Mounted
 from local_inn_ros.nodes.mounting import Mounting
 from local_inn_ros.nodes.parameters import Parameters
 from local_inn_ros.nodes.pose_store import PoseStore
@@ -48,6 +48,7 @@ from local_inn_ros.nodes.recovery import Recovery
 from local_inn_ros.nodes.scan_queue import ScanQueue
 from local_inn_ros.nodes.search_run import Sight
 from local_inn_ros.nodes.static_transforms import TransformError
+from local_inn_ros.sensing import Scan
 
 _WARNING_PERIOD_S = 5.0
 # Scans may come before it is found out who publishes their mount.
@@ -229,22 +230,32 @@ class Localizing:
         mounted, told = self._mounting.at(frame), to_scan(message)
         scan = mounted.mount.righted(told)
         prior = self._priors.prior_at(scan.stamp_s)
-        odometry = self._priors.odometry_at(scan.stamp_s)
-        self._recovery.search.look_at(Sight(mounted, scan, odometry, self._recovery.offered))
         if prior is None:
+            self._show(mounted, scan)
             self._tally.count("scan without prior")
             if self._priors.told is None:
                 self._recovery.wait_for_pose()
             return
-        fix = mounted.localizer.locate(scan, prior)
-        newest_s = self._priors.newest_stamp_s
-        self._publishers.publish(fix, message.header, told, mounted.mount, newest_s)
+        try:
+            sighting = mounted.localizer.measure(scan, prior)
+            newest_s = self._priors.newest_stamp_s
+            self._publishers.tell(sighting.measurement, message.header.stamp, newest_s)
+        finally:
+            # The pose first: a search has time.
+            self._show(mounted, scan)
+        fix = mounted.localizer.explain(sighting)
+        self._publishers.publish(fix, message.header, told, mounted.mount)
         self._recovery.observe(frame, fix, prior)
         self._tally.count("fix")
         self._tally.note(QUALITY, fix.quality)
         for stage, seconds in fix.stage_s.items():
             self._tally.note(f"stage {stage} [ms]", 1e3 * seconds)
         self._tally.note(SCAN_TIME, 1e3 * (time.perf_counter() - started_s))
+
+    def _show(self, mounted: Mounted, scan: Scan) -> None:
+        """Show a scan to the search, where one runs."""
+        odometry = self._priors.odometry_at(scan.stamp_s)
+        self._recovery.search.look_at(Sight(mounted, scan, odometry, self._recovery.offered))
 
     def _complain(self, text: str) -> None:
         self._node.get_logger().error(text, throttle_duration_sec=_WARNING_PERIOD_S)
