@@ -31,7 +31,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(STAMPS)/base ## drive, localize, kidnap and relocalize a simulated robot; writes build/demo/
+demo: $(STAMPS)/base $(STAMPS)/kernels ## drive, localize, kidnap and relocalize a simulated robot; writes build/demo/
 	@echo "==> demo: local-inn demo --out build/demo"
 	@$(BIN)/local-inn demo --out build/demo
 
@@ -39,7 +39,7 @@ test: lint ## check style and types, then run the tests
 	@echo "==> test: pytest, without those marked slow"
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadgroup
 
-test-slow: $(STAMPS)/dev ## run the tests that take more than half a minute each
+test-slow: $(STAMPS)/dev $(STAMPS)/kernels ## run the tests that take more than half a minute each
 	@echo "==> test: pytest, those marked slow"
 	@$(BIN)/python -m pytest -m slow
 
@@ -47,51 +47,51 @@ test-jazzy: ## run the tests that touch ROS on ROS 2 Jazzy, in an environment of
 	@$(MAKE) --no-print-directory test-ros VENV=.venv-jazzy \
 		ROS_REQUIREMENTS=interfaces/requirements_jazzy.txt
 
-test-ros: $(STAMPS)/test-tools
+test-ros: $(STAMPS)/test-tools $(STAMPS)/kernels
 	@echo "==> test: pytest, those that touch ROS, with rclpy $$($(BIN)/python -c \
 		'from importlib.metadata import version; print(version("ros-rclpy"))')"
 	@$(BIN)/python -m pytest -m "not slow" test/test_launch_*.py test/test_nodes_*.py
 
-lint: $(STAMPS)/dev ## check style (ruff) and types (mypy)
+lint: $(STAMPS)/dev $(STAMPS)/kernels ## check style (ruff) and types (mypy)
 	@echo "==> lint: ruff"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@scripts/check_types.sh $(VENV)
 
 # One thread: two that wait for each other are slower than one as soon as anything else runs.
-bench-intel: $(STAMPS)/dev ## train on a real building and localize its robot; writes build/bench/intel_lab.json
+bench-intel: $(STAMPS)/dev $(STAMPS)/kernels ## train on a real building and localize its robot; writes build/bench/intel_lab.json
 	@echo "==> bench: Intel Research Lab"
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/intel_lab.py --out build/bench/intel_lab.json
 
-bench-accuracy: $(STAMPS)/dev ## measure errors against speed on maps; writes build/bench/accuracy.json
+bench-accuracy: $(STAMPS)/dev $(STAMPS)/kernels ## measure errors against speed on maps; writes build/bench/accuracy.json
 	@echo "==> bench: accuracy"
 	@$(BIN)/python benchmarks/accuracy.py --short --out build/bench/accuracy.json
 
-bench-calibration: $(STAMPS)/dev ## measure whether covariances tell the truth; writes build/bench/calibration.json
+bench-calibration: $(STAMPS)/dev $(STAMPS)/kernels ## measure whether covariances tell the truth; writes build/bench/calibration.json
 	@echo "==> bench: calibration"
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration.py --short --out build/bench/calibration.json
 
-bench-forward: $(STAMPS)/dev ## compare the map in the shipped bundle with the true one; writes build/bench/forward.json
+bench-forward: $(STAMPS)/dev $(STAMPS)/kernels ## compare the map in the shipped bundle with the true one; writes build/bench/forward.json
 	@echo "==> bench: forward pass"
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/forward_pass.py --out build/bench/forward.json
 
-bench-kidnap: $(STAMPS)/dev ## put robots down anywhere and search for them; writes build/bench/kidnap.json
+bench-kidnap: $(STAMPS)/dev $(STAMPS)/kernels ## put robots down anywhere and search for them; writes build/bench/kidnap.json
 	@echo "==> bench: kidnap"
 	@$(BIN)/python benchmarks/kidnap.py --short --out build/bench/kidnap.json
 
-bench-latency: $(STAMPS)/dev ## time a scan by stage, beside a particle filter; writes build/bench/latency.json
+bench-latency: $(STAMPS)/dev $(STAMPS)/kernels ## time a scan by stage, beside a particle filter; writes build/bench/latency.json
 	@echo "==> bench: latency"
 	@OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(BIN)/python benchmarks/latency.py --out build/bench/latency.json
 
-bench-quality: $(STAMPS)/dev ## tell right poses from wrong ones, and a moved robot; writes build/bench/quality.json
+bench-quality: $(STAMPS)/dev $(STAMPS)/kernels ## tell right poses from wrong ones, and a moved robot; writes build/bench/quality.json
 	@echo "==> bench: quality"
 	@$(BIN)/python benchmarks/quality.py --short --out build/bench/quality.json
 
-bench-scaling: $(STAMPS)/dev ## train shortly on maps of 150 to 15,000 m2; writes build/bench/scaling.json
+bench-scaling: $(STAMPS)/dev $(STAMPS)/kernels ## train shortly on maps of 150 to 15,000 m2; writes build/bench/scaling.json
 	@echo "==> bench: scaling"
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/scaling.py --short --out build/bench/scaling.json
 
-bench-soak: $(STAMPS)/dev ## feed the nodes a full load for five minutes; writes build/bench/soak.json
+bench-soak: $(STAMPS)/dev $(STAMPS)/kernels ## feed the nodes a full load for five minutes; writes build/bench/soak.json
 	@echo "==> bench: soak"
 	@$(BIN)/python benchmarks/soak.py --out build/bench/soak.json
 
@@ -136,3 +136,9 @@ $(STAMPS)/dev: $(STAMPS)/torch
 	@echo "==> environment: training, evaluation and test tools"
 	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,tools,train,eval,test,dev]'
 	@touch $@
+
+# Of what numba has compiled and kept, it looks at the file of the function that is called, not at
+# those of the functions that this one calls.
+$(STAMPS)/kernels: $(shell grep -rl --include='*.py' numba local_inn_ros)
+	@find local_inn_ros -name '*.nb[ic]' -delete
+	@mkdir -p $(STAMPS) && touch $@

@@ -18,6 +18,8 @@ from local_inn_ros.engines.agreement import Agreement, HeldOutScans, compare
 from local_inn_ros.engines.bundle import file_sha256
 from local_inn_ros.engines.compiled_engine import CompiledEngine
 from local_inn_ros.engines.description import FileReference
+from local_inn_ros.engines.network_shapes import check_shapes
+from local_inn_ros.engines.network_weights import pack_weights
 from local_inn_ros.errors import BundleError, EngineError
 from local_inn_ros.resources import resource_directory
 
@@ -139,6 +141,60 @@ def test_weights_that_do_not_fit_are_refused(
     description = copy.description.model_copy(update={"weights": reference})
     with pytest.raises(EngineError, match=said):
         CompiledEngine(dataclasses.replace(copy, description=description))
+
+
+# What the compiled networks do not read: it follows from the rest, or from bundle.yaml.
+UNREAD = ("pose_code.", "flow._restored")
+
+
+@pytest.fixture(scope="module")
+def arrays(shipped: Bundle) -> Arrays:
+    return dict(load_file(shipped.path / "weights.safetensors"))
+
+
+def fitting(shipped: Bundle, arrays: Arrays) -> None:
+    sensor = shipped.description.sensor
+    weights = pack_weights(arrays, 2, sensor.range_max_m)
+    check_shapes(weights, sensor.network_beams, shipped.description.latent_size)
+
+
+def test_no_array_may_be_of_another_size(shipped: Bundle, arrays: Arrays) -> None:
+    fitting(shipped, arrays)
+    seen = 0
+    for name, whole in arrays.items():
+        if name.startswith(UNREAD) or name.endswith(".perm"):
+            continue
+        # A grid may have any number of nodes, but the features of all are as many.
+        axes = (1,) if ".grids." in name else range(whole.ndim)
+        for axis in axes:
+            shorter = np.ascontiguousarray(np.delete(whole, 0, axis=axis))
+            with pytest.raises((ValueError, IndexError)):
+                fitting(shipped, {**arrays, name: shorter})
+            seen += 1
+    assert seen > 100
+
+
+def test_elements_that_there_are_not_are_not_moved(shipped: Bundle, arrays: Arrays) -> None:
+    with pytest.raises(ValueError, match="permutations are none"):
+        fitting(shipped, {**arrays, "flow._order": arrays["flow._order"] + 1})
+
+
+def test_numbers_that_are_none_lead_nowhere_but_to_numbers_that_are_none(
+    shipped: Bundle, tmp_path: Path, arrays: Arrays
+) -> None:
+    copy = copied(shipped, tmp_path / "copy")
+    spoilt = {
+        name: np.full_like(array, np.nan)
+        for name, array in arrays.items()
+        if array.dtype == np.float32
+    }
+    weights = copy.path / "weights.safetensors"
+    save_file({**arrays, **spoilt}, weights)
+    engine = CompiledEngine(copy)
+    scans = HeldOutScans.draw(shipped, 2, np.random.default_rng(0))
+    given = (scans.ranges_m, scans.states, scans.priors, scans.spreads, scans.latents)
+    assert not np.isfinite(engine.sample_poses(*given)).any()
+    assert not (engine.expected_ranges(scans.poses) > 0.0).any()
 
 
 @pytest.mark.parametrize("missing", ["narrowest_spread", "network"])

@@ -17,6 +17,7 @@ from local_inn_ros.engines.network_kernel import (
     flattened,
     sample_poses,
 )
+from local_inn_ros.engines.network_shapes import check_shapes
 from local_inn_ros.engines.network_weights import pack_weights
 from local_inn_ros.engines.protocol import Float32Array
 from local_inn_ros.errors import EngineError
@@ -105,9 +106,8 @@ def _load_weights(bundle: Bundle, strides: int) -> NetworkWeights:
     path = bundle.path / description.weights.file
     try:
         weights = pack_weights(load_file(path), strides, description.sensor.range_max_m)
-    except (KeyError, ValueError, OSError, SafetensorError) as error:
+        check_shapes(weights, description.sensor.network_beams, description.latent_size)
+    except (KeyError, ValueError, IndexError, OSError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise EngineError(f"{path} does not fit the bundle: {reason}") from error
-    if weights.encoder.angles_rad.size != description.sensor.network_beams:
-        raise EngineError(f"{path} does not fit the bundle: it is for other beams")
     return weights

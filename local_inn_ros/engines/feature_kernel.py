@@ -35,8 +35,12 @@ def read_features(grids, x, y, features):  # type: ignore[no-untyped-def]
     channels = grids.nodes.shape[1]
     for level in range(grids.starts.shape[0]):
         rows, columns = grids.shapes[level, 0], grids.shapes[level, 1]
-        u = min(max((x - grids.lows[level, 0]) * grids.per_m[level, 0], 0.0), columns - 1.0)
-        v = min(max((y - grids.lows[level, 1]) * grids.per_m[level, 1], 0.0), rows - 1.0)
+        u = (x - grids.lows[level, 0]) * grids.per_m[level, 0]
+        v = (y - grids.lows[level, 1]) * grids.per_m[level, 1]
+        # Written so that NaN, which a damaged network may lead to, reads the edge too.
+        u = u if u > 0.0 else 0.0
+        v = v if v > 0.0 else 0.0
+        u, v = min(u, columns - 1.0), min(v, rows - 1.0)
         column, row = min(int(u), columns - 2), min(int(v), rows - 2)
         right, up = np.float32(u - column), np.float32(v - row)
         low = grids.starts[level] + row * columns + column

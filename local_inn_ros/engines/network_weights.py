@@ -35,7 +35,8 @@ def pack_weights(arrays: Arrays, strides: int, range_max_m: float) -> NetworkWei
 
     Raises:
         KeyError: an array is missing.
-        ValueError: shapes do not fit each other.
+        ValueError, IndexError: arrays are not of the form that they have in any Local_INN; whether
+            they fit each other is told by ``check_shapes``.
     """
     first = _layer(arrays, "_condition.0")
     octaves = (first.weight.shape[0] - 5) // 4
@@ -93,13 +94,15 @@ def _grids(arrays: Arrays, name: str) -> FeatureGrids:
     nodes = [grid.reshape(grid.shape[0], -1).T for grid in grids]
     shapes = np.array([grid.shape[1:] for grid in grids], dtype=np.int64)
     # Scales are per half of the grid's width, whose first and last nodes are -1 and 1.
-    halves = 0.5 * (shapes[:, ::-1] - 1)
+    halves, scales = 0.5 * (shapes[:, ::-1] - 1), _float64(arrays[f"{name}._scales"])
+    if scales.shape != halves.shape:
+        raise ValueError(f"{name}._scales is of shape {scales.shape}, not {halves.shape}")
     return FeatureGrids(
         np.ascontiguousarray(np.concatenate(nodes), dtype=np.float32),
         np.cumsum([0, *(len(each) for each in nodes[:-1])]).astype(np.int64),
         shapes,
         _float64(arrays[f"{name}._lows"]),
-        _float64(arrays[f"{name}._scales"]) * halves,
+        scales * halves,
     )
 
 
