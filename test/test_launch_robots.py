@@ -37,7 +37,7 @@ def launched(
     """Run a launch file, and end it as Ctrl-C does."""
     monkeypatch.setenv("ROS_DOMAIN_ID", str(ros.domain))
     path = ROOT / "launch" / f"{file}.launch.py"
-    running = subprocess.Popen([sys.executable, "-c", LAUNCH, str(path), *words])
+    running = subprocess.Popen([sys.executable, "-c", LAUNCH, str(path), "", *words])
     try:
         yield
     finally:
