@@ -203,3 +203,15 @@ def test_a_record_that_lacks_something_is_refused(shipped: Bundle, missing: str)
     description = shipped.description.model_copy(update={"training": training})
     with pytest.raises(EngineError, match=rf"training\.{missing}: Field required"):
         CompiledEngine(dataclasses.replace(shipped, description=description))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("narrowest_spread", 0.0), ("network", {"strides": 1_000_000})]
+)
+def test_a_record_that_makes_no_sense_is_refused(
+    shipped: Bundle, name: str, value: float | dict[str, int]
+) -> None:
+    training = {**shipped.description.training, name: value}
+    description = shipped.description.model_copy(update={"training": training})
+    with pytest.raises(EngineError, match=rf"training\.{name}.*should be"):
+        CompiledEngine(dataclasses.replace(shipped, description=description))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
@@ -75,13 +75,13 @@ class CompiledEngine:
 class _Network(BaseModel):
     """What must be known of the network besides its weights."""
 
-    strides: int
+    strides: int = Field(ge=0, le=100)
 
 
 class _Training(BaseModel):
     """What must be known of the training."""
 
-    narrowest_spread: float
+    narrowest_spread: float = Field(gt=0.0)
     network: _Network
 
 
