@@ -109,9 +109,9 @@ def main() -> None:
     right = np.concatenate([poses.right for _, poses in sets])
     weights = np.concatenate([poses.weights() / len(sets) for _, poses in sets])
     fitted = logistic(rows, right, weights)
-    names = ("_OFFSET", "_PER_LOG_AGREEING", "_PER_LOG_THROUGH", "_PER_LOG_SIDEWAYS")
-    for name, value in zip(names, fitted, strict=True):
-        print(f"{name} = {value:.2f}")
+    offset, *of_logarithms = fitted
+    print(f"_OFFSET = {offset:.2f}")
+    print(f"_WEIGHTS = np.array([{', '.join(f'{value:.2f}' for value in of_logarithms)}])")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from ros_fixtures import RosWorld
 from test_nodes_ekf import FIX_TOPIC, START_S, Bench
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.fix import Fix
+from local_inn_ros.localization.localizer import Localizer, Sighting
 from local_inn_ros.localization.odometry_buffer import EXTRAPOLATION_S
 from local_inn_ros.nodes.child_process import ChildProcess
 from local_inn_ros.nodes.conversions import stamped_gaussian_message, to_gaussian, to_stamp
@@ -153,6 +155,25 @@ def test_each_scan_of_a_robot_is_fused_once_and_published(ros: RosWorld) -> None
     assert robot.total("fix") > 10
     assert fused()["fix"] == fused()["fix accepted"] == robot.total("fix")
     assert robot.is_right()
+
+
+def test_a_pose_is_fused_before_the_rest_of_its_fix_is_worked_out(
+    ros: RosWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    robot = Robot(ros, Handover())
+    fused = robot.ekf.work._tally.totals
+    robot.localize()
+    explain, told = Localizer.explain, []
+
+    def noting(localizer: Localizer, sighting: Sighting) -> Fix:
+        told.append((fused()["fix accepted"], robot.total("fix")))
+        return explain(localizer, sighting)
+
+    monkeypatch.setattr(Localizer, "explain", noting)
+    for _ in range(3):
+        robot.step()
+    ros.wait_for(lambda: len(told) == 3, "three scans")
+    assert all(accepted == fixes + 1 for accepted, fixes in told)
 
 
 def test_the_localizer_goes_on_while_the_filter_is_started_again(ros: RosWorld) -> None:

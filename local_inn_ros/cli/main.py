@@ -34,7 +34,6 @@ from local_inn_ros.errors import LocalInnError
 _TOOLS = {
     "rosbags": "bags are read and written",
     "matplotlib": "pictures are drawn",
-    "onnxruntime": "networks are run",
 }
 
 app = typer.Typer(

@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from local_inn_ros.engines import Bundle, Engine
-from local_inn_ros.engines.choice import open_onnx_engine
+from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.evaluation.accuracy import EstimatorRun
 from local_inn_ros.evaluation.dead_reckoning import DeadReckoning
 from local_inn_ros.evaluation.field_tracker import FieldTracker
@@ -54,9 +54,9 @@ def estimator_runs(
     Raises:
         BagError: an estimator could not answer one scan.
         BundleError: the bundle's networks cannot be run.
-        EngineError: ONNX Runtime is not installed.
+        EngineError: no engine can be had.
     """
-    engine = open_onnx_engine(bundle)
+    engine = open_engine(bundle)
     wide_rng, *particle_rngs = rng.spawn(1 + len(PARTICLE_COUNTS))
     refined, redrawn, plain = (
         _replayed(build_localizer(bundle, engine, mount, refiner), drive)

@@ -4,7 +4,8 @@
 
 Jacobi's rotations (Golub and Van Loan, Matrix Computations, 4th edition, section 8.5): for three
 dimensions a library takes longer to be called than this takes to count, the more so where it has
-not been called just before.
+not been called just before. Compiled code has its own (``matrix3``): the filter does without a
+compiler.
 """
 
 from __future__ import annotations
