@@ -191,6 +191,11 @@ class Robot(Bench):
         self.transforms = ros.listen(TFMessage, "/tf", TRANSFORMS)
         alarms = self.node.work._recovery._lost_publisher
         ros.wait_for(lambda: alarms.get_subscription_count() > 1, "the filter to hear of alarms")
+        for publisher in (self.odometry, self.initial):
+            ros.wait_for(
+                lambda publisher=publisher: publisher.get_subscription_count() > 1,
+                "both nodes to listen",
+            )
         self.base = BASE
         self.wheels = Pose2.identity()
         self.slip = 1.0
@@ -203,21 +208,26 @@ class Robot(Bench):
         turn = Pose2(0.0, 0.0, 0.02)
         self.base, self.wheels = self.base @ turn, self.wheels @ Pose2(0.0, 0.0, self.slip * 0.02)
         self.stand_at(self.base)
-        self.send_odometry(self.wheels, self.sent_s)
+        self.tell_odometry(self.wheels, self.sent_s)
+        # Which node hears of it first must not decide whether a fix is handed over.
+        self.ros.wait_for(self._filter_heard_odometry, "the filter to hear of the odometry")
         scan = self.scan_from(self.base, self.sent_s)
         scan.ranges_m[self.blocked] = np.minimum(scan.ranges_m[self.blocked], 0.4)
         self.send_scan(scan)
         self.ros.wait_for(self._is_heard, "the readings")
 
+    def _filter_heard_odometry(self) -> bool:
+        newest = self.ekf.work._newest_odometry
+        return newest is not None and newest.stamp_s >= self.sent_s - 1e-6
+
     def _is_heard(self) -> bool:
         """Tell whether both nodes have heard all there is, each other's words too."""
-        told, newest = self.node.work._priors.told, self.ekf.work._newest_odometry
-        just_now_s = self.sent_s - 1e-6
-        if len(self.node.work._queue) or newest is None or newest.stamp_s < just_now_s:
+        if len(self.node.work._queue):
             return False
         if not self.ekf.work._filter.initialized:
             return True
-        return told is not None and told.stamp_s >= just_now_s
+        told = self.node.work._priors.told
+        return told is not None and told.stamp_s >= self.sent_s - 1e-6
 
     def step_until(self, condition: Callable[[], object], what: str) -> None:
         def holds() -> object:
