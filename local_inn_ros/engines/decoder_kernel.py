@@ -67,7 +67,9 @@ def draw(weights, latent, pose, ranges):  # type: ignore[no-untyped-def]
     # What all beams have in common is read once.
     here = np.empty((1, features), np.float32)
     common = np.empty((1, width), np.float32)
-    read_features(weights.places, pose[0], pose[1], here[0])
+    points = np.empty((beams, 2))
+    points[0, 0], points[0, 1] = pose[0], pose[1]
+    read_features(weights.places, points[:1], here)
     multiply(here, weights.first_inner.weight[:features], common)
     for i in range(beams):
         heading = pose[2] + weights.angles_rad[i]
@@ -92,13 +94,13 @@ def draw(weights, latent, pose, ranges):  # type: ignore[no-untyped-def]
         hint[0, j] += weights.next_inner.bias[j]
     for stride in range(weights.strides):
         for i in range(beams):
-            row = seen[i]
-            x, y = pose[0] + ranges[i] * facing[i, 0], pose[1] + ranges[i] * facing[i, 1]
-            read_features(weights.places, x, y, row)
+            points[i, 0] = pose[0] + ranges[i] * facing[i, 0]
+            points[i, 1] = pose[1] + ranges[i] * facing[i, 1]
             for j in range(_FACING):
-                row[features + j] = facing[i, j]
-            row[features + _FACING] = math.log1p(ranges[i])
-            row[features + _FACING + 1] = stride
+                seen[i, features + j] = facing[i, j]
+            seen[i, features + _FACING] = math.log1p(ranges[i])
+            seen[i, features + _FACING + 1] = stride
+        read_features(weights.places, points, seen)
         multiply(seen, weights.next_inner.weight, inner)
         for i in range(beams):
             for j in range(width):

@@ -54,7 +54,7 @@ def encode(weights, ranges, states, prior, spread):  # type: ignore[no-untyped-d
     """Return the latent y of ranges (n,) with states (n,) under a prior (3,) of a spread."""
     beams = ranges.shape[0]
     seen = np.empty((beams, weights.point_first.weight.shape[0]), np.float32)
-    levers = np.empty((beams, 2))
+    levers, points = np.empty((beams, 2)), np.empty((beams, 2))
     width = math.log(spread)
     count, open_beams = 0, 0
     for i in range(beams):
@@ -65,13 +65,14 @@ def encode(weights, ranges, states, prior, spread):  # type: ignore[no-untyped-d
             cosine, sine = math.cos(heading), math.sin(heading)
             levers[count, 0], levers[count, 1] = ranges[i] * cosine, ranges[i] * sine
             row = seen[count]
-            x, y = prior[0] + levers[count, 0], prior[1] + levers[count, 1]
-            read_features(weights.places, x, y, row)
+            points[count, 0] = prior[0] + levers[count, 0]
+            points[count, 1] = prior[1] + levers[count, 1]
             at = row.shape[0] - 6
             row[at], row[at + 1] = levers[count, 0] / _NEAR_M, levers[count, 1] / _NEAR_M
             row[at + 2], row[at + 3] = cosine, sine
             row[at + 4], row[at + 5] = math.log1p(ranges[i]), width
             count += 1
+    read_features(weights.places, points[:count], seen)
     first = np.empty((count, weights.point_first.weight.shape[1]), np.float32)
     second = np.empty((count, weights.point_second.weight.shape[1]), np.float32)
     said = np.empty((count, weights.opinion.weight.shape[1]), np.float32)

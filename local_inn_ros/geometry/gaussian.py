@@ -44,7 +44,8 @@ class GaussianPose2:
             raise ValueError(f"a pose covariance is 3x3, got shape {covariance.shape}")
         # In plain numbers: for nine of them, numpy takes longer to be called than to count.
         numbers = covariance.ravel().tolist()
-        if not (self.mean.is_finite() and math.isfinite(sum(numbers))):
+        mean = self.mean
+        if not math.isfinite(mean.x + mean.y + mean.yaw + sum(numbers)):
             raise ValueError("a pose and its covariance must be finite")
         if not _is_definite(numbers):
             covariance = _semi_definite(covariance)

@@ -9,22 +9,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from local_inn_ros.engines import CovarianceModel, Engine
 from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.completion import Completion
-from local_inn_ros.localization.covariance_model import calibrated, unexplained_share
-from local_inn_ros.localization.evidence import covariance_of, fused, without_prior
+from local_inn_ros.localization.covariance_model import (
+    calibrated,
+    calibrated_information,
+    growth_of,
+    unexplained_share,
+)
+from local_inn_ros.localization.evidence import without_prior
 from local_inn_ros.localization.inverse_passes import Drawn
+from local_inn_ros.localization.network_word import NetworkWord, is_plausible, network_word
 from local_inn_ros.localization.refiner import USUAL_INLIER_SHARE, Refinement
 from local_inn_ros.localization.sample_statistics import gaussian_of
 from local_inn_ros.localization.scan_refiner import ScanRefiner
 from local_inn_ros.sensing import BeamReading, Scan
 
-# The network's word and the prior are joined where they differ by less than this squared
-# Mahalanobis distance (chi-square with 3 degrees of freedom, 0.999).
-_PLAUSIBLE = 16.27
 # Starts nearer to each other than this lead to the same alignment.
 _SAME_START_M = 0.03
 _SAME_START_RAD = math.radians(1.0)
@@ -86,48 +90,41 @@ class Aligner:
             prior: the sensor in the map frame, as believed before the reading is used.
             drawn: what the network draws there.
         """
-        fitted = gaussian_of(drawn.samples)
         if self._refiner is None:
-            return self._network_alone(fitted, reading, drawn.prior)
-        first = calibrated(fitted, self._samples_model, 0.0)
-        aligned = self._aligned(self._refiner, scan, reading, prior, first, drawn.prior)
+            return self._network_alone(reading, drawn)
+        word = network_word(drawn, prior, self._samples_model)
+        aligned = self._aligned(self._refiner, scan, reading, _starts(prior.mean, word))
         unexplained = 1.0 - min(1.0, aligned.inlier_share / USUAL_INLIER_SHARE)
-        network = first
-        if unexplained > 0.0:
-            network = calibrated(fitted, self._samples_model, unexplained)
-        word = None
-        if aligned.unseen.any():
-            said = without_prior(network, drawn.prior)
-            word = said if _plausible(prior, said) else None
-        joined = _joined(aligned, word, unexplained)
-        return PlaceReading(
-            network, calibrated(joined, self._aligned_model, unexplained), unexplained
-        )
+        growth = growth_of(self._samples_model, unexplained)
+        network = GaussianPose2(word.pose, growth * word.covariance)
+        pose, information = aligned.pose, aligned.information
+        if not aligned.complete:
+            alone = without_prior(network, drawn.prior)
+            if is_plausible(prior, alone):
+                pose, information = _joined(aligned, alone, unexplained)
+        measurement = calibrated_information(pose, information, self._aligned_model, unexplained)
+        return PlaceReading(network, measurement, unexplained)
 
     def _aligned(
         self,
         refiner: ScanRefiner,
         scan: Scan,
         reading: BeamReading,
-        prior: GaussianPose2,
-        network: GaussianPose2,
-        told: GaussianPose2,
+        starts: Iterator[Pose2],
     ) -> Refinement:
-        """Align a scan from wherever it may have been taken; the network was told a prior."""
-        starts = _starts(prior, network, without_prior(network, told))
+        """Align a scan from wherever it may have been taken."""
         aligned = _best_alignment(refiner, scan, reading, starts)
         if self._completion is not None:
             aligned = self._completion.complete(scan, reading, aligned)
         return aligned
 
-    def _network_alone(
-        self, fitted: GaussianPose2, reading: BeamReading, prior: GaussianPose2
-    ) -> PlaceReading:
+    def _network_alone(self, reading: BeamReading, drawn: Drawn) -> PlaceReading:
         """Let the forward pass tell how much of the scan is explained: no alignment does."""
+        fitted = gaussian_of(drawn.samples)
         (expected,) = self._engine.expected_ranges(fitted.mean.to_array()[None].astype(np.float32))
         unexplained = unexplained_share(expected, reading, self._forward_deviation_m)
         network = calibrated(fitted, self._samples_model, unexplained)
-        return PlaceReading(network, without_prior(network, prior), unexplained)
+        return PlaceReading(network, without_prior(network, drawn.prior), unexplained)
 
 
 def _best_alignment(
@@ -150,55 +147,46 @@ def _best_alignment(
     return near if near.complete and no_better else best
 
 
-def _joined(best: Refinement, word: GaussianPose2 | None, unexplained: float) -> GaussianPose2:
-    """Take the alignment; in directions in which it shows nothing, the network's word stands.
+def _joined(
+    best: Refinement, word: GaussianPose2, unexplained: float
+) -> tuple[Pose2, NDArray[np.float64]]:
+    """Let the network's word stand in directions in which an alignment shows nothing.
 
     It is doubted as much as the map leaves unexplained of the scan: along a corridor, what stands
-    in the way is most of what there is to see. Without a word those directions stay open, and the
-    filter goes on by odometry.
+    in the way is most of what there is to see. Where its word does not stand either, those
+    directions stay open, and the filter goes on by odometry.
+
+    Returns:
+        The pose, and the information (3, 3) on it.
     """
-    if word is None:
-        return GaussianPose2(best.pose, covariance_of(best.information))
     doubted = word.covariance + np.diag(np.square(unexplained * _DOUBT))
     information = best.unseen.T @ np.linalg.solve(doubted, best.unseen)
     aside = best.unseen @ -word.offset_of(best.pose)
     # Along an arc a direction that shows nothing is one only nearby.
     aside *= min(1.0, _FARTHEST_ASIDE_M / max(math.hypot(aside[0], aside[1]), 1e-12))
-    return GaussianPose2(
-        Pose2.from_array(best.pose.to_array() + aside),
-        covariance_of(best.information + information),
-    )
+    return Pose2.from_array(best.pose.to_array() + aside), best.information + information
 
 
-def _plausible(prior: GaussianPose2, word: GaussianPose2) -> bool:
-    """Tell whether the network's word and the prior can both be right.
-
-    Where things that no map has stand in the way, the network can be surer than it should be;
-    taken at its word along a corridor, it would lead the filter away step by step. The prior
-    widens where nothing is known, until a word that keeps to its place is plausible.
-    """
-    return prior.squared_distance_to(word) < _PLAUSIBLE
-
-
-def _starts(
-    prior: GaussianPose2, network: GaussianPose2, measurement: GaussianPose2
-) -> Iterator[Pose2]:
+def _starts(prior: Pose2, word: NetworkWord) -> Iterator[Pose2]:
     """Yield the poses to align from: all that is known, and each part of it alone.
 
     A network that is sure of a wrong place draws what is known together along with it: an
     alignment from there can slide along an arc into a wrong minimum, where one from the prior
     would not.
     """
-    candidates = [network.mean]
-    if prior.mean.distance_to(network.mean) < _ONE_PLACE_M:
-        candidates.insert(0, prior.mean)
-    if _plausible(prior, measurement):
-        candidates.insert(0, fused(prior, measurement).mean)
     starts: list[Pose2] = []
-    for candidate in candidates:
+    for candidate in _words(prior, word):
         if not any(_same_start(start, candidate) for start in starts):
             starts.append(candidate)
             yield candidate
+
+
+def _words(prior: Pose2, word: NetworkWord) -> Iterator[Pose2]:
+    if word.plausible:
+        yield word.joined
+    if prior.distance_to(word.pose) < _ONE_PLACE_M:
+        yield prior
+    yield word.pose
 
 
 def _same_start(one: Pose2, other: Pose2) -> bool:

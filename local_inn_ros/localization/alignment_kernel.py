@@ -19,6 +19,9 @@ from local_inn_ros.localization.matrix3 import (
 )
 from local_inn_ros.world.likelihood_field import field_in_cells
 
+# Shorter levers would make a turn look like no motion at all.
+_LEAST_LEVER_M = 0.5
+
 
 class AlignmentLimits(NamedTuple):
     """The numbers that steer an alignment.
@@ -71,15 +74,17 @@ class Alignment(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def align(raster, surfaces, points, x, y, yaw, lever_m, limits):  # type: ignore[no-untyped-def]
-    """Move a pose until the points (k, 2) lie on the surface of a field.
+def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyped-def]
+    """Move a pose until the points (k, 2), k >= 1, lie on the surface of a field.
 
     Gauss-Newton with Geman-McClure weights whose scale shrinks from step to step (graduated
-    non-convexity, Yang et al. 2020). Yaw enters as arc length at ``lever_m``, so that all three
-    unknowns are in metres. No step is made in directions that too few points see (solution
-    remapping, Zhang, Kaess and Singh 2016); which they are is told from the directions that
-    smoothed surfaces face, since the field's own gradient follows every stair of a slanted wall.
+    non-convexity, Yang et al. 2020). Yaw enters as arc length at the points' usual distance, so
+    that all three unknowns are in metres. No step is made in directions that too few points see
+    (solution remapping, Zhang, Kaess and Singh 2016); which they are is told from the directions
+    that smoothed surfaces face, since the field's own gradient follows every stair of a slanted
+    wall.
     """
+    lever_m = max(_root_mean_square(points), _LEAST_LEVER_M)
     # In the axes of the grid from here on, where no point need be turned by itself.
     ahead, aside = x - raster.x_m, y - raster.y_m
     cosine, sine = raster.cosine, raster.sine
@@ -207,7 +212,7 @@ def _normal_equations(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def root_mean_square(points):  # type: ignore[no-untyped-def]
+def _root_mean_square(points):  # type: ignore[no-untyped-def]
     """Return the root of the mean squared length of points (k, 2), k >= 1."""
     total = 0.0
     for i in range(points.shape[0]):

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.engines.description import CovarianceModel
-from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.evidence import inverted
 from local_inn_ros.localization.matrix3 import turned
 from local_inn_ros.sensing import BeamReading
 
@@ -28,13 +29,27 @@ def calibrated(pose: GaussianPose2, model: CovarianceModel, unexplained: float) 
         model: what was calibrated.
         unexplained: share of the scan that the map leaves unexplained, in [0, 1].
     """
-    growth = math.exp(model.unexplained_gain * unexplained)
-    covariance = _widened(pose.covariance, pose.mean.yaw, model.scale, model.floor, growth)
+    growth = growth_of(model, unexplained)
+    covariance = widened(pose.covariance, pose.mean.yaw, model.scale, model.floor, growth)
     return GaussianPose2(pose.mean, covariance)
 
 
+def calibrated_information(
+    pose: Pose2, information: NDArray[np.float64], model: CovarianceModel, unexplained: float
+) -> GaussianPose2:
+    """Return ``calibrated`` of what is told as information (3, 3), which may be singular."""
+    growth = growth_of(model, unexplained)
+    covariance = _widened_information(information, pose.yaw, model.scale, model.floor, growth)
+    return GaussianPose2(pose, covariance)
+
+
+def growth_of(model: CovarianceModel, unexplained: float) -> float:
+    """Return the factor of a covariance where a share of the scan is left unexplained."""
+    return math.exp(model.unexplained_gain * unexplained)
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _widened(covariance, yaw_rad, scale, floor, growth):  # type: ignore[no-untyped-def]
+def widened(covariance, yaw_rad, scale, floor, growth):  # type: ignore[no-untyped-def]
     """Return ``model_covariance`` of a covariance (3, 3) in the axes of the map."""
     cosine, sine = math.cos(yaw_rad), math.sin(yaw_rad)
     rotation = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
@@ -45,6 +60,12 @@ def _widened(covariance, yaw_rad, scale, floor, growth):  # type: ignore[no-unty
         own[i, i] += floor[i] * floor[i]
     widened = turned(own, rotation)
     return 0.5 * growth * (widened + widened.T)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _widened_information(information, yaw_rad, scale, floor, growth):  # type: ignore[no-untyped-def]
+    """Return ``widened`` of what is told as information (3, 3)."""
+    return widened(inverted(information), yaw_rad, scale, floor, growth)
 
 
 def model_covariance(

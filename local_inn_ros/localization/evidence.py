@@ -36,7 +36,7 @@ _FARTHEST_EXTRAPOLATION = 2.0
 
 def covariance_of(information: NDArray[np.float64]) -> NDArray[np.float64]:
     """Invert pose information (3, 3) that may be singular: nothing known becomes very wide."""
-    covariance: NDArray[np.float64] = _inverted(information)
+    covariance: NDArray[np.float64] = inverted(information)
     return covariance
 
 
@@ -55,7 +55,7 @@ def without_prior(posterior: GaussianPose2, prior: GaussianPose2) -> GaussianPos
         prior.
     """
     offset = prior.offset_of(posterior.mean)
-    moved, covariance = _taken_out(posterior.covariance, prior.covariance, offset)
+    moved, covariance = taken_out(posterior.covariance, prior.covariance, offset)
     mean = prior.mean
     return GaussianPose2(
         Pose2.from_array([mean.x + moved[0], mean.y + moved[1], mean.yaw + moved[2]]), covariance
@@ -65,7 +65,7 @@ def without_prior(posterior: GaussianPose2, prior: GaussianPose2) -> GaussianPos
 def fused(prior: GaussianPose2, measurement: GaussianPose2) -> GaussianPose2:
     """Return what two independent words on one pose say together."""
     offset = prior.offset_of(measurement.mean)
-    moved, covariance = _put_together(prior.covariance, measurement.covariance, offset)
+    moved, covariance = put_together(prior.covariance, measurement.covariance, offset)
     mean = prior.mean
     return GaussianPose2(
         Pose2.from_array([mean.x + moved[0], mean.y + moved[1], mean.yaw + moved[2]]), covariance
@@ -73,13 +73,13 @@ def fused(prior: GaussianPose2, measurement: GaussianPose2) -> GaussianPose2:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _inverted(information):  # type: ignore[no-untyped-def]
+def inverted(information):  # type: ignore[no-untyped-def]
     """Return the covariance (3, 3) of what is known, and of next to nothing in each direction."""
     return inverse_of_definite(information + _LEAST_INFORMATION)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _taken_out(posterior, prior, offset):  # type: ignore[no-untyped-def]
+def taken_out(posterior, prior, offset):  # type: ignore[no-untyped-def]
     """Take a prior's covariance (3, 3) out of a posterior's; see ``without_prior``.
 
     Returns:
@@ -92,7 +92,7 @@ def _taken_out(posterior, prior, offset):  # type: ignore[no-untyped-def]
         information = inverse_of_definite(posterior)
         information -= _PRIOR_TAKEN_OUT * inverse_of_definite(prior)
         shift = moved(prior, moved(inverse_of_definite(prior - posterior), offset))
-        return shift, _inverted(information)
+        return shift, inverted(information)
     # The prior's own axes, in which it is one: its eigenvectors, each as long as its deviation.
     variances, root = eigen_of_symmetric(prior)
     to_unit = np.empty((3, 3))
@@ -115,11 +115,11 @@ def _taken_out(posterior, prior, offset):  # type: ignore[no-untyped-def]
             )
             for j in range(3):
                 information[i, j] += known * axis[i] * axis[j]
-    return moved(prior, shift), _inverted(information)
+    return moved(prior, shift), inverted(information)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _put_together(prior, measurement, offset):  # type: ignore[no-untyped-def]
+def put_together(prior, measurement, offset):  # type: ignore[no-untyped-def]
     """Fuse two covariances (3, 3); see ``fused``.
 
     Returns:

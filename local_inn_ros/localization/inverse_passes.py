@@ -49,12 +49,19 @@ class Drawn:
     """What the network draws at one place. Poses are of the sensor in the map frame.
 
     Attributes:
-        prior: of the second pass.
+        middle: of the prior that they are drawn from.
+        covariance: (3, 3) of that prior.
         samples: (s, 3) poses.
     """
 
-    prior: GaussianPose2
+    middle: Pose2
+    covariance: NDArray[np.float64]
     samples: NDArray[np.float64]
+
+    @property
+    def prior(self) -> GaussianPose2:
+        """The prior that the samples are drawn from."""
+        return GaussianPose2(self.middle, self.covariance)
 
 
 class InversePasses:
@@ -75,10 +82,9 @@ class InversePasses:
         """
         self._engine = engine
         self._spec = description.prior
-        self._prior_deviation = np.array(description.prior.deviation)
-        self._fine_prior_covariance = np.diag(
-            np.square(self._prior_deviation * description.prior.fine_spread)
-        )
+        fine = np.array(description.prior.deviation) * description.prior.fine_spread
+        self._fine_prior_covariance = np.diag(np.square(fine))
+        self._centred_within = tuple((_CENTRED * fine).tolist())
         self._most_probable = np.zeros((1, description.latent_size), dtype=np.float32)
         self._range_max_m = description.sensor.range_max_m
         self._deviation_m = math.hypot(
@@ -99,15 +105,11 @@ class InversePasses:
         """
         network = NetworkPass(self._engine, reading)
         spec = self._spec
-        variances = prior.covariance.diagonal().tolist()
-        spread = max(
-            math.sqrt(max(variance, 0.0)) / deviation
-            for variance, deviation in zip(variances, spec.deviation, strict=True)
-        )
+        spread = _spread_of(prior, spec.deviation)
         if spread <= spec.fine_spread:
             answers, samples = self._tracked(network, prior.mean)
             if self._centred(answers[0], prior.mean):
-                return (Drawn(GaussianPose2(prior.mean, self._fine_prior_covariance), samples),)
+                return (Drawn(prior.mean, self._fine_prior_covariance, samples),)
             return self._drawn_at(network, answers)
         narrow = spread < _NARROW * spec.widest_spread
         answers = network.sample(
@@ -133,18 +135,15 @@ class InversePasses:
     def _centred(self, answer: NDArray[np.float64], middle: Pose2) -> bool:
         """Tell whether an answer (3,) lies near the middle of the prior that it was drawn from."""
         x, y, yaw = answer.tolist()
-        offset = (x - middle.x, y - middle.y, wrap_angle(yaw - middle.yaw))
-        share = _CENTRED * self._spec.fine_spread
-        return all(
-            abs(off) <= share * deviation
-            for off, deviation in zip(offset, self._spec.deviation, strict=True)
-        )
+        most_x, most_y, most_yaw = self._centred_within
+        turned = abs(wrap_angle(yaw - middle.yaw)) <= most_yaw
+        return turned and abs(x - middle.x) <= most_x and abs(y - middle.y) <= most_y
 
     def _drawn_at(self, network: NetworkPass, starts: NDArray[np.float64]) -> tuple[Drawn, ...]:
         """Draw from a narrow prior at each of some places (k, 3)."""
         samples = network.sample(starts, self._spec.fine_spread, self._latents)
         return tuple(
-            Drawn(GaussianPose2(Pose2.from_array(start), self._fine_prior_covariance), drawn)
+            Drawn(Pose2.from_array(start), self._fine_prior_covariance, drawn)
             for start, drawn in zip(starts, samples, strict=True)
         )
 
@@ -176,6 +175,13 @@ class InversePasses:
         unit = np.vectorize(NormalDist().inv_cdf)(shares)
         priors: NDArray[np.float64] = middle + unit @ np.linalg.cholesky(prior.covariance).T
         return np.concatenate([middle, priors])
+
+
+def _spread_of(prior: GaussianPose2, deviation: tuple[float, float, float]) -> float:
+    """Return the width of a prior, in units of a deviation (x m, y m, yaw rad) of spread 1."""
+    xx, _, _, _, yy, _, _, _, turn = prior.covariance.ravel().tolist()
+    x, y, yaw = deviation
+    return math.sqrt(max(xx / (x * x), yy / (y * y), turn / (yaw * yaw), 0.0))
 
 
 def places_of(answers: NDArray[np.float64]) -> NDArray[np.float64]:

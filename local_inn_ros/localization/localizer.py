@@ -161,7 +161,10 @@ class Localizer:
             expected, sighting.reading, self._forward_deviation_m, self._range_max_m
         )
         clock.lap("forward")
-        samples = np.concatenate([one.samples for one in sighting.drawn])
+        drawn = sighting.drawn
+        samples = drawn[0].samples
+        if len(drawn) > 1:
+            samples = np.concatenate([one.samples for one in drawn])
         return Fix(
             stamp_s=sighting.stamp_s,
             measurement=sighting.measurement,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import SensorError
-from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.sensing import Scan
 
 # A laser that leans further sees floor and ceiling, and walls at wrong distances.
@@ -80,10 +80,11 @@ def pose_of_mounted(base: GaussianPose2, mount: Pose2) -> GaussianPose2:
         base: the base in the map frame.
         mount: the mounted frame in the base frame, known exactly.
     """
-    # Turning the base swings the mounted frame round it: yaw leaks into position.
-    mounted = base.mean @ mount
-    swing = (base.mean.y - mounted.y, mounted.x - base.mean.x)
-    return GaussianPose2(mounted, _swung(base.covariance, *swing))
+    mean = base.mean
+    x, y, yaw, covariance = _mounted(
+        mean.x, mean.y, mean.yaw, base.covariance, mount.x, mount.y, mount.yaw
+    )
+    return GaussianPose2(Pose2(x, y, wrap_angle(yaw)), covariance)
 
 
 def pose_of_base(mounted: GaussianPose2, mount: Pose2) -> GaussianPose2:
@@ -110,13 +111,19 @@ def _composed(poses, x, y, yaw):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _swung(covariance, x, y):  # type: ignore[no-untyped-def]
-    """Return a covariance (3, 3) after yaw has been let into position, x and y metres a radian."""
+def _mounted(x, y, yaw, covariance, mount_x, mount_y, mount_yaw):  # type: ignore[no-untyped-def]
+    """Return pose and covariance (3, 3) of what is mounted on a base of such; yaw is not wrapped.
+
+    Turning the base swings the mounted frame round it: yaw leaks into position.
+    """
+    cosine, sine = math.cos(yaw), math.sin(yaw)
+    ahead = cosine * mount_x - sine * mount_y
+    aside = sine * mount_x + cosine * mount_y
     swung = covariance.copy()
     for j in range(3):
-        swung[0, j] += x * covariance[2, j]
-        swung[1, j] += y * covariance[2, j]
+        swung[0, j] -= aside * covariance[2, j]
+        swung[1, j] += ahead * covariance[2, j]
     for i in range(3):
-        swung[i, 0] += x * swung[i, 2]
-        swung[i, 1] += y * swung[i, 2]
-    return swung
+        swung[i, 0] -= aside * swung[i, 2]
+        swung[i, 1] += ahead * swung[i, 2]
+    return x + ahead, y + aside, yaw + mount_yaw, swung

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -37,10 +38,24 @@ class NetworkPass:
         if count > 1:
             ranges, states = np.repeat(ranges, count, axis=0), np.repeat(states, count, axis=0)
         spreads = np.array([spread] * count, dtype=np.float32)
-        samples = self._engine.sample_poses(ranges, states, rows, spreads, latents)
-        if not math.isfinite(float(samples.sum())):
+        told = self._engine.sample_poses(ranges, states, rows, spreads, latents)
+        samples: NDArray[np.float64]
+        samples, finite = _in_double(told)
+        if not finite:
             raise BundleError(
                 "the network answered with something that is not a number: the bundle is damaged, "
                 "train it again"
             )
-        return samples.astype(np.float64)
+        return samples
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _in_double(poses):  # type: ignore[no-untyped-def]
+    """Return poses (b, s, 3) in double precision, and whether all are finite."""
+    doubles, total = np.empty(poses.shape, np.float64), 0.0
+    for i in range(poses.shape[0]):
+        for j in range(poses.shape[1]):
+            for k in range(3):
+                doubles[i, j, k] = poses[i, j, k]
+                total += doubles[i, j, k]
+    return doubles, math.isfinite(total)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.localization.quality_kernel import features_of, match_rows, probabilities_of
+from local_inn_ros.localization.quality_kernel import features_of, match_rows, qualities_of
 from local_inn_ros.sensing import BeamReading
 
 # Logistic regression (``benchmarks/fit_quality.py``, with its default settings): scans of the
@@ -86,8 +86,16 @@ def scan_qualities(
     Returns:
         (b,) numbers in [0, 1]; 0 where no beam agrees.
     """
-    shares = _shares(expected_m, reading, deviation_m, range_max_m)
-    qualities: NDArray[np.float64] = probabilities_of(shares, _OFFSET, _WEIGHTS)
+    qualities: NDArray[np.float64] = qualities_of(
+        np.ascontiguousarray(expected_m),
+        reading.ranges_m,
+        reading.states,
+        reading.angles_rad,
+        deviation_m,
+        range_max_m,
+        _OFFSET,
+        _WEIGHTS,
+    )
     return qualities
 
 
@@ -98,16 +106,6 @@ def match_scan(
     range_max_m: float,
 ) -> ScanMatch:
     """Compare a reading with many expectations; the arguments are those of ``scan_qualities``."""
-    return ScanMatch(*_shares(expected_m, reading, deviation_m, range_max_m).T)
-
-
-def _shares(
-    expected_m: NDArray[np.floating],
-    reading: BeamReading,
-    deviation_m: float,
-    range_max_m: float,
-) -> NDArray[np.float64]:
-    """Return agreeing, through and sideways (b, 3) of ``ScanMatch``."""
     shares: NDArray[np.float64] = match_rows(
         np.ascontiguousarray(expected_m),
         reading.ranges_m,
@@ -116,4 +114,4 @@ def _shares(
         deviation_m,
         range_max_m,
     )
-    return shares
+    return ScanMatch(*shares.T)

@@ -129,8 +129,11 @@ def features_of(shares):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def probabilities_of(shares, offset, weights):  # type: ignore[no-untyped-def]
-    """Return the logistic function (b,) of the shares (b, 3); 0 where no beam agrees."""
+def qualities_of(  # type: ignore[no-untyped-def]
+    expected, measured, states, angles, deviation_m, range_max_m, offset, weights
+):
+    """Return the logistic function (b,) of what ``match_rows`` says; 0 where no beam agrees."""
+    shares = match_rows(expected, measured, states, angles, deviation_m, range_max_m)
     features = features_of(shares)
     probabilities = np.zeros(shares.shape[0])
     for row in range(shares.shape[0]):

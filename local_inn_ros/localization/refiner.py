@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2, wrap_angle
-from local_inn_ros.localization.alignment_kernel import AlignmentLimits, align, root_mean_square
+from local_inn_ros.localization.alignment_kernel import AlignmentLimits, align
 from local_inn_ros.world.likelihood_field import LikelihoodField
 
-# Shorter levers would make a turn look like no motion at all.
-_LEAST_LEVER_M = 0.5
 _ONE_DIRECTION = 0.5
 # On a map without anything unmapped, this share of the points counts.
 USUAL_INLIER_SHARE = 0.9
@@ -117,11 +115,8 @@ class Refiner:
         points = np.ascontiguousarray(points_m, dtype=np.float64)
         if len(points) == 0:
             return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
-        lever_m = max(root_mean_square(points), _LEAST_LEVER_M)
         limits = self._near_limits if near else self._limits
-        found = align(
-            self._raster, self._surfaces, points, start.x, start.y, start.yaw, lever_m, limits
-        )
+        found = align(self._raster, self._surfaces, points, start.x, start.y, start.yaw, limits)
         return Refinement(
             Pose2(found.x, found.y, wrap_angle(found.yaw)),
             found.information,

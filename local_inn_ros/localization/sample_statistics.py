@@ -15,12 +15,12 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 
 def gaussian_of(samples: NDArray[np.float64]) -> GaussianPose2:
     """Return ``GaussianPose2.from_samples`` of samples (n, 3), n >= 2, a sixth as long."""
-    x, y, yaw, covariance = _fitted(samples)
+    x, y, yaw, covariance = fitted(samples)
     return GaussianPose2(Pose2(x, y, yaw), covariance)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _fitted(poses):  # type: ignore[no-untyped-def]
+def fitted(poses):  # type: ignore[no-untyped-def]
     """Return the mean of poses (n, 3), by direction for yaw, and their covariance (3, 3)."""
     count = poses.shape[0]
     x, y, sine, cosine = 0.0, 0.0, 0.0, 0.0

@@ -43,6 +43,28 @@ def states_of(ranges_m, range_min_m, range_max_m):  # type: ignore[no-untyped-de
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def returns_among(states):  # type: ignore[no-untyped-def]
+    """Return how many of some beams (n,) measured a distance."""
+    count = 0
+    for i in range(states.shape[0]):
+        if states[i] == _RETURN:
+            count += 1
+    return count
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def network_states_of(states):  # type: ignore[no-untyped-def]
+    """Return what the networks are told of states (n,): 1 a distance, -1 nothing, 0 unknown."""
+    told = np.zeros(states.shape[0], np.float32)
+    for i in range(states.shape[0]):
+        if states[i] == _RETURN:
+            told[i] = 1.0
+        elif states[i] == _NO_RETURN:
+            told[i] = -1.0
+    return told
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def end_points_of(  # type: ignore[no-untyped-def]
     ranges_m, stride, directions, range_min_m, range_max_m
 ):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import SensorError
-from local_inn_ros.sensing.beam_kernel import picked, states_of
+from local_inn_ros.sensing.beam_kernel import network_states_of, picked, returns_among, states_of
 from local_inn_ros.sensing.beam_match import BeamMatch, match_beams
 from local_inn_ros.sensing.beam_state import BeamState
 from local_inn_ros.sensing.readings import Scan
@@ -23,8 +23,6 @@ _LEAST_RETURNS = 3
 # A scan must see at least this share of the beams that a bundle was trained for.
 _LEAST_COVERAGE = 0.6
 _RETURN = int(BeamState.RETURN)
-# What the networks are told of each state.
-_NETWORK_STATES = np.array([1.0, -1.0, 0.0, 0.0], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +51,7 @@ class BeamReading:
         Raises:
             SensorError: fewer than three did; the message says what came instead.
         """
-        if np.count_nonzero(self.returned()) >= _LEAST_RETURNS:
+        if returns_among(self.states) >= _LEAST_RETURNS:
             return
         if np.all(self.states == BeamState.INVALID):
             what = "all are NaN, zero or negative: it may be covered, starting up or broken"
@@ -65,7 +63,8 @@ class BeamReading:
 
     def network_states(self) -> NDArray[np.float32]:
         """Return (n,) float32 for the network: 1 a distance, -1 nothing within reach, 0 unknown."""
-        return _NETWORK_STATES[self.states]
+        told: NDArray[np.float32] = network_states_of(self.states)
+        return told
 
     def end_points(self) -> NDArray[np.float64]:
         """Return the end points (k, 2) of the beams that measured a distance, sensor frame."""
