@@ -53,6 +53,18 @@ class GaussianPose2:
         object.__setattr__(self, "covariance", covariance)
 
     @staticmethod
+    def of_sound(mean: Pose2, covariance: NDArray[np.float64]) -> GaussianPose2:
+        """Build one without checks, of a covariance made of a checked one that nobody else holds.
+
+        Whoever moves a Gaussian rigidly need not look at its eigenvalues again.
+        """
+        covariance.setflags(write=False)
+        pose = object.__new__(GaussianPose2)
+        object.__setattr__(pose, "mean", mean)
+        object.__setattr__(pose, "covariance", covariance)
+        return pose
+
+    @staticmethod
     def from_deviations(mean: Pose2, x_m: float, y_m: float, yaw_rad: float) -> GaussianPose2:
         """Build an uncorrelated Gaussian from three standard deviations."""
         return GaussianPose2(mean, np.diag([x_m**2, y_m**2, yaw_rad**2]))

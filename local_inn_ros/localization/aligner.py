@@ -95,8 +95,10 @@ class Aligner:
         word = network_word(drawn, prior, self._samples_model)
         aligned = self._aligned(self._refiner, scan, reading, _starts(prior.mean, word))
         unexplained = 1.0 - min(1.0, aligned.inlier_share / USUAL_INLIER_SHARE)
-        growth = growth_of(self._samples_model, unexplained)
-        network = GaussianPose2(word.pose, growth * word.covariance)
+        covariance = word.covariance
+        if unexplained > 0.0:
+            covariance = growth_of(self._samples_model, unexplained) * covariance
+        network = GaussianPose2(word.pose, covariance)
         pose, information = aligned.pose, aligned.information
         if not aligned.complete:
             alone = without_prior(network, drawn.prior)

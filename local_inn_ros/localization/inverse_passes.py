@@ -107,10 +107,14 @@ class InversePasses:
         spec = self._spec
         spread = _spread_of(prior, spec.deviation)
         if spread <= spec.fine_spread:
-            answers, samples = self._tracked(network, prior.mean)
-            if self._centred(answers[0], prior.mean):
-                return (Drawn(prior.mean, self._fine_prior_covariance, samples),)
-            return self._drawn_at(network, answers)
+            mean = prior.mean
+            # The most probable answer and samples, from one narrow prior.
+            found = network.sample(
+                [[mean.x, mean.y, mean.yaw]], spec.fine_spread, self._first_latents
+            )
+            if self._centred(found[0, 0], mean):
+                return (Drawn(mean, self._fine_prior_covariance, found[0, 1:]),)
+            return self._drawn_at(network, found[0, :1])
         narrow = spread < _NARROW * spec.widest_spread
         answers = network.sample(
             self._explored(prior, spread),
@@ -122,15 +126,6 @@ class InversePasses:
         if len(starts) > _MOST_PLACES:
             starts = self._likeliest(reading, prior, starts)
         return self._drawn_at(network, starts)
-
-    def _tracked(
-        self, network: NetworkPass, middle: Pose2
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the most probable answer (1, 3) and samples (s, 3) from one narrow prior."""
-        (found,) = network.sample(
-            middle.to_array()[None], self._spec.fine_spread, self._first_latents
-        )
-        return found[:1], found[1:]
 
     def _centred(self, answer: NDArray[np.float64], middle: Pose2) -> bool:
         """Tell whether an answer (3,) lies near the middle of the prior that it was drawn from."""

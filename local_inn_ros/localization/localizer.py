@@ -155,8 +155,9 @@ class Localizer:
         """Say what else there is to say of a scan that was measured: the rest of ``locate``."""
         clock, found, best = sighting.clock, sighting.found, sighting.best
         clock.go_on()
-        pose = found[best].measurement.mean.to_array()
-        (expected,) = self._engine.expected_ranges(pose[None].astype(np.float32))
+        pose = found[best].measurement.mean
+        where = np.array([[pose.x, pose.y, pose.yaw]], dtype=np.float32)
+        expected = self._engine.expected_ranges(where)[0]
         quality = scan_quality(
             expected, sighting.reading, self._forward_deviation_m, self._range_max_m
         )

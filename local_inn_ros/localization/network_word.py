@@ -53,9 +53,13 @@ def network_word(drawn: Drawn, prior: GaussianPose2, model: CovarianceModel) -> 
     told, believed = drawn.middle, prior.mean
     x, y, yaw, covariance, distance, joined_x, joined_y, joined_yaw = _weighed(
         drawn.samples,
-        (told.x, told.y, told.yaw),
+        told.x,
+        told.y,
+        told.yaw,
         drawn.covariance,
-        (believed.x, believed.y, believed.yaw),
+        believed.x,
+        believed.y,
+        believed.yaw,
         prior.covariance,
         model.scale,
         model.floor,
@@ -80,7 +84,17 @@ def is_plausible(prior: GaussianPose2, word: GaussianPose2) -> bool:
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _weighed(  # type: ignore[no-untyped-def]
-    samples, told, told_covariance, believed, believed_covariance, scale, floor
+    samples,
+    told_x,
+    told_y,
+    told_yaw,
+    told_covariance,
+    believed_x,
+    believed_y,
+    believed_yaw,
+    believed_covariance,
+    scale,
+    floor,
 ):
     """Weigh samples (s, 3) that were drawn from what was told against what is believed.
 
@@ -91,11 +105,11 @@ def _weighed(  # type: ignore[no-untyped-def]
     """
     x, y, yaw, covariance = fitted(samples)
     covariance = widened(covariance, yaw, scale, floor, 1.0)
-    offset = np.array([x - told[0], y - told[1], _wrapped(yaw - told[2])])
+    offset = np.array([x - told_x, y - told_y, _wrapped(yaw - told_yaw)])
     shift, alone = taken_out(covariance, told_covariance, offset)
-    offset[0] = told[0] + shift[0] - believed[0]
-    offset[1] = told[1] + shift[1] - believed[1]
-    offset[2] = _wrapped(told[2] + shift[2] - believed[2])
+    offset[0] = told_x + shift[0] - believed_x
+    offset[1] = told_y + shift[1] - believed_y
+    offset[2] = _wrapped(told_yaw + shift[2] - believed_yaw)
     apart = moved(inverse_of_definite(believed_covariance + alone), offset)
     distance = offset[0] * apart[0] + offset[1] * apart[1] + offset[2] * apart[2]
     step, _ = put_together(believed_covariance, alone, offset)
@@ -105,9 +119,9 @@ def _weighed(  # type: ignore[no-untyped-def]
         yaw,
         covariance,
         distance,
-        believed[0] + step[0],
-        believed[1] + step[1],
-        believed[2] + step[2],
+        believed_x + step[0],
+        believed_y + step[1],
+        believed_yaw + step[2],
     )
 
 

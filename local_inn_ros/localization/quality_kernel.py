@@ -90,7 +90,8 @@ def _match_beams(  # type: ignore[no-untyped-def]
         farthest = float(max(expected[i], before, after))
         explained = 0.0
         if states[i] == _RETURN:
-            deviation = math.hypot(deviation_m, _RELATIVE_DEVIATION * range_m)
+            share_m = _RELATIVE_DEVIATION * range_m
+            deviation = math.sqrt(deviation_m * deviation_m + share_m * share_m)
             off = max(nearest - measured[i], measured[i] - farthest, 0.0)
             off /= _EXPLAINED_DEVIATIONS * deviation
             explained = math.exp(-0.5 * off * off)
@@ -107,7 +108,7 @@ def _match_beams(  # type: ignore[no-untyped-def]
             weight = min(last, explained)
             x = range_m * directions[i, 0] - before * directions[i - 1, 0]
             y = range_m * directions[i, 1] - before * directions[i - 1, 1]
-            length = max(math.hypot(x, y), _LEAST_STEP_M)
+            length = max(math.sqrt(x * x + y * y), _LEAST_STEP_M)
             x, y = x / length, y / length
             weights += weight
             double_x += weight * (x * x - y * y)

@@ -107,22 +107,22 @@ class Refiner:
         """Align a scan.
 
         Args:
-            points_m: (k, 2) end points in the sensor frame; k may be 0.
+            points_m: (k, 2) end points in the sensor frame, row by row; k may be 0.
             start: the sensor in the map frame, a few decimetres off at most.
             near: whether the start is within centimetres: only end points that lie about a cell
                 from a surface are given a voice.
         """
-        points = np.ascontiguousarray(points_m, dtype=np.float64)
-        if len(points) == 0:
+        count = len(points_m)
+        if count == 0:
             return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
         limits = self._near_limits if near else self._limits
-        found = align(self._raster, self._surfaces, points, start.x, start.y, start.yaw, limits)
+        found = align(self._raster, self._surfaces, points_m, start.x, start.y, start.yaw, limits)
         return Refinement(
             Pose2(found.x, found.y, wrap_angle(found.yaw)),
             found.information,
             found.unseen,
             found.rms_m,
-            found.weight / len(points),
+            found.weight / count,
             found.converged,
             found.steps,
         )
