@@ -34,11 +34,15 @@ class NetworkWeights(NamedTuple):
 def flattened(weights: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the arrays and numbers of nested tuples, one after the other.
 
-    To hand over nested named tuples takes numba four times as long, a tenth of a pass.
+    To hand over nested named tuples takes numba four times as long, a tenth of a pass. A layer is
+    one array, whose last row is its bias.
     """
     flat: list[Any] = []
     for one in weights:
-        flat += flattened(one) if isinstance(one, tuple) else [one]
+        if isinstance(one, Layer):
+            flat.append(np.vstack([one.weight, one.bias]))
+        else:
+            flat += flattened(one) if isinstance(one, tuple) else [one]
     return tuple(flat)
 
 
@@ -89,33 +93,39 @@ def expected_ranges(flat, spread, poses):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _assembled(flat):  # type: ignore[no-untyped-def]
     """Return the weights that were ``flattened``."""
-    prior = PriorLayers(flat[0], flat[1], Layer(flat[2], flat[3]), Layer(flat[4], flat[5]))
+    prior = PriorLayers(flat[0], flat[1], _layer(flat[2]), _layer(flat[3]))
     couplings = Couplings(
-        flat[6], flat[7], flat[8], flat[9], flat[10], flat[11], flat[12], flat[13], flat[14]
+        flat[4], flat[5], flat[6], flat[7], flat[8], flat[9], flat[10], flat[11], flat[12]
     )
     encoder = EncoderWeights(
-        flat[15],
-        flat[16],
-        FeatureGrids(flat[17], flat[18], flat[19], flat[20], flat[21]),
-        Layer(flat[22], flat[23]),
-        Layer(flat[24], flat[25]),
-        Layer(flat[26], flat[27]),
-        Layer(flat[28], flat[29]),
-        Layer(flat[30], flat[31]),
-        Layer(flat[32], flat[33]),
-        Layer(flat[34], flat[35]),
+        flat[13],
+        flat[14],
+        FeatureGrids(flat[15], flat[16], flat[17], flat[18], flat[19]),
+        _layer(flat[20]),
+        _layer(flat[21]),
+        _layer(flat[22]),
+        _layer(flat[23]),
+        _layer(flat[24]),
+        _layer(flat[25]),
+        _layer(flat[26]),
     )
     decoder = DecoderWeights(
-        flat[36],
-        FeatureGrids(flat[37], flat[38], flat[39], flat[40], flat[41]),
-        Layer(flat[42], flat[43]),
-        Layer(flat[44], flat[45]),
-        Layer(flat[46], flat[47]),
-        Layer(flat[48], flat[49]),
-        Layer(flat[50], flat[51]),
-        Layer(flat[52], flat[53]),
-        Layer(flat[54], flat[55]),
-        flat[56],
-        flat[57],
+        flat[27],
+        FeatureGrids(flat[28], flat[29], flat[30], flat[31], flat[32]),
+        _layer(flat[33]),
+        _layer(flat[34]),
+        _layer(flat[35]),
+        _layer(flat[36]),
+        _layer(flat[37]),
+        _layer(flat[38]),
+        _layer(flat[39]),
+        flat[40],
+        flat[41],
     )
     return NetworkWeights(prior, couplings, encoder, decoder)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _layer(rows):  # type: ignore[no-untyped-def]
+    """Return a layer (k + 1, m) that was ``flattened``."""
+    return Layer(rows[:-1], rows[-1])
