@@ -17,7 +17,7 @@ from local_inn_ros.localization.matrix3 import (
     moved,
     turned,
 )
-from local_inn_ros.world.likelihood_field import field_in_cells
+from local_inn_ros.world.likelihood_field import FieldRaster, field_in_cells
 
 # Shorter levers would make a turn look like no motion at all.
 _LEAST_LEVER_M = 0.5
@@ -84,6 +84,8 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
     that smoothed surfaces face, since the field's own gradient follows every stair of a slanted
     wall.
     """
+    # Plain tuples reach compiled code in a third of the time that named ones take.
+    raster, limits = FieldRaster(*raster), AlignmentLimits(*limits)
     lever_m = max(_root_mean_square(points), _LEAST_LEVER_M)
     # In the axes of the grid from here on, where no point need be turned by itself.
     ahead, aside = x - raster.x_m, y - raster.y_m

@@ -86,10 +86,10 @@ class Refiner:
             settings: how to align.
         """
         chosen = RefinerSettings() if settings is None else settings
-        self._raster = field.raster
+        self._raster = tuple(field.raster)
         self._surfaces = field.directions
         last_scale_m = math.hypot(3.0 * noise_std_m, field.grid.resolution_m)
-        self._limits = AlignmentLimits(
+        limits = AlignmentLimits(
             first_scale_m=max(chosen.first_scale_m, last_scale_m),
             last_scale_m=last_scale_m,
             shrink=chosen.shrink,
@@ -99,7 +99,8 @@ class Refiner:
             settled_m=5e-4,
             noise_m=noise_std_m,
         )
-        self._near_limits = self._limits._replace(first_scale_m=last_scale_m)
+        self._near_limits = tuple(limits._replace(first_scale_m=last_scale_m))
+        self._limits = tuple(limits)
         # Compiles the inner loop now, where no scan waits (numba keeps it for the next time).
         self.refine(np.zeros((1, 2)), Pose2.identity())
 
