@@ -47,32 +47,6 @@ class AlignmentLimits(NamedTuple):
     noise_m: float
 
 
-class Alignment(NamedTuple):
-    """What the inner loop found.
-
-    Attributes:
-        x, y, yaw: pose of the sensor.
-        information: (3, 3) weighted J^T J in the axes of the map over the variance of a range,
-            without the directions given up. A scan that fits worse than it should knows less than
-            it should.
-        unseen: (3, 3) projector on the directions given up, along those that were not.
-        weight: sum of the weights.
-        rms_m: root of the weighted mean of squared distances.
-        converged: whether the last step was short.
-        steps: steps taken.
-    """
-
-    x: float
-    y: float
-    yaw: float
-    information: np.ndarray
-    unseen: np.ndarray
-    weight: float
-    rms_m: float
-    converged: bool
-    steps: int
-
-
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyped-def]
     """Move a pose until the points (k, 2), k >= 1, lie on the surface of a field.
@@ -83,6 +57,13 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
     (solution remapping, Zhang, Kaess and Singh 2016); which they are is told from the directions
     that smoothed surfaces face, since the field's own gradient follows every stair of a slanted
     wall.
+
+    Returns:
+        x, y and yaw of the sensor; (3, 3) weighted J^T J in the axes of the map over the variance
+        of a range, without the directions given up (a scan that fits worse than it should knows
+        less than it should); (3, 3) the projector on the directions given up, along those that
+        were not; the sum of the weights; the root of the weighted mean of squared distances;
+        whether the last step was short; and how many there were.
     """
     # Plain tuples reach compiled code in a third of the time that named ones take.
     raster, limits = FieldRaster(*raster), AlignmentLimits(*limits)
@@ -122,7 +103,7 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
     kept[:, 2] *= lever_m
     unseen[2, :] /= lever_m
     unseen[:, 2] *= lever_m
-    return Alignment(
+    return (
         raster.x_m + cosine * x - sine * y,
         raster.y_m + sine * x + cosine * y,
         yaw + math.atan2(sine, cosine),

@@ -117,13 +117,8 @@ class Refiner:
         if count == 0:
             return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
         limits = self._near_limits if near else self._limits
-        found = align(self._raster, self._surfaces, points_m, start.x, start.y, start.yaw, limits)
-        return Refinement(
-            Pose2(found.x, found.y, wrap_angle(found.yaw)),
-            found.information,
-            found.unseen,
-            found.rms_m,
-            found.weight / count,
-            found.converged,
-            found.steps,
+        x, y, yaw, information, unseen, weight, rms_m, converged, steps = align(
+            self._raster, self._surfaces, points_m, start.x, start.y, start.yaw, limits
         )
+        pose = Pose2(x, y, wrap_angle(yaw))
+        return Refinement(pose, information, unseen, rms_m, weight / count, converged, steps)
