@@ -36,7 +36,7 @@ class ScanPoints:
             scan.ranges_m,
             self._stride,
             self._directions,
-            np.float32(scan.range_min_m),
-            np.float32(min(scan.range_max_m, self._range_max_m)),
+            scan.range_min_m,
+            min(scan.range_max_m, self._range_max_m),
         )
         return points

@@ -37,6 +37,7 @@ def state_of(range_m, range_min_m, range_max_m):  # type: ignore[no-untyped-def]
 def states_of(ranges_m, range_min_m, range_max_m):  # type: ignore[no-untyped-def]
     """Return what raw ranges (n,) say, (n,) uint8."""
     states = np.empty(ranges_m.shape[0], np.uint8)
+    range_min_m, range_max_m = np.float32(range_min_m), np.float32(range_max_m)
     for i in range(ranges_m.shape[0]):
         states[i] = state_of(ranges_m[i], range_min_m, range_max_m)
     return states
@@ -78,6 +79,7 @@ def end_points_of(  # type: ignore[no-untyped-def]
         range_max_m: this far or farther is none.
     """
     points = np.empty((directions.shape[0], 2))
+    range_min_m, range_max_m = np.float32(range_min_m), np.float32(range_max_m)
     count = 0
     for i in range(directions.shape[0]):
         range_m = ranges_m[i * stride]
@@ -103,6 +105,7 @@ def picked(  # type: ignore[no-untyped-def]
         increment_rad: step from beam to beam, without its sign.
     """
     nearest, neighbour, share, covered = match
+    range_min_m, range_max_m = np.float32(range_min_m), np.float32(range_max_m)
     count = nearest.shape[0]
     known, states = np.zeros(count, np.float32), np.empty(count, np.uint8)
     for i in range(count):

@@ -77,9 +77,7 @@ def classify_ranges(
     ranges_m: NDArray[np.floating], range_min_m: float, range_max_m: float
 ) -> NDArray[np.uint8]:
     """Sort raw ranges (n,) into ``BeamState`` values (n,) as REP-117 has them."""
-    states: NDArray[np.uint8] = states_of(
-        ranges_m, np.float32(range_min_m), np.float32(range_max_m)
-    )
+    states: NDArray[np.uint8] = states_of(ranges_m, range_min_m, range_max_m)
     return states
 
 
@@ -128,8 +126,8 @@ class BeamPicker:
         known, states = picked(
             scan.ranges_m,
             self._match.as_tuple(),
-            np.float32(scan.range_min_m),
-            np.float32(range_max_m),
+            scan.range_min_m,
+            range_max_m,
             reaches,
             abs(scan.angle_increment_rad),
         )
