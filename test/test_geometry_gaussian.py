@@ -54,6 +54,14 @@ def test_the_covariance_is_frozen_and_the_callers_is_not():
         pose.covariance[0, 0] = 2.0
 
 
+def test_one_made_without_checks_is_frozen_too():
+    pose = GaussianPose2.of_sound(ORIGIN, 2.0 * np.eye(3))
+    assert pose.mean == ORIGIN
+    assert pose.covariance == pytest.approx(2.0 * np.eye(3))
+    with pytest.raises(ValueError, match="read-only"):
+        pose.covariance[0, 0] = 2.0
+
+
 def test_deviations():
     pose = GaussianPose2.from_deviations(ORIGIN, 1.0, 2.0, 3.0)
     assert pose.deviations() == pytest.approx([1.0, 2.0, 3.0])

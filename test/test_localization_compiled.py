@@ -14,10 +14,22 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.geometry.pose import compose_poses
 from local_inn_ros.localization.aligner import _best_alignment
 from local_inn_ros.localization.alignment_kernel import _known_directions
-from local_inn_ros.localization.covariance_model import calibrated, model_covariance
-from local_inn_ros.localization.evidence import WIDEST_M, WIDEST_RAD, fused, without_prior
+from local_inn_ros.localization.covariance_model import (
+    calibrated,
+    calibrated_information,
+    model_covariance,
+)
+from local_inn_ros.localization.evidence import (
+    WIDEST_M,
+    WIDEST_RAD,
+    covariance_of,
+    fused,
+    without_prior,
+)
+from local_inn_ros.localization.inverse_passes import Drawn
 from local_inn_ros.localization.motion_model import in_map_axes, motion_jacobian
 from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted, poses_of_mounted
+from local_inn_ros.localization.network_word import is_plausible, network_word
 from local_inn_ros.localization.refiner import USUAL_INLIER_SHARE, Refinement
 from local_inn_ros.localization.sample_statistics import gaussian_of
 from local_inn_ros.sensing import BeamReading, Scan
@@ -91,7 +103,7 @@ def test_what_is_mounted_swings_round_the_base(seed: int) -> None:
     base, mount = random_gaussian(rng), Pose2(0.27, -0.1, 0.4)
     jacobian = motion_jacobian(base.mean, mount, np.zeros(2))[:, :3]
     found = pose_of_mounted(base, mount)
-    assert found.mean == base.mean @ mount
+    assert found.mean.to_array() == pytest.approx((base.mean @ mount).to_array(), abs=1e-12)
     assert found.covariance == pytest.approx(jacobian @ base.covariance @ jacobian.T, rel=1e-9)
     back = pose_of_base(found, mount)
     assert back.covariance == pytest.approx(base.covariance, rel=1e-9, abs=1e-15)
@@ -155,6 +167,45 @@ def test_farther_away_is_looked_only_where_something_is_left_to_explain(
     found = _best_alignment(refiner, SCAN, READING, iter([Pose2.identity()]))
     assert refiner.asked == int(looked_far)
     assert found is (far if looked_far else near)
+
+
+@pytest.mark.parametrize("aside_m", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_networks_word_is_that_of_its_samples_step_by_step(seed: int, aside_m: float) -> None:
+    rng = np.random.default_rng(seed)
+    told = GaussianPose2.from_deviations(Pose2(3.0, -2.0, 3.1), 0.1, 0.1, 0.05)
+    samples = rng.normal(size=(20, 3)) * [0.02, 0.03, 0.01] + [3.05, -2.0, math.pi]
+    believed = GaussianPose2(
+        Pose2(3.0 + aside_m, -2.05, -3.12), 4.0 * random_gaussian(rng).covariance
+    )
+    model = CovarianceModel(scale=(0.8, 1.3, 0.5), floor=(0.01, 0.02, 0.003), unexplained_gain=2.0)
+    network = calibrated(GaussianPose2.from_samples(samples), model, 0.0)
+    alone = without_prior(network, told)
+    found = network_word(Drawn(told.mean, told.covariance, samples), believed, model)
+    assert network.offset_of(found.pose) == pytest.approx(np.zeros(3), abs=1e-12)
+    assert found.covariance == pytest.approx(network.covariance, rel=1e-9, abs=1e-15)
+    assert found.plausible == is_plausible(believed, alone)
+    joined = fused(believed, alone)
+    assert joined.offset_of(found.joined) == pytest.approx(np.zeros(3), abs=1e-9)
+
+
+def test_words_are_plausible_near_the_prior_alone() -> None:
+    samples = np.random.default_rng(1).normal(size=(20, 3)) * 0.01
+    wide, model = np.diag([0.01, 0.01, 0.002]), CovarianceModel()
+    drawn = Drawn(Pose2.identity(), wide, samples)
+    for x_m, plausible in ((0.02, True), (0.3, False)):
+        believed = GaussianPose2.from_deviations(Pose2(x_m, 0.0, 0.0), 0.02, 0.02, 0.01)
+        assert network_word(drawn, believed, model).plausible is plausible
+
+
+def test_information_is_calibrated_as_its_covariance_is() -> None:
+    model = CovarianceModel(scale=(0.8, 1.3, 0.5), floor=(0.01, 0.02, 0.003), unexplained_gain=2.0)
+    for information in (np.diag([1e4, 3e4, 1e5]), np.diag([0.0, 3e4, 1e5])):
+        pose = Pose2(1.0, 2.0, 0.7)
+        expected = calibrated(GaussianPose2(pose, covariance_of(information)), model, 0.3)
+        found = calibrated_information(pose, information, model, 0.3)
+        assert found.mean == pose
+        assert found.covariance == pytest.approx(expected.covariance, rel=1e-12)
 
 
 def test_samples_are_summed_up_as_by_numpy() -> None:

@@ -19,10 +19,11 @@ from localization_helpers import (
 from local_inn_ros.engines import CovarianceModel
 from local_inn_ros.errors import BundleError, SensorError
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
-from local_inn_ros.localization.aligner import _joined, _plausible, _starts
-from local_inn_ros.localization.evidence import WIDEST_M
+from local_inn_ros.localization.aligner import _joined, _starts
+from local_inn_ros.localization.evidence import WIDEST_M, covariance_of, fused
 from local_inn_ros.localization.from_bundle import build_localizer
 from local_inn_ros.localization.localizer import Localizer
+from local_inn_ros.localization.network_word import NetworkWord, is_plausible
 from local_inn_ros.localization.refiner import Refinement
 from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import Scan
@@ -239,7 +240,8 @@ def test_a_pose_is_measured_without_the_forward_pass(monkeypatch):
     assert set(fix.stage_s) == {"beams", "inverse", "refiner", "forward"}
 
 
-def test_where_the_map_shows_nothing_the_networks_word_stands():
+def in_a_corridor() -> tuple[BayesEngine, Scan, Localizer]:
+    """Return a network, a scan from 0.3 m along a corridor, and what locates it."""
     cells = np.zeros((60, 800), dtype=np.int8)
     cells[:10], cells[-10:] = 100, 100
     grid = OccupancyGrid(cells, 0.05, Pose2(-20.0, -1.5, 0.0))
@@ -248,6 +250,11 @@ def test_where_the_map_shows_nothing_the_networks_word_stands():
     engine.information = np.diag(np.array([0.05, 0.02, 0.01]) ** -2.0)
     scan = scan_at(grid, engine.truth, np.random.default_rng(0))
     localizer = build_localizer(bundle_of(grid), engine, Pose2.identity(), RefinerChoice.FIELD)
+    return engine, scan, localizer
+
+
+def test_where_the_map_shows_nothing_the_networks_word_stands():
+    _, scan, localizer = in_a_corridor()
     fix = localizer.locate(scan, gaussian(0.2, 0.15, 0.22, 0.1, 0.05))
     along, across, yaw = fix.measurement.deviations()
     # The walls tell all but the way along; of that the network knows 5 cm, less some caution.
@@ -258,10 +265,23 @@ def test_where_the_map_shows_nothing_the_networks_word_stands():
     assert fix.measurement.mean.y == pytest.approx(0.1, abs=0.01)
 
 
+def test_a_word_that_contradicts_the_prior_leaves_the_open_direction_open() -> None:
+    engine, scan, localizer = in_a_corridor()
+    # Sure of a place half a metre further along.
+    engine.truth, engine.reach = Pose2(0.8, 0.1, 0.2), 1e9
+    fix = localizer.locate(scan, gaussian(0.3, 0.1, 0.2, 0.02, 0.01))
+    along, across, _ = fix.measurement.deviations()
+    assert along > 1.0
+    assert across < 0.01
+
+
 def test_a_network_that_is_sure_of_a_wrong_place_does_not_hide_the_prior_as_a_start():
     prior = GaussianPose2.from_deviations(Pose2(1.0, 2.0, 0.3), 0.07, 0.07, 0.02)
     network = GaussianPose2.from_deviations(Pose2(1.12, 2.0, 0.325), 0.02, 0.02, 0.005)
-    starts = np.array([start.to_array() for start in _starts(prior, network, network)])
+    joined = fused(prior, network).mean
+    word = NetworkWord(network.mean, network.covariance, True, joined)
+    starts = np.array([start.to_array() for start in _starts(prior.mean, word)])
+    assert starts[0] == pytest.approx(joined.to_array())
     assert np.abs(starts - prior.mean.to_array()).max(axis=1).min() < 1e-9
     assert np.abs(starts - network.mean.to_array()).max(axis=1).min() < 0.03
 
@@ -279,23 +299,19 @@ def along_a_corridor() -> Refinement:
     )
 
 
-def test_a_word_that_contradicts_the_prior_leaves_the_open_direction_open() -> None:
+def test_a_word_that_contradicts_the_prior_is_not_plausible() -> None:
     prior = GaussianPose2.from_deviations(Pose2.identity(), 0.02, 0.02, 0.01)
     near = GaussianPose2.from_deviations(Pose2(0.05, 0.0, 0.0), 0.02, 0.02, 0.01)
     far = GaussianPose2.from_deviations(Pose2(0.3, 0.0, 0.0), 0.02, 0.02, 0.01)
-    assert _plausible(prior, near)
-    assert not _plausible(prior, far)
-    open_one = _joined(along_a_corridor(), None, 0.0)
-    assert open_one.mean == Pose2.identity()
-    assert open_one.deviations()[0] > 1.0
-    assert open_one.deviations()[1] == pytest.approx(0.01, rel=0.05)
+    assert is_plausible(prior, near)
+    assert not is_plausible(prior, far)
 
 
 def test_the_word_is_doubted_by_what_the_map_leaves_unexplained() -> None:
     word = GaussianPose2.from_deviations(Pose2(0.05, 0.0, 0.0), 0.02, 0.02, 0.01)
-    explained = _joined(along_a_corridor(), word, 0.0)
-    blocked = _joined(along_a_corridor(), word, 1.0 / 3.0)
-    assert explained.mean.x == blocked.mean.x == pytest.approx(0.05)
-    assert explained.deviations()[0] == pytest.approx(0.02, rel=0.01)
+    explained, certain = _joined(along_a_corridor(), word, 0.0)
+    blocked, doubted = _joined(along_a_corridor(), word, 1.0 / 3.0)
+    assert explained.x == blocked.x == pytest.approx(0.05)
+    assert covariance_of(certain)[0, 0] == pytest.approx(0.02**2, rel=0.02)
     # A third unexplained: a third of a metre of doubt.
-    assert blocked.deviations()[0] == pytest.approx(1.0 / 3.0, rel=0.02)
+    assert covariance_of(doubted)[0, 0] == pytest.approx((1.0 / 3.0) ** 2, rel=0.04)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from local_inn_ros.engines import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.localization.covariance_model import calibrated
+from local_inn_ros.localization.covariance_model import calibrated_information
 from local_inn_ros.localization.ekf import PoseFilter
-from local_inn_ros.localization.evidence import covariance_of
 from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
 from local_inn_ros.localization.refiner import USUAL_INLIER_SHARE, Refiner
 from local_inn_ros.localization.scan_points import ScanPoints
@@ -58,8 +57,7 @@ class FieldTracker:
             return None
         start = pose_of_mounted(prior, self._mount).mean
         found = self._refiner.refine(self._points.of(scan), start)
-        measured = GaussianPose2(found.pose, covariance_of(found.information))
         unexplained = 1.0 - min(1.0, found.inlier_share / USUAL_INLIER_SHARE)
-        measured = calibrated(measured, self._model, unexplained)
+        measured = calibrated_information(found.pose, found.information, self._model, unexplained)
         self._filter.fuse(pose_of_base(measured, self._mount), scan.stamp_s)
         return self._filter.estimate_at(scan.stamp_s)

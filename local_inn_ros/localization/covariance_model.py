@@ -63,7 +63,9 @@ def widened(covariance, yaw_rad, scale, floor, growth):  # type: ignore[no-untyp
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _widened_information(information, yaw_rad, scale, floor, growth):  # type: ignore[no-untyped-def]
+def _widened_information(  # type: ignore[no-untyped-def]
+    information, yaw_rad, scale, floor, growth
+):
     """Return ``widened`` of what is told as information (3, 3)."""
     return widened(inverted(information), yaw_rad, scale, floor, growth)
 

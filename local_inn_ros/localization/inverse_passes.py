@@ -84,7 +84,7 @@ class InversePasses:
         self._spec = description.prior
         fine = np.array(description.prior.deviation) * description.prior.fine_spread
         self._fine_prior_covariance = np.diag(np.square(fine))
-        self._centred_within = tuple((_CENTRED * fine).tolist())
+        self._centred_within: list[float] = (_CENTRED * fine).tolist()
         self._most_probable = np.zeros((1, description.latent_size), dtype=np.float32)
         self._range_max_m = description.sensor.range_max_m
         self._deviation_m = math.hypot(
@@ -129,6 +129,9 @@ class InversePasses:
 
     def _centred(self, answer: NDArray[np.float64], middle: Pose2) -> bool:
         """Tell whether an answer (3,) lies near the middle of the prior that it was drawn from."""
+        x: float
+        y: float
+        yaw: float
         x, y, yaw = answer.tolist()
         most_x, most_y, most_yaw = self._centred_within
         turned = abs(wrap_angle(yaw - middle.yaw)) <= most_yaw
