@@ -101,10 +101,11 @@ def test_a_prior_is_taken_out_in_each_direction(seed: int, width: float) -> None
 def test_what_is_mounted_swings_round_the_base(seed: int) -> None:
     rng = np.random.default_rng(seed)
     base, mount = random_gaussian(rng), Pose2(0.27, -0.1, 0.4)
-    jacobian = motion_jacobian(base.mean, mount, np.zeros(2))[:, :3]
+    jacobian = motion_jacobian(base.mean, mount, (0.0, 0.0))[:, :3]
     found = pose_of_mounted(base, mount)
     assert found.mean.to_array() == pytest.approx((base.mean @ mount).to_array(), abs=1e-12)
     assert found.covariance == pytest.approx(jacobian @ base.covariance @ jacobian.T, rel=1e-9)
+    assert np.array_equal(found.covariance, found.covariance.T)
     back = pose_of_base(found, mount)
     assert back.covariance == pytest.approx(base.covariance, rel=1e-9, abs=1e-15)
 

@@ -32,7 +32,7 @@ def random_belief(rng: np.random.Generator) -> Belief:
 
 def moved(state: np.ndarray, increment: Pose2) -> np.ndarray:
     """Where a state goes, by the definition of the motion alone."""
-    pose = Pose2.from_array(state[:3]) @ scaled_motion(increment, state[3:])
+    pose = Pose2.from_array(state[:3]) @ scaled_motion(increment, state[3:].tolist())
     return np.concatenate([pose.to_array(), SCALES.kept(DURATION_S) * state[3:]])
 
 
@@ -54,7 +54,7 @@ def test_a_prediction_is_filterpys(seed: int) -> None:
     increment = Pose2(*(rng.normal(size=3) * [0.2, 0.05, 0.1]).tolist())
     found = FilterStep(NOISE, SCALES, SHARED, 16.0).predict(belief, increment, DURATION_S)
 
-    motion = scaled_motion(increment, belief.state[3:])
+    motion = scaled_motion(increment, belief.state[3:].tolist())
     yaw = belief.state[2] + 0.5 * motion.yaw
     turn = np.eye(3)
     turn[:2, :2] = [[math.cos(yaw), -math.sin(yaw)], [math.sin(yaw), math.cos(yaw)]]

@@ -29,9 +29,11 @@ def test_the_jacobian_is_the_derivative(pose, increment, distance, turn):
     start = np.array([*pose.to_array(), distance, turn])
 
     def end(values):
-        return (Pose2.from_array(values[:3]) @ scaled_motion(increment, values[3:])).to_array()
+        return (
+            Pose2.from_array(values[:3]) @ scaled_motion(increment, values[3:].tolist())
+        ).to_array()
 
-    jacobian = motion_jacobian(pose, increment, start[3:])
+    jacobian = motion_jacobian(pose, increment, start[3:].tolist())
     for column in range(5):
         moved = start.copy()
         moved[column] += step
@@ -56,7 +58,7 @@ def test_a_pose_that_is_carried_on_is_as_uncertain_as_the_jacobian_says(pose, in
         known[block, block] = root @ root.T
     start = GaussianPose2(pose, known[:3, :3])
     found = carried(start, increment, 0.1, noise, known[3:, 3:])
-    jacobian = motion_jacobian(pose, increment, np.zeros(2))
+    jacobian = motion_jacobian(pose, increment, (0.0, 0.0))
     expected = jacobian @ known @ jacobian.T
     expected += noise.map_covariance(increment, 0.1, pose.yaw + 0.5 * increment.yaw)
     assert found.mean == pose @ increment
@@ -65,10 +67,10 @@ def test_a_pose_that_is_carried_on_is_as_uncertain_as_the_jacobian_says(pose, in
 
 def test_the_scales_are_those_of_the_wheels():
     seen = arc(0.5, 0.2)
-    found = scaled_motion(seen, np.array([0.25, -0.1]))
+    found = scaled_motion(seen, (0.25, -0.1))
     # A lean of half the turn is exact for an arc; what is left is the chord's own length.
     assert found.to_array() == pytest.approx(arc(0.5 * 1.25, 0.2 * 0.9).to_array(), abs=1e-3)
-    assert scaled_motion(seen, np.zeros(2)).to_array() == pytest.approx(seen.to_array())
+    assert scaled_motion(seen, (0.0, 0.0)).to_array() == pytest.approx(seen.to_array())
 
 
 def test_scales_forget_alike_in_one_step_and_in_many():

@@ -54,9 +54,11 @@ class GaussianPose2:
 
     @staticmethod
     def of_sound(mean: Pose2, covariance: NDArray[np.float64]) -> GaussianPose2:
-        """Build one without checks, of a covariance made of a checked one that nobody else holds.
+        """Build one without checks: of a checked one that was moved rigidly.
 
-        Whoever moves a Gaussian rigidly need not look at its eigenvalues again.
+        Args:
+            mean: the pose.
+            covariance: (3, 3), symmetric to the last digit; nobody else holds it.
         """
         covariance.setflags(write=False)
         pose = object.__new__(GaussianPose2)

@@ -82,7 +82,8 @@ class Belief:
 
     def to_pose(self) -> Pose2:
         """Return the mean of the pose."""
-        return Pose2(float(self.state[0]), float(self.state[1]), float(self.state[2]))
+        x, y, yaw, _, _ = self.state.tolist()
+        return Pose2(x, y, yaw)
 
     def to_gaussian(self) -> GaussianPose2:
         """Return mean and covariance of the pose."""
@@ -123,7 +124,8 @@ class FilterStep:
 
     def predict(self, belief: Belief, increment: Pose2, duration_s: float) -> Belief:
         """Move a belief by an odometry increment, given in the axes of the body."""
-        pose, scales = belief.to_pose(), belief.state[_SCALES]
+        x, y, yaw, *scales = belief.state.tolist()
+        pose = Pose2(x, y, yaw)
         motion = scaled_motion(increment, scales)
         kept = self._scale_noise.kept(duration_s)
         transition = kept * _IDENTITY
@@ -134,7 +136,7 @@ class FilterStep:
         # Fixes refused one after another tell that the odometry is worse than it should be.
         covariance[_POSE, _POSE] += (1 + belief.refusals) * noise
         covariance[_SCALES, _SCALES] += (1.0 - kept**2) * self._scale_covariance
-        moved, (distance_scale, turn_scale) = pose @ motion, scales.tolist()
+        moved, (distance_scale, turn_scale) = pose @ motion, scales
         return Belief(
             np.array([moved.x, moved.y, moved.yaw, kept * distance_scale, kept * turn_scale]),
             _symmetric(covariance),

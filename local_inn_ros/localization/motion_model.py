@@ -10,6 +10,7 @@ sideways motion are what they are.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,27 +126,26 @@ class ScaleNoise:
         return math.exp(-duration_s / self.time_s)
 
 
-def scaled_motion(increment: Pose2, scales: NDArray[np.float64]) -> Pose2:
+def scaled_motion(increment: Pose2, scales: Sequence[float]) -> Pose2:
     """Return the motion behind an odometry increment.
 
     Args:
         increment: what the odometry says, in the axes of the body.
-        scales: (2,) by which shares the true distance and the true turn are larger.
+        scales: by which shares the true distance and the true turn are larger.
     """
+    distance_scale, turn_scale = scales
     # The path bends with the turn: a turn larger by some angle leans the chord by half of it.
-    lean = 0.5 * float(scales[1]) * increment.yaw
-    longer = 1.0 + float(scales[0])
+    lean = 0.5 * turn_scale * increment.yaw
+    longer = 1.0 + distance_scale
     cosine, sine = longer * math.cos(lean), longer * math.sin(lean)
     return Pose2(
         cosine * increment.x - sine * increment.y,
         sine * increment.x + cosine * increment.y,
-        (1.0 + float(scales[1])) * increment.yaw,
+        (1.0 + turn_scale) * increment.yaw,
     )
 
 
-def motion_jacobian(
-    pose: Pose2, increment: Pose2, scales: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def motion_jacobian(pose: Pose2, increment: Pose2, scales: Sequence[float]) -> NDArray[np.float64]:
     """Return the derivative (3, 5) of ``pose @ scaled_motion(increment, scales)``.
 
     Its columns stand for x, y and yaw of ``pose``, and for the scales of distance and turn.
@@ -154,7 +154,7 @@ def motion_jacobian(
     cosine, sine = math.cos(pose.yaw), math.sin(pose.yaw)
     x, y = cosine * motion.x - sine * motion.y, sine * motion.x + cosine * motion.y
     half = 0.5 * increment.yaw
-    longer = 1.0 + float(scales[0])
+    longer = 1.0 + scales[0]
     share = 1.0 / longer if longer != 0.0 else 0.0
     return np.array(
         [

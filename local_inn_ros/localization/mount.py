@@ -126,4 +126,8 @@ def _mounted(x, y, yaw, covariance, mount_x, mount_y, mount_yaw):  # type: ignor
     for i in range(3):
         swung[i, 0] -= aside * swung[i, 2]
         swung[i, 1] += ahead * swung[i, 2]
+    # Rounding must not tell the two halves apart.
+    for i in range(3):
+        for j in range(i):
+            swung[i, j] = swung[j, i]
     return x + ahead, y + aside, yaw + mount_yaw, swung

@@ -35,13 +35,15 @@ def symmetric_root(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
         rotated = [_rotate(matrix, axes, *plane) for plane in _PLANES]
         if not any(rotated):
             break
-    roots = [math.sqrt(max(matrix[k][k], 0.0)) for k in range(3)]
-    return np.array(
-        [
-            [sum(a * root * b for a, root, b in zip(one, roots, two, strict=True)) for two in axes]
-            for one in axes
-        ]
-    )
+    first, second, third = (math.sqrt(max(matrix[k][k], 0.0)) for k in range(3))
+    (a, b, c), (d, e, f), (g, h, i) = axes
+    xy = first * a * d + second * b * e + third * c * f
+    xt = first * a * g + second * b * h + third * c * i
+    yt = first * d * g + second * e * h + third * f * i
+    xx = first * a * a + second * b * b + third * c * c
+    yy = first * d * d + second * e * e + third * f * f
+    tt = first * g * g + second * h * h + third * i * i
+    return np.array([[xx, xy, xt], [xy, yy, yt], [xt, yt, tt]])
 
 
 def _rotate(
