@@ -78,6 +78,7 @@ class Bench:
             ros.publish_mount(mount)
             ros.wait_for(lambda: self.node.work._mounting._transforms._edges, "the mount")
         ros.wait_for(lambda: self.heard_by_probe(), "the node's publishers")
+        ros.wait_for(lambda: self.lost, "the node's first word on whether it is lost")
 
     @staticmethod
     def map_sha256() -> str:

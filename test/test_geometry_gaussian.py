@@ -55,7 +55,7 @@ def test_the_covariance_is_frozen_and_the_callers_is_not():
 
 
 def test_one_made_without_checks_is_frozen_too():
-    pose = GaussianPose2.of_sound(ORIGIN, 2.0 * np.eye(3))
+    pose = GaussianPose2.from_rigid_motion(ORIGIN, 2.0 * np.eye(3))
     assert pose.mean == ORIGIN
     assert pose.covariance == pytest.approx(2.0 * np.eye(3))
     with pytest.raises(ValueError, match="read-only"):

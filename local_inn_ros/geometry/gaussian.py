@@ -53,7 +53,7 @@ class GaussianPose2:
         object.__setattr__(self, "covariance", covariance)
 
     @staticmethod
-    def of_sound(mean: Pose2, covariance: NDArray[np.float64]) -> GaussianPose2:
+    def from_rigid_motion(mean: Pose2, covariance: NDArray[np.float64]) -> GaussianPose2:
         """Build one without checks: of a checked one that was moved rigidly.
 
         Args:

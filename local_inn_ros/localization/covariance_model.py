@@ -58,8 +58,8 @@ def widened(covariance, yaw_rad, scale, floor, growth):  # type: ignore[no-untyp
         for j in range(3):
             own[i, j] *= scale[i] * scale[j]
         own[i, i] += floor[i] * floor[i]
-    widened = turned(own, rotation)
-    return 0.5 * growth * (widened + widened.T)
+    found = turned(own, rotation)
+    return 0.5 * growth * (found + found.T)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

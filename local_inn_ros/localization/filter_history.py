@@ -116,6 +116,9 @@ class FilterHistory:
     def carried(self, index: int, stamp_s: float, odometry: Pose2, step: FilterStep) -> Belief:
         """Return what is believed at an instant, from the event before it."""
         event, belief = self._events[index], self.belief_at(index, step)
+        if stamp_s == event.stamp_s:
+            # Simulators give scans and odometry the same stamps.
+            return belief
         increment = event.odometry.between(odometry)
         return step.predict(belief, increment, min(stamp_s - event.stamp_s, _LONGEST_S))
 

@@ -84,7 +84,7 @@ def pose_of_mounted(base: GaussianPose2, mount: Pose2) -> GaussianPose2:
     x, y, yaw, covariance = _mounted(
         mean.x, mean.y, mean.yaw, base.covariance, mount.x, mount.y, mount.yaw
     )
-    return GaussianPose2.of_sound(Pose2(x, y, wrap_angle(yaw)), covariance)
+    return GaussianPose2.from_rigid_motion(Pose2(x, y, wrap_angle(yaw)), covariance)
 
 
 def pose_of_base(mounted: GaussianPose2, mount: Pose2) -> GaussianPose2:

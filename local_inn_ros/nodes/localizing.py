@@ -186,12 +186,12 @@ class Localizing:
         return frame_name(frame) == frame_name(self._frames.global_frame_id)
 
     def _on_scan(self, message: LaserScan) -> None:
-        now_s = seconds_now(self._node)
+        came_s, odometry_s = time.monotonic(), self._priors.newest_stamp_s
         stamp_s, frame = to_seconds(message.header.stamp), message.header.frame_id
-        odometry_s = self._priors.newest_stamp_s
-        self._queue.put(frame, stamp_s, message, time.monotonic())
+        self._queue.put(frame, stamp_s, message, came_s)
         self._work_off()
-        # The pose first, its statistics afterwards.
+        # The pose first, its statistics afterwards: the node's clock is slow to tell the time.
+        now_s = seconds_now(self._node) - (time.monotonic() - came_s)
         self._tally.count("scan")
         self._tally.note(STAMP_AGE, now_s - stamp_s)
         if odometry_s is not None:
