@@ -10,6 +10,7 @@ from localization_helpers import SPEED_MPS, TURN_RATE_RADPS, gaussian, odometry_
 
 from local_inn_ros.geometry import GaussianPose2, Pose2, Twist2, wrap_angle
 from local_inn_ros.localization.ekf import FilterSettings, PoseFilter
+from local_inn_ros.localization.filter_step import FilterStep
 from local_inn_ros.localization.motion_model import MotionNoise
 from local_inn_ros.localization.odometry_buffer import Arrival
 from local_inn_ros.sensing import Odometry
@@ -137,6 +138,26 @@ def test_a_fix_at_the_stamp_of_a_reading_may_come_before_or_after_it():
     early = run([*readings(0.9), (0.93, (0.94, fix)), (0.95, odometry_at(0.94))])
     late = run([*readings(0.9), (0.93, odometry_at(0.94)), (0.95, (0.94, fix))])
     assert_same_estimate(early, late)
+
+
+def test_nothing_is_predicted_over_no_time(monkeypatch):
+    spans = []
+    predict = FilterStep.predict
+
+    def noting(step, belief, increment, duration_s):
+        spans.append(duration_s)
+        return predict(step, belief, increment, duration_s)
+
+    monkeypatch.setattr(FilterStep, "predict", noting)
+    fix = GaussianPose2.from_deviations(true_pose(0.9), 0.01, 0.01, 0.01)
+    pose_filter = run([*readings(0.9), (0.93, (0.9, fix))])
+    assert pose_filter.estimate_at(0.9) is not None
+    assert min(spans) > 0.0
+    # It would have changed nothing.
+    belief = pose_filter._newest()
+    same = predict(pose_filter._step, belief, Pose2.identity(), 0.0)
+    assert same.state == pytest.approx(belief.state)
+    assert same.covariance == pytest.approx(belief.covariance)
 
 
 def random_covariance(draw_root):

@@ -177,13 +177,14 @@ def _starts(prior: Pose2, word: NetworkWord) -> Iterator[Pose2]:
     would not.
     """
     starts: list[Pose2] = []
-    for candidate in _words(prior, word):
+    for candidate in _candidates(prior, word):
         if not any(_same_start(start, candidate) for start in starts):
             starts.append(candidate)
             yield candidate
 
 
-def _words(prior: Pose2, word: NetworkWord) -> Iterator[Pose2]:
+def _candidates(prior: Pose2, word: NetworkWord) -> Iterator[Pose2]:
+    """Yield the same, alike ones too, each worked out when it is asked for."""
     if word.plausible:
         yield word.joined
     if prior.distance_to(word.pose) < _ONE_PLACE_M:

@@ -129,10 +129,8 @@ class InversePasses:
 
     def _centred(self, answer: NDArray[np.float64], middle: Pose2) -> bool:
         """Tell whether an answer (3,) lies near the middle of the prior that it was drawn from."""
-        x: float
-        y: float
-        yaw: float
-        x, y, yaw = answer.tolist()
+        found: list[float] = answer.tolist()
+        x, y, yaw = found
         most_x, most_y, most_yaw = self._centred_within
         turned = abs(wrap_angle(yaw - middle.yaw)) <= most_yaw
         return turned and abs(x - middle.x) <= most_x and abs(y - middle.y) <= most_y

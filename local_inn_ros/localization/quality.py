@@ -11,6 +11,7 @@ a corridor fit everywhere along it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,15 +87,9 @@ def scan_qualities(
     Returns:
         (b,) numbers in [0, 1]; 0 where no beam agrees.
     """
+    compared = _as_compiled(expected_m, reading)
     qualities: NDArray[np.float64] = qualities_of(
-        np.ascontiguousarray(expected_m),
-        reading.ranges_m,
-        reading.states,
-        reading.angles_rad,
-        deviation_m,
-        range_max_m,
-        _OFFSET,
-        _WEIGHTS,
+        *compared, deviation_m, range_max_m, _OFFSET, _WEIGHTS
     )
     return qualities
 
@@ -106,12 +101,14 @@ def match_scan(
     range_max_m: float,
 ) -> ScanMatch:
     """Compare a reading with many expectations; the arguments are those of ``scan_qualities``."""
-    shares: NDArray[np.float64] = match_rows(
-        np.ascontiguousarray(expected_m),
-        reading.ranges_m,
-        reading.states,
-        reading.angles_rad,
-        deviation_m,
-        range_max_m,
-    )
+    compared = _as_compiled(expected_m, reading)
+    shares: NDArray[np.float64] = match_rows(*compared, deviation_m, range_max_m)
     return ScanMatch(*shares.T)
+
+
+def _as_compiled(
+    expected_m: NDArray[np.floating], reading: BeamReading
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return what is compared, in the order in which compiled code takes it."""
+    expected = np.ascontiguousarray(expected_m)
+    return expected, reading.ranges_m, reading.states, reading.angles_rad
