@@ -50,7 +50,7 @@ test-jazzy: ## run the tests that touch ROS on ROS 2 Jazzy, in an environment of
 test-ros: $(STAMPS)/test-tools $(STAMPS)/kernels
 	@echo "==> test: pytest, those that touch ROS, with rclpy $$($(BIN)/python -c \
 		'from importlib.metadata import version; print(version("ros-rclpy"))')"
-	@$(BIN)/python -m pytest -m "not slow" test/test_launch_*.py test/test_nodes_*.py
+	@$(BIN)/python -m pytest -m "not slow" test/launch test/nodes
 
 lint: $(STAMPS)/dev $(STAMPS)/kernels ## check style (ruff) and types (mypy)
 	@echo "==> lint: ruff"

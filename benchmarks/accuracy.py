@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors of every estimator by map, speed and disturbance: a simulated robot drives laps.
 
-Every estimator (see ``local_inn_ros.evaluation.estimators``) hears the same readings from the same
-start, and is compared with the truth at every scan, unaligned. Runs that are done are kept, so that
-an interrupted benchmark goes on where it was; a run is done anew when its bundle, its settings or
-the code that makes its figures have changed.
+Every estimator (see ``local_inn_ros.benchmarking.estimators``) hears the same readings from the
+same start, and is compared with the truth at every scan, unaligned. Runs that are done are kept, so
+that an interrupted benchmark goes on where it was; a run is done anew when its bundle, its settings
+or the code that makes its figures have changed.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from pathlib import Path
 
 from map_bundles import ROOT, map_bundles, shipped_bundle
 
+from local_inn_ros.benchmarking.accuracy_job import RANGE_NOISE_M, AccuracyJob
+from local_inn_ros.benchmarking.accuracy_table import Comparison, compare, markdown
+from local_inn_ros.benchmarking.drive_conditions import CONDITIONS, SLIP
+from local_inn_ros.benchmarking.job_pool import run_jobs
+from local_inn_ros.benchmarking.simulated_drive import RUN_UP_S
 from local_inn_ros.cli.output import progress_bar
 from local_inn_ros.engines import Bundle
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.evaluation.accuracy_job import RANGE_NOISE_M, AccuracyJob
-from local_inn_ros.evaluation.accuracy_table import Comparison, compare, markdown
-from local_inn_ros.evaluation.drive_conditions import CONDITIONS, SLIP
-from local_inn_ros.evaluation.job_pool import run_jobs
 from local_inn_ros.evaluation.json_file import write_json
-from local_inn_ros.evaluation.simulated_drive import RUN_UP_S
 
 BUILD = ROOT / "build" / "bench"
 SPEEDS_MPS = (1.0, 5.0, 8.0)

@@ -19,24 +19,24 @@ from typing import Any
 import numpy as np
 from map_bundles import map_bundles, shipped_bundle
 
+from local_inn_ros.benchmarking.accuracy_job import AccuracyJob
+from local_inn_ros.benchmarking.calibration_job import Promises, run_calibration_job
+from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
+from local_inn_ros.benchmarking.job_pool import in_processes
 from local_inn_ros.cli.output import progress_bar, say
 from local_inn_ros.engines import Bundle
 from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation import metrics
-from local_inn_ros.evaluation.accuracy_job import AccuracyJob
-from local_inn_ros.evaluation.bag_reader import BagTopics, open_recording
-from local_inn_ros.evaluation.calibration_job import Promises, run_calibration_job
-from local_inn_ros.evaluation.drive_conditions import CONDITIONS
-from local_inn_ros.evaluation.job_pool import in_processes
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.metrics import Calibration
 from local_inn_ros.evaluation.reliability import draw_reliability
 from local_inn_ros.evaluation.replay import replay
-from local_inn_ros.localization.ekf import PoseFilter
-from local_inn_ros.localization.from_bundle import build_localizer
+from local_inn_ros.filtering.pose_filter import PoseFilter
+from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
-from local_inn_ros.localization.refiner_choice import RefinerChoice
+from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
+from local_inn_ros.systems.local_inn_2d.parts import build_localizer
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "bench"

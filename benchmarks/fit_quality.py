@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the constants of ``local_inn_ros.localization.quality`` by logistic regression.
+"""Fits the constants of ``local_inn_ros.localization.quality.scan_quality`` by logistic regression.
 
 Half of the poses are right, half are wrong, in the shares that ``JudgedPoses.weights`` tells, and
 every map counts alike. Some maps, some seeds and the later laps of the Intel lab are left to
@@ -20,21 +20,21 @@ from map_bundles import ROOT, shipped_bundle
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.choice import open_engine
-from local_inn_ros.errors import LocalInnError
-from local_inn_ros.evaluation.quality_score import JudgedPoses
-from local_inn_ros.evaluation.quality_trials import (
+from local_inn_ros.benchmarking.quality_score import JudgedPoses
+from local_inn_ros.benchmarking.quality_trials import (
     PlacedScan,
     Trial,
     crowded_scans,
     simulated_scans,
     trials,
 )
+from local_inn_ros.engines import Bundle
+from local_inn_ros.engines.choice import open_engine
+from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.localization.from_bundle import build_localizer
-from local_inn_ros.localization.quality import match_scan
-from local_inn_ros.localization.refiner_choice import RefinerChoice
+from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.localization.quality.scan_quality import match_scan
+from local_inn_ros.systems.local_inn_2d.parts import build_localizer
 
 BUILD = ROOT / "build" / "bench"
 # Denser crowds than quality is promised for, so that it does not take one for a wrong place.

@@ -18,13 +18,13 @@ from pathlib import Path
 import numpy as np
 from map_bundles import ROOT, shipped_bundle
 
+from local_inn_ros.benchmarking.forward_pass import ForwardPasses, forward_passes
+from local_inn_ros.benchmarking.map_picture import draw_held_map
 from local_inn_ros.cli.output import progress_bar
 from local_inn_ros.engines import Bundle
 from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.evaluation.forward_pass import ForwardPasses, forward_passes
 from local_inn_ros.evaluation.json_file import write_json
-from local_inn_ros.evaluation.map_picture import draw_held_map
 from local_inn_ros.world import FreeSpace
 
 BUILD = ROOT / "build" / "bench"

@@ -21,7 +21,6 @@ from local_inn_ros.cli.output import progress_bar
 from local_inn_ros.cli.training_bar import training_bar
 from local_inn_ros.engines import Bundle
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.evaluation.bag_reader import BagTopics, Recording, open_recording
 from local_inn_ros.evaluation.evaluation import (
     Evaluation,
     EvaluationSettings,
@@ -32,11 +31,12 @@ from local_inn_ros.evaluation.evaluation import (
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.metrics import PoseErrors, Score
 from local_inn_ros.evaluation.replay import BaselineReplay
-from local_inn_ros.localization.refiner_choice import RefinerChoice
+from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.recordings.bag_reader import BagTopics, Recording, open_recording
 from local_inn_ros.sensing import Scan, SensorSpec, load_sensor_spec
-from local_inn_ros.training.scan_sources import PosedScans
-from local_inn_ros.training.settings import PRESETS
-from local_inn_ros.training.train import train_bundle
+from local_inn_ros.systems.local_inn_2d.presets import PRESETS
+from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
+from local_inn_ros.systems.local_inn_2d.train import train_bundle
 from local_inn_ros.world import load_map
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -21,22 +21,22 @@ from pathlib import Path
 
 from map_bundles import FLOOR, MAPS, ROOT, floor, floor_bundle, map_bundles, shipped_bundle
 
-from local_inn_ros.cli.output import progress_bar, say
-from local_inn_ros.errors import LocalInnError
-from local_inn_ros.evaluation.drive_conditions import CONDITIONS
-from local_inn_ros.evaluation.job_pool import in_processes
-from local_inn_ros.evaluation.json_file import write_json
-from local_inn_ros.evaluation.kidnap import Attempt, KidnapScore
-from local_inn_ros.evaluation.kidnap_job import (
+from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
+from local_inn_ros.benchmarking.job_pool import in_processes
+from local_inn_ros.benchmarking.kidnap import Attempt, KidnapScore
+from local_inn_ros.benchmarking.kidnap_job import (
     MOVING,
     RANGE_NOISE_M,
     SPEED_MPS,
     STANDING,
     KidnapJob,
 )
-from local_inn_ros.evaluation.kidnap_table import KidnapRow, markdown
-from local_inn_ros.evaluation.quality_jobs import Place
-from local_inn_ros.localization.place_search import PlaceSearchSettings
+from local_inn_ros.benchmarking.kidnap_table import KidnapRow, markdown
+from local_inn_ros.benchmarking.quality_jobs import Place
+from local_inn_ros.cli.output import progress_bar, say
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.evaluation.json_file import write_json
+from local_inn_ros.localization.search.place_search import PlaceSearchSettings
 
 BUILD = ROOT / "build" / "bench"
 RECORDING = MAPS.parent / "intel_lab" / "lap2_test_rosbag2"

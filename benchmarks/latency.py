@@ -11,10 +11,10 @@ from pathlib import Path
 
 from map_bundles import ROOT, shipped_bundle
 
+from local_inn_ros.benchmarking.bench import LEAST_DURATION_S
+from local_inn_ros.benchmarking.bench_report import BenchReport
 from local_inn_ros.cli.bench import measured
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.evaluation.bench import LEAST_DURATION_S
-from local_inn_ros.evaluation.bench_report import BenchReport
 from local_inn_ros.evaluation.json_file import write_json
 
 

@@ -14,13 +14,8 @@ from local_inn_ros.engines import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import SensorSpec, load_sensor_spec
-from local_inn_ros.world import (
-    GeneratedWorld,
-    OccupancyGrid,
-    generate_floor,
-    generate_race_track,
-    load_map,
-)
+from local_inn_ros.simulation.worlds import GeneratedWorld, generate_floor, generate_race_track
+from local_inn_ros.world import OccupancyGrid, load_map
 
 ROOT = Path(__file__).resolve().parents[1]
 MAPS = ROOT.parent / "shared" / "data" / "maps"
@@ -98,8 +93,8 @@ def circuit() -> tuple[OccupancyGrid, SensorSpec]:
 def _train(grid: OccupancyGrid, sensor: SensorSpec, bundle: Path) -> None:
     """Train aside, so that what is interrupted is not taken for a bundle next time."""
     try:
-        from local_inn_ros.training.settings import PRESETS
-        from local_inn_ros.training.train import train_bundle
+        from local_inn_ros.systems.local_inn_2d.presets import PRESETS
+        from local_inn_ros.systems.local_inn_2d.train import train_bundle
     except ModuleNotFoundError as error:
         raise LocalInnError(
             f"there is no bundle at {bundle}, and training one needs {error.name}: install "

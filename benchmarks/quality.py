@@ -24,13 +24,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from map_bundles import NAMES, ROOT, map_bundles, shipped_bundle
 
+from local_inn_ros.benchmarking.job_pool import in_processes
+from local_inn_ros.benchmarking.quality_jobs import DriveJob, Place, TeleportJob, TrialJob
+from local_inn_ros.benchmarking.quality_table import CROWDED, MOST_BLOCKED, QualityReport
 from local_inn_ros.cli.output import progress_bar, say
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.evaluation.job_pool import in_processes
 from local_inn_ros.evaluation.json_file import write_json
-from local_inn_ros.evaluation.quality_jobs import DriveJob, Place, TeleportJob, TrialJob
-from local_inn_ros.evaluation.quality_table import CROWDED, MOST_BLOCKED, QualityReport
-from local_inn_ros.world import generate_floor
+from local_inn_ros.simulation.worlds import generate_floor
 
 BUILD = ROOT / "build" / "bench"
 RECORDING = ROOT.parent / "shared" / "data" / "intel_lab" / "lap2_test_rosbag2"

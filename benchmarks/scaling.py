@@ -28,11 +28,11 @@ from local_inn_ros.engines import Bundle
 from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import BundleError, LocalInnError
 from local_inn_ros.evaluation.json_file import write_json
-from local_inn_ros.flows.local_inn import LocalInn
 from local_inn_ros.sensing import SensorSpec, load_sensor_spec
-from local_inn_ros.training.scan_sources import MapSource
-from local_inn_ros.training.settings import PRESETS, TrainingSettings
-from local_inn_ros.training.train import train_bundle
+from local_inn_ros.systems.local_inn_2d.network import LocalInn
+from local_inn_ros.systems.local_inn_2d.presets import PRESETS, TrainingSettings
+from local_inn_ros.systems.local_inn_2d.scan_sources import MapSource
+from local_inn_ros.systems.local_inn_2d.train import train_bundle
 from local_inn_ros.world import FreeSpace, OccupancyGrid, grid_hash
 
 BUILD = ROOT / "build" / "bench"

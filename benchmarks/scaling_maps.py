@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.world import FREE, OCCUPIED, UNKNOWN, OccupancyGrid, generate_floor
+from local_inn_ros.simulation.worlds import generate_floor
+from local_inn_ros.world import FREE, OCCUPIED, UNKNOWN, OccupancyGrid
 
 # A floor of this size has 150 m2, give or take a fifth, where a robot can stand.
 FLOOR_M2 = 150.0

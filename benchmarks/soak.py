@@ -41,7 +41,7 @@ from local_inn_ros.cli.output import progress_bar
 from local_inn_ros.engines import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.json_file import write_json
-from local_inn_ros.nodes.child_process import NO_TEXT, ChildProcess
+from local_inn_ros.nodes.common.child_process import NO_TEXT, ChildProcess
 
 # Neither tests nor the demo take it.
 _DOMAIN = 101

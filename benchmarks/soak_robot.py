@@ -22,7 +22,7 @@ from soak_lap import MOUNT, Lap, Moment
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.nodes.conversions import (
+from local_inn_ros.nodes.common.conversions import (
     grid_message,
     odometry_message,
     scan_message,
@@ -31,7 +31,7 @@ from local_inn_ros.nodes.conversions import (
     to_stamp,
     transform_message,
 )
-from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
+from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
 from local_inn_ros.world import OccupancyGrid
 
 _NS = 1_000_000_000

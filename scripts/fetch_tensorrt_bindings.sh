@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetch TensorRT's Python bindings of three generations, without the libraries beneath them (a few
-# megabytes instead of gigabytes): test/test_engines_tensorrt_published.py compares with them what
+# megabytes instead of gigabytes): test/engines/test_tensorrt_published.py compares with them what
 # this package calls. They are NVIDIA's, under NVIDIA's licence, and are neither run nor shipped.
 # Usage: fetch_tensorrt_bindings.sh VENV
 set -euo pipefail

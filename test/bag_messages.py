@@ -12,8 +12,8 @@ import numpy as np
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
-from local_inn_ros.evaluation.bag_writer import BagWriter
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.recordings.bag_writer import BagWriter
 from local_inn_ros.sensing import Odometry, Scan
 
 MOUNT = Pose2(0.27, -0.05, 0.1)

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from local_inn_ros.evaluation.bench_report import BenchReport, EngineTimes, NodeTimes
-from local_inn_ros.evaluation.first_fix import FirstFix
-from local_inn_ros.evaluation.search_time import SearchTimes
-from local_inn_ros.evaluation.time_spread import TimeSpread
+from local_inn_ros.benchmarking.bench_report import BenchReport, EngineTimes, NodeTimes
+from local_inn_ros.benchmarking.first_fix import FirstFix
+from local_inn_ros.benchmarking.search_time import SearchTimes
+from local_inn_ros.benchmarking.time_spread import TimeSpread
 
 
 def spread(p50_ms: float) -> TimeSpread:

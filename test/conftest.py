@@ -46,7 +46,7 @@ def trained_room(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     from tiny_training import SENSOR, SETTINGS, room
 
     from local_inn_ros.engines import Bundle
-    from local_inn_ros.training.train import train_bundle
+    from local_inn_ros.systems.local_inn_2d.train import train_bundle
 
     out = tmp_path_factory.mktemp("models") / "room"
     return Bundle.load(train_bundle(room(), SENSOR, SETTINGS, 0, out, lambda progress: None))

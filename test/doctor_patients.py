@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.diagnosis.checks import examine
 from local_inn_ros.diagnosis.facts import (
     Arrivals,
@@ -26,7 +27,6 @@ from local_inn_ros.diagnosis.facts import (
     Transforms,
 )
 from local_inn_ros.diagnosis.findings import Finding
-from local_inn_ros.engines.bundle import Bundle
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry, Scan

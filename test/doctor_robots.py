@@ -24,16 +24,16 @@ from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.diagnosis.findings import Finding, Report
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.nodes.conversions import (
+from local_inn_ros.nodes.common.conversions import (
     grid_message,
     odometry_message,
     scan_message,
     to_stamp,
     transform_message,
 )
-from local_inn_ros.nodes.doctor import run_doctor
-from local_inn_ros.nodes.qos import LATCHED, TRANSFORMS
-from local_inn_ros.nodes.qos import SENSOR as SENSOR_QOS
+from local_inn_ros.nodes.common.qos import LATCHED, TRANSFORMS
+from local_inn_ros.nodes.common.qos import SENSOR as SENSOR_QOS
+from local_inn_ros.nodes.doctor.doctor import run_doctor
 from local_inn_ros.sensing import Odometry
 
 _LISTENING_S = 1.5

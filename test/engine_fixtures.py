@@ -18,8 +18,8 @@ import fake_tensorrt
 from fake_cuda import FakeGpu
 
 from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.tensorrt_export import Exported, export_plans
-from local_inn_ros.engines.tensorrt_profiles import Precision
+from local_inn_ros.engines.tensorrt.export import Exported, export_plans
+from local_inn_ros.engines.tensorrt.profiles import Precision
 from local_inn_ros.resources import resource_directory
 
 

@@ -9,19 +9,20 @@ from functools import cache
 
 import numpy as np
 
-from local_inn_ros.evaluation.trajectory import Trajectory
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.alignment.refiner import Refiner
+from local_inn_ros.localization.alignment.scan_points import ScanPoints
 from local_inn_ros.localization.evidence import covariance_of
 from local_inn_ros.localization.fix import Fix, Mode
-from local_inn_ros.localization.mount import pose_of_base, pose_of_mounted
-from local_inn_ros.localization.refiner import Refiner
-from local_inn_ros.localization.relocalizer import SearchResult
-from local_inn_ros.localization.scan_points import ScanPoints
+from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import Odometry, Scan, SensorSpec
+from local_inn_ros.sensing.mount import pose_of_base, pose_of_mounted
 from local_inn_ros.simulation.odometry_model import OdometryModel
 from local_inn_ros.simulation.sensors import LaserModel
 from local_inn_ros.simulation.simulator import Simulator
-from local_inn_ros.world import LikelihoodField, OccupancyGrid, generate_race_track
+from local_inn_ros.simulation.worlds import generate_race_track
+from local_inn_ros.systems.local_inn_2d.relocalizer import SearchResult
+from local_inn_ros.world import LikelihoodField, OccupancyGrid
 
 SPEC = SensorSpec(
     name="test",

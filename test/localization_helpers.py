@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from local_inn_ros.engines.bundle import Bundle
-from local_inn_ros.engines.description import (
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.bundles.description import (
     SCHEMA,
     BundleDescription,
     Calibration,

@@ -20,17 +20,17 @@ from std_srvs.srv import Trigger
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.nodes.conversions import (
+from local_inn_ros.nodes.common.conversions import (
     odometry_message,
     scan_message,
     stamped_gaussian_message,
     to_gaussian,
     to_stamp,
 )
-from local_inn_ros.nodes.ekf import Ekf
-from local_inn_ros.nodes.handover import Handover
-from local_inn_ros.nodes.lidar_localizer import LidarLocalizer
-from local_inn_ros.nodes.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
+from local_inn_ros.nodes.common.handover import Handover
+from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
+from local_inn_ros.nodes.filter.ekf import Ekf
+from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.world import OccupancyGrid, grid_hash
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from local_inn_ros.engines.bundle import Bundle
-from local_inn_ros.engines.description import (
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.bundles.description import (
     SCHEMA,
     BundleDescription,
     Calibration,
@@ -19,8 +19,8 @@ from local_inn_ros.engines.description import (
 )
 from local_inn_ros.engines.protocol import Float32Array
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.localization.refiner_choice import RefinerChoice
-from local_inn_ros.nodes.model import Model
+from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.nodes.localizer.model import Model
 from local_inn_ros.sensing import Scan, SensorSpec
 from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid, RayCaster, grid_hash
 

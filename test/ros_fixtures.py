@@ -22,10 +22,10 @@ from rclpy.qos import QoSProfile
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.nodes.conversions import to_stamp, transform_message
-from local_inn_ros.nodes.executor import MessageExecutor
-from local_inn_ros.nodes.managed_node import ManagedNode
-from local_inn_ros.nodes.qos import STATIC_TRANSFORMS
+from local_inn_ros.nodes.common.conversions import to_stamp, transform_message
+from local_inn_ros.nodes.common.executor import MessageExecutor
+from local_inn_ros.nodes.common.managed_node import ManagedNode
+from local_inn_ros.nodes.common.qos import STATIC_TRANSFORMS
 
 DEADLINE_S = 20.0
 

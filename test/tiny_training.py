@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from local_inn_ros.flows.local_inn import LocalInn, NetworkSettings
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import SensorSpec
-from local_inn_ros.training.scan_sources import MapSource
-from local_inn_ros.training.settings import TrainingSettings
-from local_inn_ros.training.train import new_model
+from local_inn_ros.systems.local_inn_2d.network import LocalInn, NetworkSettings
+from local_inn_ros.systems.local_inn_2d.presets import TrainingSettings
+from local_inn_ros.systems.local_inn_2d.scan_sources import MapSource
+from local_inn_ros.systems.local_inn_2d.train import new_model
 from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid
 
 SENSOR = SensorSpec(

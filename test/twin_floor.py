@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.simulation.worlds.floor_plan import Box
 from local_inn_ros.world import FREE, OCCUPIED, FreeSpace, OccupancyGrid, RayCaster
-from local_inn_ros.world.floor_plan import Box
 
 RESOLUTION_M = 0.05
 # The second room is this far to the right of the first.

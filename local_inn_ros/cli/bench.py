@@ -13,8 +13,8 @@ import typer
 from local_inn_ros.cli.options import BundleArgument, JsonOption, SeedOption
 
 if TYPE_CHECKING:
-    from local_inn_ros.evaluation.bench import NodeMeter
-    from local_inn_ros.evaluation.bench_report import BenchReport
+    from local_inn_ros.benchmarking.bench import NodeMeter
+    from local_inn_ros.benchmarking.bench_report import BenchReport
 
 EXAMPLE = "Example: local-inn bench models/lab --json build/bench.json"
 
@@ -55,9 +55,9 @@ def measured(bundle: Path, duration_s: float, seed: int) -> BenchReport:
     Raises:
         LocalInnError: the bundle cannot be used.
     """
+    from local_inn_ros.benchmarking.bench import Bench, BenchSettings
     from local_inn_ros.cli.output import progress_bar
     from local_inn_ros.engines import Bundle
-    from local_inn_ros.evaluation.bench import Bench, BenchSettings
 
     loaded = Bundle.load(bundle)
     # Drawn by a thread at its own times, the bar would get in between what is measured.
@@ -72,7 +72,7 @@ def measured(bundle: Path, duration_s: float, seed: int) -> BenchReport:
 def _node_meter() -> NodeMeter | None:
     if importlib.util.find_spec("rclpy") is None:
         return None
-    from local_inn_ros.nodes.node_latency import time_nodes
+    from local_inn_ros.benchmarking.over_topics.node_latency import time_nodes
 
     return time_nodes
 

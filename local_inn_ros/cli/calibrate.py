@@ -53,8 +53,11 @@ def calibrate(
 
     from local_inn_ros.cli.output import console, say
     from local_inn_ros.engines import Bundle
-    from local_inn_ros.evaluation.posed_scans import posed_scans
-    from local_inn_ros.training.calibrate import calibrate_on_map, calibrate_on_recording
+    from local_inn_ros.recordings.posed_scans import posed_scans
+    from local_inn_ros.systems.local_inn_2d.calibrate import (
+        calibrate_on_map,
+        calibrate_on_recording,
+    )
 
     sensor = Bundle.load(bundle).description.sensor
     rng = np.random.default_rng(seed)

@@ -25,8 +25,8 @@ def carmen(
     The bag has /scan, /odom, /tf (odom to base_link) and /tf_static (base_link to laser).
     """
     from local_inn_ros.cli.output import say
-    from local_inn_ros.evaluation.bag_writer import write_bag
-    from local_inn_ros.evaluation.carmen import read_carmen_log
+    from local_inn_ros.recordings.bag_writer import write_bag
+    from local_inn_ros.recordings.carmen import read_carmen_log
 
     read = read_carmen_log(log, parse_mount(mount))
     write_bag(out, read.mount, read.scans, read.odometry)

@@ -33,8 +33,8 @@ def demo(
             "the demo needs ROS 2: source a ROS 2 distribution, or install its wheels with "
             "`pip install 'local_inn_ros[ros]'`"
         )
-    from local_inn_ros.nodes.demo import run_demo
-    from local_inn_ros.nodes.model import shipped_bundle
+    from local_inn_ros.nodes.demo.demo import run_demo
+    from local_inn_ros.nodes.localizer.model import shipped_bundle
 
     report = run_demo(bundle or shipped_bundle(), out, seed, speed)
     report.print_table()

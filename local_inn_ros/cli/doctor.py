@@ -39,7 +39,7 @@ def doctor(
             "the doctor needs ROS 2: source a ROS 2 distribution, or install its wheels with "
             "`pip install 'local_inn_ros[ros]'`"
         )
-    from local_inn_ros.nodes.doctor import run_doctor
+    from local_inn_ros.nodes.doctor.doctor import run_doctor
 
     report = run_doctor(seconds, namespace)
     _print(report)

@@ -20,7 +20,7 @@ from local_inn_ros.cli.options import (
     SeedOption,
     open_bag,
 )
-from local_inn_ros.localization.refiner_choice import RefinerChoice
+from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 
 EXAMPLE = (
     "Example: local-inn evaluate models/lab --bag bags/lap2 --reference /ground_truth "

@@ -12,8 +12,8 @@ import typer
 from local_inn_ros.cli.options import BundleArgument, JsonOption, SeedOption
 
 if TYPE_CHECKING:
-    from local_inn_ros.engines.tensorrt_export import Exported
-    from local_inn_ros.engines.tensorrt_profiles import Precision
+    from local_inn_ros.engines.tensorrt.export import Exported
+    from local_inn_ros.engines.tensorrt.profiles import Precision
 
 EXAMPLE = "Example: local-inn export models/lab --engine tensorrt --precision fp16"
 
@@ -33,7 +33,7 @@ class ExportPrecision(str, Enum):
 
     def precisions(self) -> list[Precision]:
         """Return the precisions one by one."""
-        from local_inn_ros.engines.tensorrt_profiles import Precision
+        from local_inn_ros.engines.tensorrt.profiles import Precision
 
         return list(Precision) if self is ExportPrecision.BOTH else [Precision(self.value)]
 
@@ -64,7 +64,7 @@ def export(
 
     from local_inn_ros.cli.output import console, progress_bar, say
     from local_inn_ros.engines import Bundle
-    from local_inn_ros.engines.tensorrt_export import STEPS, export_plans
+    from local_inn_ros.engines.tensorrt.export import STEPS, export_plans
     from local_inn_ros.errors import EngineError
     from local_inn_ros.evaluation.json_file import write_json
 

@@ -92,7 +92,8 @@ def generate(
 
     from local_inn_ros.cli.output import say
     from local_inn_ros.errors import MapError
-    from local_inn_ros.world import generate_floor, generate_race_track, save_map
+    from local_inn_ros.simulation.worlds import generate_floor, generate_race_track
+    from local_inn_ros.world import save_map
 
     if out.suffix not in (".yaml", ".yml"):
         raise MapError(f"a map's file ends in .yaml, got {out}")

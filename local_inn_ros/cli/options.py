@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 if TYPE_CHECKING:
-    from local_inn_ros.evaluation.bag_reader import Recording
     from local_inn_ros.geometry import Pose2
+    from local_inn_ros.recordings.bag_reader import Recording
 
 BundleArgument: TypeAlias = Annotated[
     Path, typer.Argument(help="The bundle: a folder that `local-inn train` made.")
@@ -77,7 +77,7 @@ def open_bag(
     Raises:
         BagError: the bag cannot be used.
     """
-    from local_inn_ros.evaluation.bag_reader import BagTopics, open_recording
+    from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
 
     topics = BagTopics(scan=scan_topic, odometry=odom_topic, reference=reference)
     return open_recording(bag, topics, parse_mount(mount))

@@ -19,13 +19,13 @@ from local_inn_ros.cli.options import (
     ScanTopicOption,
     open_bag,
 )
-from local_inn_ros.localization.refiner_choice import RefinerChoice
+from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 
 if TYPE_CHECKING:
-    from local_inn_ros.evaluation.bag_reader import Recording
     from local_inn_ros.geometry import GaussianPose2, Pose2
-    from local_inn_ros.localization.relocalizer import SearchResult
+    from local_inn_ros.recordings.bag_reader import Recording
     from local_inn_ros.sensing import Scan
+    from local_inn_ros.systems.local_inn_2d.relocalizer import SearchResult
 
 EXAMPLE = "Example: local-inn relocalize models/lab --bag bags/lap2 --at 12.5"
 
@@ -52,7 +52,7 @@ def relocalize(
     from local_inn_ros.engines import Bundle
     from local_inn_ros.engines.choice import open_engine
     from local_inn_ros.evaluation.json_file import write_json
-    from local_inn_ros.localization.from_bundle import build_relocalizer
+    from local_inn_ros.systems.local_inn_2d.parts import build_relocalizer
 
     loaded = Bundle.load(bundle)
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount)

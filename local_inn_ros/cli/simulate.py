@@ -51,8 +51,8 @@ def simulate(
     import numpy as np
 
     from local_inn_ros.cli.output import progress_bar, say
-    from local_inn_ros.evaluation.bag_writer import BagWriter
     from local_inn_ros.geometry import Pose2
+    from local_inn_ros.recordings.bag_writer import BagWriter
     from local_inn_ros.sensing import Odometry, Scan
     from local_inn_ros.simulation.odometry_model import OdometryModel
     from local_inn_ros.simulation.sensors import LaserModel

@@ -72,10 +72,10 @@ def train(
 
     from local_inn_ros.cli.output import say
     from local_inn_ros.cli.training_bar import training_bar
-    from local_inn_ros.evaluation.posed_scans import posed_scans
+    from local_inn_ros.recordings.posed_scans import posed_scans
     from local_inn_ros.sensing import load_sensor_spec
-    from local_inn_ros.training.settings import PRESETS
-    from local_inn_ros.training.train import train_bundle
+    from local_inn_ros.systems.local_inn_2d.presets import PRESETS
+    from local_inn_ros.systems.local_inn_2d.train import train_bundle
     from local_inn_ros.world import load_map
 
     grid, spec = load_map(map_file), load_sensor_spec(sensor)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines.bundle import Bundle
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.world import OccupancyGrid
 

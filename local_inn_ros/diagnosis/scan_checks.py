@@ -12,8 +12,8 @@ from local_inn_ros.diagnosis.facts import Facts, ScanStream
 from local_inn_ros.diagnosis.findings import Finding, error, warning
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.sensing import Scan, SensorSpec
-from local_inn_ros.sensing.beam_state import BeamState
-from local_inn_ros.sensing.beams import BeamPicker, classify_ranges
+from local_inn_ros.sensing.laser.beam_state import BeamState
+from local_inn_ros.sensing.laser.beams import BeamPicker, classify_ranges
 
 _TRAIN = "Train a bundle for this sensor with `local-inn train --sensor`"
 _LEAST_MEASURED, _FEW_MEASURED = 0.02, 0.2

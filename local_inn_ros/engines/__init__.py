@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local_inn_ros.engines.bundle import Bundle
-from local_inn_ros.engines.description import (
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.bundles.description import (
     BundleDescription,
     Calibration,
     CovarianceModel,
@@ -20,7 +20,7 @@ from local_inn_ros.engines.description import (
 from local_inn_ros.engines.protocol import Engine
 
 if TYPE_CHECKING:
-    from local_inn_ros.engines.onnx_engine import OnnxEngine
+    from local_inn_ros.engines.onnx.engine import OnnxEngine
 
 __all__ = [
     "Bundle",
@@ -41,6 +41,6 @@ def __getattr__(name: str) -> object:
     """
     if name != "OnnxEngine":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from local_inn_ros.engines.onnx_engine import OnnxEngine
+    from local_inn_ros.engines.onnx.engine import OnnxEngine
 
     return OnnxEngine

@@ -8,11 +8,11 @@ import logging
 from collections.abc import Callable
 from enum import Enum
 
-from local_inn_ros.engines.bundle import Bundle
-from local_inn_ros.engines.compiled_engine import CompiledEngine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.engines.protocol import Engine
-from local_inn_ros.engines.tensorrt_loading import open_tensorrt_engine
+from local_inn_ros.engines.tensorrt.loading import open_tensorrt_engine
 from local_inn_ros.errors import EngineError
+from local_inn_ros.systems.local_inn_2d.compiled.engine import CompiledEngine
 
 _LOG = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def onnx_engine() -> EngineOpener:
         EngineError: it is not installed.
     """
     try:
-        from local_inn_ros.engines.onnx_engine import OnnxEngine
+        from local_inn_ros.engines.onnx.engine import OnnxEngine
     except ImportError as error:
         raise EngineError(
             f"ONNX Runtime is not installed here ({error}): "

@@ -15,11 +15,10 @@ from local_inn_ros.engines import Bundle
 from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation import metrics
-from local_inn_ros.evaluation.bag_reader import Recording
-from local_inn_ros.evaluation.field_tracker import FieldTracker
+from local_inn_ros.evaluation.baselines.field_tracker import FieldTracker
+from local_inn_ros.evaluation.baselines.monte_carlo import MonteCarloLocalizer, MonteCarloSettings
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.metrics import Baseline, Score
-from local_inn_ros.evaluation.monte_carlo import MonteCarloLocalizer, MonteCarloSettings
 from local_inn_ros.evaluation.plots import draw_run
 from local_inn_ros.evaluation.reliability import draw_reliability
 from local_inn_ros.evaluation.replay import (
@@ -29,17 +28,18 @@ from local_inn_ros.evaluation.replay import (
     replay,
     replay_baseline,
 )
-from local_inn_ros.evaluation.trajectory import Trajectory
-from local_inn_ros.evaluation.trajectory_file import write_trajectory
-from local_inn_ros.localization.ekf import PoseFilter
-from local_inn_ros.localization.from_bundle import (
+from local_inn_ros.filtering.pose_filter import PoseFilter
+from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.localization.pipeline import LocalizationPipeline
+from local_inn_ros.recordings.bag_reader import Recording
+from local_inn_ros.recordings.trajectory import Trajectory
+from local_inn_ros.recordings.trajectory_file import write_trajectory
+from local_inn_ros.systems.local_inn_2d.parts import (
     aligned_model,
     build_localizer,
     build_refiner,
     build_relocalizer,
 )
-from local_inn_ros.localization.pipeline import LocalizationPipeline
-from local_inn_ros.localization.refiner_choice import RefinerChoice
 from local_inn_ros.world import OccupancyGrid
 
 

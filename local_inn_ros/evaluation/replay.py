@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError, SensorError
-from local_inn_ros.evaluation.trajectory import Trajectory
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.pipeline import LocalizationPipeline, ScanResult
+from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import Odometry, Scan
 
 # How well a reference's first pose is known, as the localizer is told.

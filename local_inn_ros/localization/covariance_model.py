@@ -10,10 +10,10 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from local_inn_ros.engines.description import CovarianceModel
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry.matrix3 import turned
 from local_inn_ros.localization.evidence import inverted
-from local_inn_ros.localization.matrix3 import turned
 from local_inn_ros.sensing import BeamReading
 
 # A range fits what was expected within so many deviations, or so large a share of itself.

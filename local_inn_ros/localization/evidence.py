@@ -10,8 +10,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.filtering.widest import WIDEST_M, WIDEST_RAD
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.localization.matrix3 import (
+from local_inn_ros.geometry.matrix3 import (
     eigen_of_symmetric,
     inverse_of_definite,
     is_definite,
@@ -19,7 +20,6 @@ from local_inn_ros.localization.matrix3 import (
     product,
     turned,
 )
-from local_inn_ros.localization.widest import WIDEST_M, WIDEST_RAD
 
 __all__ = ["WIDEST_M", "WIDEST_RAD", "covariance_of", "fused", "without_prior"]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from local_inn_ros.filtering.odometry_buffer import Arrival
+from local_inn_ros.filtering.pose_filter import Fusion, PoseFilter, StampedPose
 from local_inn_ros.geometry import GaussianPose2
-from local_inn_ros.localization.ekf import Fusion, PoseFilter, StampedPose
 from local_inn_ros.localization.fix import Fix
-from local_inn_ros.localization.localizer import Localizer
-from local_inn_ros.localization.odometry_buffer import Arrival
-from local_inn_ros.localization.relocalizer import Relocalizer, SearchResult
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.systems.local_inn_2d.localizer import Localizer
+from local_inn_ros.systems.local_inn_2d.relocalizer import Relocalizer, SearchResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)

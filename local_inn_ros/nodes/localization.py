@@ -8,10 +8,10 @@ import sys
 
 from rclpy.node import Node
 
-from local_inn_ros.nodes.ekf import Ekf
-from local_inn_ros.nodes.handover import Handover
-from local_inn_ros.nodes.lidar_localizer import LidarLocalizer
-from local_inn_ros.nodes.runner import run_nodes
+from local_inn_ros.nodes.common.handover import Handover
+from local_inn_ros.nodes.common.runner import run_nodes
+from local_inn_ros.nodes.filter.ekf import Ekf
+from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
 
 
 def build_nodes() -> list[Node]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local_inn_ros.sensing.beam_state import BeamState
-from local_inn_ros.sensing.readings import Odometry, Scan
+from local_inn_ros.sensing.laser.beam_state import BeamState
+from local_inn_ros.sensing.laser.scan import Scan
+from local_inn_ros.sensing.odometry import Odometry
 from local_inn_ros.sensing.sensor_spec import SensorSpec, load_sensor_spec
 
 if TYPE_CHECKING:
-    from local_inn_ros.sensing.beams import BeamPicker, BeamReading
+    from local_inn_ros.sensing.laser.beams import BeamPicker, BeamReading
 
 __all__ = [
     "BeamPicker",
@@ -38,7 +39,7 @@ def __getattr__(name: str) -> object:
     """
     if name not in _COMPILED:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from local_inn_ros.sensing import beams
+    from local_inn_ros.sensing.laser import beams
 
     value: object = getattr(beams, name)
     globals()[name] = value

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from local_inn_ros.flows.local_inn import LocalInn
-from local_inn_ros.training.objective import TrainingBatch, local_inn_objective
-from local_inn_ros.training.scan_sources import ScanBatch, ScanSource
-from local_inn_ros.training.settings import TrainingSettings
+from local_inn_ros.systems.local_inn_2d.network import LocalInn
+from local_inn_ros.systems.local_inn_2d.objective import TrainingBatch, local_inn_objective
+from local_inn_ros.systems.local_inn_2d.presets import TrainingSettings
+from local_inn_ros.systems.local_inn_2d.scan_sources import ScanBatch, ScanSource
 
 _LOG = logging.getLogger(__name__)
 _WARM_UP_STEPS = 100

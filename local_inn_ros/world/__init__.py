@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from local_inn_ros.world.closed_path import ClosedPath
     from local_inn_ros.world.distance_field import distance_to_occupied, signed_distance
     from local_inn_ros.world.free_space import FreeSpace
-    from local_inn_ros.world.generated_floor import generate_floor
-    from local_inn_ros.world.generated_track import generate_race_track
-    from local_inn_ros.world.generated_world import GeneratedWorld
     from local_inn_ros.world.likelihood_field import FieldValues, LikelihoodField
     from local_inn_ros.world.map_check import MapWarning
     from local_inn_ros.world.map_file import load_map, map_hash, save_map
@@ -41,15 +38,12 @@ __all__ = [
     "ClosedPath",
     "FieldValues",
     "FreeSpace",
-    "GeneratedWorld",
     "LikelihoodField",
     "MapWarning",
     "OccupancyGrid",
     "PathsToRoute",
     "RayCaster",
     "distance_to_occupied",
-    "generate_floor",
-    "generate_race_track",
     "grid_hash",
     "load_map",
     "map_hash",
@@ -66,9 +60,6 @@ _NAMES = {
         "signed_distance",
     ),
     "free_space": ("FreeSpace",),
-    "generated_floor": ("generate_floor",),
-    "generated_track": ("generate_race_track",),
-    "generated_world": ("GeneratedWorld",),
     "likelihood_field": (
         "FieldValues",
         "LikelihoodField",

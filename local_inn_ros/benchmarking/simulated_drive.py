@@ -1,0 +1,95 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a simulated robot measured on its way, to be replayed as a recording is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from local_inn_ros.benchmarking.drive_conditions import Condition
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.recordings.reading_order import in_order_of_use
+from local_inn_ros.recordings.trajectory import Trajectory
+from local_inn_ros.sensing import Odometry, Scan, SensorSpec
+from local_inn_ros.simulation import LaserModel, Simulator
+from local_inn_ros.simulation.simulator import Event
+from local_inn_ros.world import OccupancyGrid, plan_lap
+
+# From rest to speed; what happens until then is not recorded.
+RUN_UP_S = 2.0
+# Multiples of the golden section, less their whole part, are spread evenly however many are taken.
+_GOLDEN_SECTION = 0.6180339887498949
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drive:
+    """A simulated robot's readings, and where it was.
+
+    Attributes:
+        scans: by their stamps, at least one.
+        odometry: by their stamps.
+        truth: poses of the base in the map frame, at the stamps of the readings.
+    """
+
+    scans: tuple[Scan, ...]
+    odometry: tuple[Odometry, ...]
+    truth: Trajectory
+
+    def readings(self) -> Iterator[Scan | Odometry]:
+        """Return scans and odometry in the order in which a robot can use them."""
+        return in_order_of_use(self.scans, self.odometry)
+
+
+def record(events: Iterable[Event]) -> Drive:
+    """Keep what a simulator reports; at least one scan and the truth at it."""
+    scans, odometry, stamps, poses = [], [], [], []
+    for event in events:
+        if isinstance(event, Scan):
+            scans.append(event)
+        elif isinstance(event, Odometry):
+            odometry.append(event)
+        else:
+            stamps.append(event.stamp_s)
+            poses.append(event.pose.to_array())
+    truth = Trajectory.from_unordered(stamps, np.array(poses))
+    return Drive(tuple(scans), tuple(odometry), truth)
+
+
+def drive_lap(
+    grid: OccupancyGrid,
+    sensor: SensorSpec,
+    mount: Pose2,
+    condition: Condition,
+    speed_mps: float,
+    duration_s: float,
+    seed: int,
+) -> Drive:
+    """Drive a part of a map's lap; each seed starts at another place of it.
+
+    Args:
+        grid: the map.
+        sensor: the laser, with its noise.
+        mount: pose of the laser in the base frame.
+        condition: what the robot meets.
+        speed_mps: speed on the lap, where its bends allow it.
+        duration_s: how long is recorded, after a run-up.
+        seed: of all chance, and of the place.
+
+    Raises:
+        MapError: the map has no lap.
+    """
+    route = plan_lap(grid)
+    start = int(len(route) * (seed * _GOLDEN_SECTION % 1.0))
+    simulator = Simulator(
+        grid,
+        np.roll(route, -start, axis=0),
+        LaserModel(sensor, blocked_share=condition.blocked_share, base_from_laser=mount),
+        condition.odometry(),
+        speed_mps,
+        np.random.default_rng(seed),
+    )
+    simulator.advance_to(RUN_UP_S)
+    return record(simulator.events(duration_s))

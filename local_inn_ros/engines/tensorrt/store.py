@@ -1,0 +1,204 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where plans are kept: a folder for each GPU, driver, TensorRT, precision and model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from local_inn_ros.bundles.bundle import NETWORKS, Bundle
+from local_inn_ros.engines.tensorrt.cuda_device import CudaIdentity
+from local_inn_ros.engines.tensorrt.profiles import PROFILES, Precision
+from local_inn_ros.engines.tensorrt.seal import is_sealed, seal
+from local_inn_ros.errors import EngineError
+
+_LOG = logging.getLogger(__name__)
+_RECORD = "record.json"
+_SEAL = "seal"
+# Of what a folder holds; another one is built anew.
+_LAYOUT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlanKey:
+    """What a plan was made for; where one of these is another, so must the plan be.
+
+    Attributes:
+        gpu: name of the device.
+        compute_capability: such as ``8.7``.
+        driver: what the driver says of itself.
+        tensorrt: version.
+        precision: what matrix products are computed in.
+        model: hash of the networks and of the sizes of batches.
+    """
+
+    gpu: str
+    compute_capability: str
+    driver: str
+    tensorrt: str
+    precision: str
+    model: str
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder: something to read, and a hash of all of it."""
+        digest = hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:12]
+        gpu = re.sub(r"[^A-Za-z0-9]+", "-", self.gpu).strip("-")
+        return f"{gpu}_tensorrt-{self.tensorrt}_{self.precision}_{digest}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredPlans:
+    """Plans that this machine made.
+
+    Attributes:
+        key: what for.
+        plans: serialized, by the networks' names.
+    """
+
+    key: PlanKey
+    plans: dict[str, bytes]
+
+
+def plan_key(
+    bundle: Bundle, identity: CudaIdentity, tensorrt: str, precision: Precision
+) -> PlanKey:
+    """Return what a bundle's plans on this machine have to be made for."""
+    hashes = [bundle.description.networks[name].sha256 for name in NETWORKS]
+    text = json.dumps([_LAYOUT, hashes, [asdict(profile) for profile in PROFILES]])
+    return PlanKey(
+        identity.gpu,
+        identity.compute_capability,
+        identity.driver,
+        tensorrt,
+        precision.value,
+        hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+def store_plans(
+    bundle: Bundle, key: PlanKey, plans: Mapping[str, bytes], figures: Mapping[str, float]
+) -> Path:
+    """Keep plans that were checked, all or none.
+
+    They are kept in ``engine/`` of the bundle, or where that cannot be written in the user's cache.
+
+    Args:
+        bundle: whose networks they are.
+        key: what they were made for.
+        plans: by the networks' names.
+        figures: how far they are off, for the record.
+
+    Returns:
+        The folder.
+
+    Raises:
+        EngineError: they cannot be kept.
+    """
+    record = json.dumps({"key": asdict(key), "figures": dict(figures)}, indent=2).encode()
+    sealed = seal([record, *(plans[name] for name in NETWORKS)])
+    reason = ""
+    for place in _places(bundle):
+        try:
+            return _write(place, key.folder, record, sealed, plans)
+        except OSError as error:
+            reason = f"{place}: {error.strerror}"
+    raise EngineError(f"the plans of {bundle.path.name} cannot be kept: {reason}")
+
+
+def load_plans(bundle: Bundle, keys: Sequence[PlanKey]) -> StoredPlans:
+    """Read the plans that this machine made for one of some keys, the first that there are.
+
+    Raises:
+        EngineError: there are none, or they are not this machine's; the message says why.
+    """
+    refusals: list[str] = []
+    for key in keys:
+        for place in _places(bundle):
+            folder = place / key.folder
+            if not folder.is_dir():
+                continue
+            try:
+                plans = StoredPlans(key, _read_sealed(folder, key))
+            except EngineError as error:
+                refusals.append(str(error))
+                continue
+            for refusal in refusals:
+                _LOG.warning("%s", refusal)
+            return plans
+    again = f"build them with `local-inn export {bundle.path} --engine tensorrt`"
+    if refusals:
+        raise EngineError(f"{refusals[0]}; {again}")
+    others = _differences(bundle, keys[0])
+    raise EngineError(f"{bundle.path.name} has no plans for this machine{others}; {again}")
+
+
+def _read_sealed(folder: Path, key: PlanKey) -> dict[str, bytes]:
+    """Read the plans of a folder, if their seal is this machine's own."""
+    try:
+        record = (folder / _RECORD).read_bytes()
+        sealed = (folder / _SEAL).read_text(encoding="ascii").strip()
+        # Read once: what is sealed is what is loaded.
+        plans = {name: (folder / f"{name}.plan").read_bytes() for name in NETWORKS}
+    except (OSError, UnicodeDecodeError) as error:
+        raise EngineError(f"the plans in {folder} are incomplete ({error})") from error
+    if not is_sealed([record, *(plans[name] for name in NETWORKS)], sealed):
+        raise EngineError(
+            f"the plans in {folder} were not made by this machine, or were changed: a plan is "
+            "code, so they are not loaded"
+        )
+    if json.loads(record)["key"] != asdict(key):
+        raise EngineError(f"the plans in {folder} were made for something else")
+    return plans
+
+
+def _places(bundle: Bundle) -> tuple[Path, Path]:
+    """Return the folders that plans may lie in: of the bundle, and of the user."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return bundle.path / "engine", cache / "local_inn_ros" / "engine"
+
+
+def _write(place: Path, name: str, record: bytes, sealed: str, plans: Mapping[str, bytes]) -> Path:
+    """Write a folder beside its place, and move it there when it is complete."""
+    place.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=".partial.", dir=place))
+    try:
+        for network, plan in plans.items():
+            (partial / f"{network}.plan").write_bytes(plan)
+        (partial / _RECORD).write_bytes(record)
+        (partial / _SEAL).write_text(sealed + "\n", encoding="ascii")
+        folder = place / name
+        if folder.exists():
+            folder.rename(partial / "replaced")
+        partial.rename(folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    shutil.rmtree(folder / "replaced", ignore_errors=True)
+    return folder
+
+
+def _differences(bundle: Bundle, key: PlanKey) -> str:
+    """Say what the plans that are there were made for instead; empty where there are none."""
+    # Every precision has been looked for.
+    wanted = {name: value for name, value in asdict(key).items() if name != "precision"}
+    found: set[str] = set()
+    for place in _places(bundle):
+        for record in sorted(place.glob(f"*/{_RECORD}")):
+            try:
+                told = json.loads(record.read_bytes())["key"]
+                found |= {name for name in wanted if told[name] != wanted[name]}
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+    if not found:
+        return ""
+    return f" (those that are there are for another {', '.join(sorted(found))})"

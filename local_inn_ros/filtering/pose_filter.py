@@ -1,0 +1,241 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The filter that fuses odometry with fixes, each at its own stamp.
+
+An extended Kalman filter over (x, y, yaw) in the map frame. What it believes is a function of the
+start, the odometry and the fixes in the order of their stamps, never of the order in which they
+arrived: a late fix is put where it belongs and everything after it is done again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from local_inn_ros.filtering.conditioning import well_conditioned
+from local_inn_ros.filtering.history import Event, FilterHistory
+from local_inn_ros.filtering.odometry_buffer import Arrival, OdometryBuffer
+from local_inn_ros.filtering.settings import FilterSettings
+from local_inn_ros.filtering.step import Belief, Fusion
+from local_inn_ros.filtering.widest import WIDEST_M, WIDEST_RAD
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.sensing import Odometry
+
+__all__ = ["FilterSettings", "Fusion", "PoseFilter", "StampedPose"]
+
+
+# A start this little before the first reading is nearer to that than to now.
+_JUST_BEFORE_S = 1.0
+# The odometry will reach a start that is this little ahead of it.
+_JUST_AHEAD_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StampedPose:
+    """A pose of the base in the map frame at an instant."""
+
+    stamp_s: float
+    pose: GaussianPose2
+
+
+class PoseFilter:
+    """Fuses odometry and fixes into one pose of the base in the map frame."""
+
+    def __init__(self, settings: FilterSettings | None = None) -> None:
+        """Begin without a pose: ``reset`` gives one."""
+        self.settings = FilterSettings() if settings is None else settings
+        self._step = self.settings.step()
+        self._odometry = OdometryBuffer(max(10.0, 2.0 * self.settings.history_s))
+        # A start for which no odometry has come yet.
+        self._waiting: StampedPose | None = None
+        # A start that the odometry has not reached; it is begun with already, as of now.
+        self._ahead: StampedPose | None = None
+        self._history = FilterHistory()
+        self._declared_lost = False
+
+    def set_gate(self, probability: float) -> None:
+        """Let the gate pass another share of right fixes from now on.
+
+        Raises:
+            ValueError: it does not lie between 0 and 1.
+        """
+        if len(self._history):
+            # What came by now was for the gate as it was.
+            self._newest()
+        self.settings = replace(self.settings, gate_probability=probability)
+        self._step = self.settings.step()
+
+    @property
+    def initialized(self) -> bool:
+        """Whether there is a pose to tell."""
+        return len(self._history) > 0 or self._waiting is not None
+
+    @property
+    def start_ahead(self) -> bool:
+        """Whether the odometry is yet to reach the start: there the filter begins again."""
+        return self._ahead is not None
+
+    @property
+    def consecutive_refusals(self) -> int:
+        """How many fixes in a row, by stamp, the gate has refused."""
+        return self._newest().refusals if len(self._history) else 0
+
+    @property
+    def lost(self) -> bool:
+        """Whether the pose is probably wrong: declared so, or many fixes in a row refused."""
+        return self.declared_lost or self.consecutive_refusals >= self.settings.lost_after
+
+    @property
+    def declared_lost(self) -> bool:
+        """Whether ``declare_lost`` was called, and nothing came since that takes it back."""
+        return self._declared_lost
+
+    def declare_lost(self) -> None:
+        """Take the pose for wrong: as wide as can be, and carried on by the odometry alone.
+
+        No fix is fused from there until ``reset`` tells a new pose, or ``resume`` takes the
+        declaration back. Without a pose nothing is declared.
+        """
+        if self.initialized and not self._declared_lost:
+            now = self.estimate()
+            wide = GaussianPose2.from_deviations(now.pose.mean, WIDEST_M, WIDEST_M, WIDEST_RAD)
+            self._begin(wide, now.stamp_s)
+            self._declared_lost = True
+
+    def resume(self) -> None:
+        """Take back ``declare_lost``: the next fix tells where the robot is."""
+        self._declared_lost = False
+
+    def reset(self, pose: GaussianPose2, stamp_s: float) -> bool:
+        """Begin again from a pose of the base in the map frame.
+
+        The pose is carried forward by the odometry since its stamp. A stamp just before the
+        oldest reading is taken as that one; any other that the odometry does not reach, as the
+        newest one that it does. One that is just ahead of the odometry is so taken only until the
+        odometry reaches it; then the filter begins there again.
+
+        Args:
+            pose: where the base was.
+            stamp_s: when it was there.
+
+        Returns:
+            Whether the odometry reaches that stamp, if only just, or is yet to come.
+        """
+        self._declared_lost = False
+        start = StampedPose(stamp_s, well_conditioned(pose))
+        reached = self._begin(start.pose, stamp_s)
+        newest_s = self._odometry.newest_stamp_s
+        if not reached and newest_s is not None and 0.0 < stamp_s - newest_s <= _JUST_AHEAD_S:
+            self._ahead = start
+            return True
+        return reached
+
+    def _begin(self, pose: GaussianPose2, stamp_s: float) -> bool:
+        self._history.clear()
+        self._waiting = self._ahead = None
+        odometry = self._odometry.pose_at(stamp_s)
+        newest_s = self._odometry.newest_stamp_s
+        if newest_s is None:
+            self._waiting = StampedPose(stamp_s, pose)
+            return True
+        reached = odometry is not None
+        if odometry is None:
+            oldest_s = self._odometry.oldest_stamp_s
+            assert oldest_s is not None
+            reached = oldest_s - _JUST_BEFORE_S <= stamp_s < oldest_s
+            stamp_s = oldest_s if reached else newest_s
+            odometry = self._odometry.pose_at(stamp_s)
+        assert odometry is not None
+        readings = self._odometry.after(stamp_s)
+        following = (Event(reading.stamp_s, reading.pose) for reading in readings)
+        self._history.begin(Event(stamp_s, odometry), self._step.begin(pose), following)
+        self._forget()
+        return reached
+
+    def predict(self, odometry: Odometry) -> Arrival:
+        """Take in one odometry reading and say what became of it.
+
+        When time jumps back, or the odometry begins again elsewhere, the history is dropped; the
+        pose last believed is kept and goes on from the new stamp.
+        """
+        previous_s = self._odometry.newest_stamp_s
+        arrival = self._odometry.add(odometry)
+        if arrival.begins_anew and self.initialized:
+            self._begin(self.estimate().pose, odometry.stamp_s)
+        elif arrival is Arrival.KEPT and self._waiting is not None:
+            self._begin(self._waiting.pose, odometry.stamp_s)
+        elif self._ahead is not None and odometry.stamp_s >= self._ahead.stamp_s:
+            self._begin(self._ahead.pose, self._ahead.stamp_s)
+        elif arrival is Arrival.KEPT and len(self._history) and previous_s is not None:
+            reading = Event(odometry.stamp_s, odometry.pose)
+            self._history.insert_reading(reading, previous_s, self._odometry)
+            self._forget()
+        return arrival
+
+    def fuse(self, measurement: GaussianPose2, stamp_s: float) -> Fusion:
+        """Fuse what a sensor says of the base's pose in the map frame, at its own stamp.
+
+        Args:
+            measurement: the pose with its covariance; a direction in which nothing was seen has a
+                very wide one (up to 1e3 m).
+            stamp_s: when it was measured; late is fine within ``history_s``.
+
+        Returns:
+            Whether it was accepted, how far off it was, and why not.
+        """
+        if not len(self._history):
+            return Fusion.refused("no initial pose and odometry yet")
+        if self._declared_lost:
+            return Fusion.refused("the pose is declared lost")
+        if stamp_s < self._history[0].stamp_s:
+            return Fusion.refused("older than the history")
+        odometry = self._odometry.pose_at(stamp_s)
+        if odometry is None:
+            return Fusion.refused("ahead of the odometry")
+        fix = Event(stamp_s, odometry, well_conditioned(measurement))
+        self._history.belief_at(self._history.insert_fix(fix), self._step)
+        assert fix.fusion is not None
+        return fix.fusion
+
+    def estimate(self) -> StampedPose:
+        """Return the pose at the newest instant known.
+
+        Raises:
+            RuntimeError: there is no initial pose yet.
+        """
+        if len(self._history):
+            return StampedPose(self._history[-1].stamp_s, self._newest().to_gaussian())
+        if self._waiting is not None:
+            return self._waiting
+        raise RuntimeError("the filter has no initial pose yet: call reset first")
+
+    def estimate_at(self, stamp_s: float) -> GaussianPose2 | None:
+        """Return the pose at an instant, from everything up to that instant.
+
+        None before the history, past the reach of the odometry, or without a pose.
+        """
+        index = self._history.count_up_to(stamp_s) - 1
+        if index < 0:
+            return None
+        if self._history[index].stamp_s == stamp_s:
+            return self._history.belief_at(index, self._step).to_gaussian()
+        odometry = self._odometry.pose_at(stamp_s)
+        if odometry is None:
+            return None
+        return self._history.carried(index, stamp_s, odometry, self._step).to_gaussian()
+
+    def map_from_odom(self) -> Pose2:
+        """Return the pose of the odometry frame in the map frame (REP-105).
+
+        Raises:
+            RuntimeError: there is no initial pose and odometry yet.
+        """
+        if not len(self._history):
+            raise RuntimeError("map_from_odom needs an initial pose and odometry")
+        return self._newest().to_pose() @ self._history[-1].odometry.inverse()
+
+    def _newest(self) -> Belief:
+        return self._history.belief_at(len(self._history) - 1, self._step)
+
+    def _forget(self) -> None:
+        oldest_s = self._history[-1].stamp_s - self.settings.history_s
+        self._history.forget_before(oldest_s, self._step)

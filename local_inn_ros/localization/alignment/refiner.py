@@ -1,0 +1,124 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Aligns a scan with the map's likelihood field."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.geometry import Pose2, wrap_angle
+from local_inn_ros.localization.alignment.alignment_kernel import AlignmentLimits, align
+from local_inn_ros.world.likelihood_field import LikelihoodField
+
+_ONE_DIRECTION = 0.5
+# On a map without anything unmapped, this share of the points counts.
+USUAL_INLIER_SHARE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class RefinerSettings:
+    """What a refiner is told.
+
+    Attributes:
+        first_scale_m: end points farther than about this from a surface are given up at first;
+            at last, those farther than about a cell and three deviations of a range.
+        shrink: the scale's factor from one step to the next.
+        least_share: a direction is moved along, and counts as known, only where at least this
+            share of the end points lies on surfaces that face it.
+        most_steps: steps at most.
+    """
+
+    first_scale_m: float = 0.3
+    shrink: float = 0.6
+    least_share: float = 0.0025
+    most_steps: int = 15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refinement:
+    """A scan aligned with the map.
+
+    Attributes:
+        pose: the sensor in the map frame.
+        information: (3, 3) information on (x, y, yaw) in the axes of the map; zero in directions
+            that the scan says nothing of, in which the pose was not moved either.
+        unseen: (3, 3) projector of changes (x, y, yaw) on those directions.
+        rms_m: root mean square distance of the end points that count from the surface.
+        inlier_share: share of the end points that count.
+        converged: whether the steps died away.
+        iterations: steps taken.
+    """
+
+    pose: Pose2
+    information: NDArray[np.float64]
+    unseen: NDArray[np.float64]
+    rms_m: float
+    inlier_share: float
+    converged: bool
+    iterations: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether the scan tells of every direction."""
+        # A projector's trace is the number of directions that it keeps.
+        unseen = self.unseen
+        return unseen.item(0, 0) + unseen.item(1, 1) + unseen.item(2, 2) < _ONE_DIRECTION
+
+
+class Refiner:
+    """Robust Gauss-Newton of end points on the likelihood field."""
+
+    def __init__(
+        self,
+        field: LikelihoodField,
+        noise_std_m: float,
+        settings: RefinerSettings | None = None,
+    ) -> None:
+        """Set up.
+
+        Args:
+            field: the map's likelihood field.
+            noise_std_m: standard deviation of a range.
+            settings: how to align.
+        """
+        chosen = RefinerSettings() if settings is None else settings
+        self._raster = tuple(field.raster)
+        self._surfaces = field.directions
+        last_scale_m = math.hypot(3.0 * noise_std_m, field.grid.resolution_m)
+        limits = AlignmentLimits(
+            first_scale_m=max(chosen.first_scale_m, last_scale_m),
+            last_scale_m=last_scale_m,
+            shrink=chosen.shrink,
+            least_share=chosen.least_share,
+            most_steps=chosen.most_steps,
+            longest_step_m=0.3,
+            settled_m=5e-4,
+            noise_m=noise_std_m,
+        )
+        self._near_limits = tuple(limits._replace(first_scale_m=last_scale_m))
+        self._limits = tuple(limits)
+        # Compiles the inner loop now, where no scan waits (numba keeps it for the next time).
+        self.refine(np.zeros((1, 2)), Pose2.identity())
+
+    def refine(self, points_m: NDArray[np.float64], start: Pose2, near: bool = False) -> Refinement:
+        """Align a scan.
+
+        Args:
+            points_m: (k, 2) end points in the sensor frame, row by row; k may be 0.
+            start: the sensor in the map frame, a few decimetres off at most.
+            near: whether the start is within centimetres: only end points that lie about a cell
+                from a surface are given a voice.
+        """
+        count = len(points_m)
+        if count == 0:
+            return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
+        limits = self._near_limits if near else self._limits
+        x, y, yaw, information, unseen, weight, rms_m, converged, steps = align(
+            self._raster, self._surfaces, points_m, start.x, start.y, start.yaw, limits
+        )
+        pose = Pose2(x, y, wrap_angle(yaw))
+        return Refinement(pose, information, unseen, rms_m, weight / count, converged, steps)

@@ -1,0 +1,250 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the filter's node does: odometry carries the pose, fixes correct it."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import PoseWithCovarianceStamped
+from nav_msgs.msg import Odometry as OdometryMessage
+from std_msgs.msg import Bool
+from std_srvs.srv import Empty
+
+from local_inn_ros.filtering.odometry_buffer import TIME_JUMP_S, Arrival
+from local_inn_ros.filtering.pose_filter import FilterSettings, PoseFilter
+from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.nodes.common.conversions import (
+    MessageError,
+    frame_name,
+    hand_set,
+    seconds_now,
+    to_gaussian,
+    to_odometry,
+    to_seconds,
+    to_stamp,
+    to_told_pose,
+)
+from local_inn_ros.nodes.common.diagnostics import Health, Tally
+from local_inn_ros.nodes.common.entities import Entities
+from local_inn_ros.nodes.common.handover import HandedFix, Handover
+from local_inn_ros.nodes.common.parameters import Parameters
+from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR
+from local_inn_ros.nodes.filter.ekf_health import STAMP_AGE, ekf_health
+from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
+from local_inn_ros.nodes.filter.estimate_publishers import EstimatePublishers
+from local_inn_ros.nodes.filter.fix_intake import FixIntake
+from local_inn_ros.nodes.filter.initial_pose_service import offer_initial_pose_service
+from local_inn_ros.sensing import Odometry
+
+_WARNING_PERIOD_S = 5.0
+
+
+class Fusing:
+    """Feeds the filter, and publishes what it believes."""
+
+    def __init__(
+        self, entities: Entities, parameters: Parameters[EkfParameters], handover: Handover
+    ) -> None:
+        """Offer and hear the topics.
+
+        Args:
+            entities: makes what is on the graph.
+            parameters: of the node.
+            handover: leads to localizers in this process, where there are any.
+        """
+        self._entities = entities
+        self._node = entities.node
+        self._parameters = parameters
+        self._frames = parameters.now
+        self._filter = self._new_filter()
+        self._newest_odometry: Odometry | None = None
+        # Those of `lost_topics` that said last that the robot is lost.
+        self._alarms: set[str] = set()
+        # A pose that was told before the node was active.
+        self._told_early: PoseWithCovarianceStamped | None = None
+        self._tally = Tally()
+        self._publishers = EstimatePublishers(entities, parameters)
+        self._listen(entities, handover)
+
+    def _listen(self, entities: Entities, handover: Handover) -> None:
+        pose, told = PoseWithCovarianceStamped, self._frames
+        entities.subscription(OdometryMessage, "odom", self._on_odometry, SENSOR)
+        FixIntake(entities, handover, told.fix_topics, self._on_fix, self._take_fix)
+        for topic in told.lost_topics:
+            entities.subscription(
+                Bool, topic, partial(self._on_lost, topic), LATCHED, also_inactive=True
+            )
+        entities.subscription(pose, "initialpose", self._on_new_pose, RELIABLE, also_inactive=True)
+        entities.subscription(pose, "relocalized_pose", self._on_new_pose, RELIABLE)
+        entities.service(Empty, "request_nomotion_update", self._on_update_request)
+        offer_initial_pose_service(entities)
+
+    def begin(self) -> None:
+        """Begin at a pose that was told before, or at that of the parameters."""
+        if self._told_early is not None:
+            # Of the way since the odometry that was heard last, that pose knows already.
+            self._filter, self._newest_odometry = self._new_filter(), None
+            message, self._told_early = self._told_early, None
+            self._on_new_pose(message)
+        elif self._parameters.now.set_initial_pose and not self._filter.initialized:
+            self._begin_at_parameters()
+
+    def pause(self) -> None:
+        """Keep the pose: odometry tells what happened meanwhile when it comes again."""
+
+    def examine(self) -> Health:
+        """Say how the work goes, since this was asked last."""
+        health = ekf_health(self._tally, self._filter, self._parameters.now)
+        self._tally.begin_anew()
+        return health
+
+    def _new_filter(self) -> PoseFilter:
+        told = self._parameters.now
+        return PoseFilter(
+            FilterSettings(gate_probability=told.gate_probability, history_s=told.history)
+        )
+
+    def _begin_at_parameters(self) -> None:
+        told = self._parameters.now
+        start = Pose2(told.initial_x, told.initial_y, wrap_angle(told.initial_yaw))
+        pose = hand_set(start)
+        self._begin_at(pose, seconds_now(self._node))
+
+    def _on_odometry(self, message: OdometryMessage) -> None:
+        try:
+            reading = to_odometry(message)
+            self._check_frame("odometry", message.header.frame_id, self._frames.odom_frame_id)
+            self._check_frame("odometry's base", message.child_frame_id, self._frames.base_frame_id)
+        except MessageError as error:
+            self._refuse("odometry", error)
+            return
+        start_ahead = self._filter.start_ahead
+        arrival = self._filter.predict(reading)
+        self._tally.count(f"odometry {arrival.value}")
+        now_s = seconds_now(self._node)
+        self._tally.note(STAMP_AGE, now_s - reading.stamp_s)
+        if arrival is Arrival.DROPPED:
+            return
+        self._newest_odometry = reading
+        if arrival is Arrival.TIME_JUMP:
+            self._warn("time went back: the history is dropped, the pose is kept")
+        elif arrival is Arrival.POSITION_JUMP:
+            self._warn("the odometry began again elsewhere: the pose is kept")
+        if arrival.begins_anew:
+            self._publishers.renew_transform()
+        if start_ahead and not self._filter.start_ahead:
+            self._publish_everything()
+        else:
+            self._publish_estimate()
+
+    def _on_fix(self, message: PoseWithCovarianceStamped) -> None:
+        try:
+            self._check_frame("fix", message.header.frame_id, self._frames.global_frame_id)
+            measurement = to_gaussian(message.pose)
+        except MessageError as error:
+            self._refuse("fix", error)
+            return
+        self._fuse(measurement, message.header.stamp)
+
+    def _take_fix(self, fix: HandedFix) -> bool:
+        """Fuse what is handed over, unless its message would find other odometry here."""
+        newest = self._newest_odometry
+        if newest is None or fix.odometry_s is None:
+            return False
+        reached = to_seconds(fix.stamp) <= newest.stamp_s <= fix.odometry_s + TIME_JUMP_S
+        # A frame that is not the map's is told of when the message comes.
+        in_map = frame_name(fix.frame) == frame_name(self._frames.global_frame_id)
+        if not in_map or not (reached or newest.stamp_s == fix.odometry_s):
+            return False
+        self._fuse(fix.measurement, fix.stamp)
+        return True
+
+    def _fuse(self, measurement: GaussianPose2, stamp: Time) -> None:
+        gate_probability = self._parameters.now.gate_probability
+        if gate_probability != self._filter.settings.gate_probability:
+            self._filter.set_gate(gate_probability)
+        stamp_s = to_seconds(stamp)
+        fusion = self._filter.fuse(measurement, stamp_s)
+        self._tally.count("fix")
+        # The reason of a fix that was compared holds its distance: one key for all of them.
+        compared = not math.isnan(fusion.squared_mahalanobis)
+        reason = "outside the gate" if compared else fusion.reason
+        self._tally.count("fix accepted" if fusion.accepted else f"fix refused: {reason}")
+        pose = self._filter.estimate_at(stamp_s)
+        if pose is not None:
+            self._publishers.publish_pose(pose, stamp)
+            self._publish_estimate()
+
+    def _on_lost(self, topic: str, message: Bool) -> None:
+        if message.data:
+            self._alarms.add(topic)
+        else:
+            self._alarms.discard(topic)
+        if not self._alarms:
+            self._filter.resume()
+        elif self._filter.initialized and not self._filter.declared_lost:
+            self._warn(f"'{topic}' says lost: odometry alone from now on")
+            self._filter.declare_lost()
+            self._publish_everything()
+
+    def _on_new_pose(self, message: PoseWithCovarianceStamped) -> None:
+        if not self._entities.active:
+            self._warn("a pose was told before the node is active: it begins there then")
+            self._told_early = message
+            return
+        try:
+            self._check_frame("initial pose", message.header.frame_id, self._frames.global_frame_id)
+            pose = to_told_pose(message.pose)
+        except MessageError as error:
+            self._refuse("initial pose", error)
+            return
+        self._begin_at(pose, to_seconds(message.header.stamp))
+
+    def _on_update_request(self, _: Empty.Request, response: Empty.Response) -> Empty.Response:
+        """Publish the pose again: every scan is an update here, also when the robot stands."""
+        if self._entities.active and self._filter.initialized:
+            self._publish_everything()
+        return response
+
+    def _begin_at(self, pose: GaussianPose2, stamp_s: float) -> None:
+        mean = pose.mean
+        self._node.get_logger().info(
+            f"begins at x {mean.x:.2f} m, y {mean.y:.2f} m, yaw {math.degrees(mean.yaw):.1f} deg"
+        )
+        self._publishers.renew_transform()
+        if self._newest_odometry is None:
+            self._warn("no odometry has come yet: that pose is taken as of the first that will")
+        # A stamp of zero means now, as everywhere in ROS.
+        if not self._filter.reset(pose, stamp_s) and stamp_s > 0.0:
+            self._warn(
+                "the odometry does not reach the stamp of that pose: how the robot moved "
+                "since then is not known"
+            )
+        self._publish_everything()
+
+    def _publish_everything(self) -> None:
+        """Publish the pose at once, where it is not a fix that changed it."""
+        estimate = self._filter.estimate()
+        self._publishers.publish_pose(estimate.pose, to_stamp(estimate.stamp_s))
+        self._publish_estimate()
+
+    def _publish_estimate(self) -> None:
+        """Publish the pose at the newest instant, where there are pose and odometry."""
+        if self._filter.initialized and self._newest_odometry is not None:
+            self._publishers.publish_estimate(
+                self._filter.estimate(), self._newest_odometry, self._filter.map_from_odom()
+            )
+
+    def _check_frame(self, what: str, frame: str, wanted: str) -> None:
+        if frame_name(frame) != frame_name(wanted):
+            raise MessageError(f"the {what} is in frame '{frame}', not in '{wanted}'")
+
+    def _refuse(self, what: str, error: MessageError) -> None:
+        self._tally.count(f"{what} unusable")
+        self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_WARNING_PERIOD_S)
+
+    def _warn(self, text: str) -> None:
+        self._node.get_logger().warning(text)

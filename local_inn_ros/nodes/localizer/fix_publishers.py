@@ -1,0 +1,92 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The topics on which the localizer's node tells what it makes of a scan."""
+
+from __future__ import annotations
+
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
+from rclpy.publisher import Publisher
+from sensor_msgs.msg import LaserScan
+from std_msgs.msg import Float32, Header
+
+from local_inn_ros.filtering.conditioning import well_conditioned
+from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.localization.fix import Fix
+from local_inn_ros.nodes.common.conversions import fill_gaussian, pose_array_message, scan_message
+from local_inn_ros.nodes.common.entities import Entities
+from local_inn_ros.nodes.common.handover import HandedFix, Handover
+from local_inn_ros.nodes.common.qos import BEST_EFFORT, RELIABLE
+from local_inn_ros.nodes.localizer.model import Model
+from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.mount import SensorMount
+
+
+class FixPublishers:
+    """`~/measurement`, `~/fix`, `~/quality`, `~/samples` and `~/expected_scan`."""
+
+    def __init__(
+        self, entities: Entities, model: Model, map_frame: str, handover: Handover
+    ) -> None:
+        """Offer the topics.
+
+        Args:
+            entities: publishes.
+            model: what makes the fixes.
+            map_frame: frame that poses are in.
+            handover: leads to a filter in this process, where there is one.
+        """
+        self._model = model
+        self._map_frame = map_frame
+        self._handover = handover
+        pose = PoseWithCovarianceStamped
+        self._fix = entities.publisher(pose, "~/fix", RELIABLE)
+        self._measurement = entities.publisher(pose, "~/measurement", RELIABLE)
+        self._quality = entities.publisher(Float32, "~/quality", RELIABLE)
+        self._samples = entities.publisher(PoseArray, "~/samples", BEST_EFFORT)
+        self._expected = entities.publisher(LaserScan, "~/expected_scan", BEST_EFFORT)
+        self._topic = self._measurement.topic_name
+        # Made once, and filled for each use.
+        self._message = PoseWithCovarianceStamped()
+        self._message.header.frame_id = map_frame
+
+    def tell(self, measurement: GaussianPose2, stamp: Time, odometry_s: float | None) -> None:
+        """Tell the filter what a scan says, before anything else: it becomes the robot's pose.
+
+        A filter in this process has it at once, others as a message.
+
+        Args:
+            measurement: of the base in the map frame.
+            stamp: of the scan.
+            odometry_s: stamp of the newest odometry that was heard; None where none was.
+        """
+        # Of a network that works in single precision, samples far from its map may be all one.
+        pose = well_conditioned(measurement)
+        self._handover.offer(self._topic, HandedFix(stamp, self._map_frame, pose, odometry_s))
+        self._publish(self._measurement, pose, stamp)
+
+    def publish(self, fix: Fix, header: Header, scan: Scan, mount: SensorMount) -> None:
+        """Publish the rest of a fix.
+
+        Args:
+            fix: its poses are in the map frame.
+            header: stamp and frame of its scan.
+            scan: as it came: what was expected of it is told in its direction.
+            mount: of the laser.
+        """
+        stamp, frame = header.stamp, self._map_frame
+        self._publish(self._fix, well_conditioned(fix.network), stamp)
+        self._quality.publish(Float32(data=fix.quality))
+        # To look at: not even made where nobody looks.
+        if self._samples.get_subscription_count():
+            self._samples.publish(pose_array_message(fix.samples, stamp, frame))
+        if self._expected.get_subscription_count():
+            expected = mount.righted(self._model.expected_scan(fix)).turning_as(scan)
+            self._expected.publish(scan_message(expected, stamp, header.frame_id))
+
+    def _publish(
+        self, publisher: Publisher[PoseWithCovarianceStamped], pose: GaussianPose2, stamp: Time
+    ) -> None:
+        self._message.header.stamp = stamp
+        fill_gaussian(self._message.pose, pose)
+        publisher.publish(self._message)

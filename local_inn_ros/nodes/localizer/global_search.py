@@ -1,0 +1,158 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The services that search the whole map, beside the node's other work."""
+
+from __future__ import annotations
+
+import math
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future as ThreadFuture
+from concurrent.futures import ThreadPoolExecutor
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.task import Future
+from std_srvs.srv import Empty, Trigger
+
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.localization.search.place_search import PlaceSearchSettings
+from local_inn_ros.nodes.common.entities import Entities
+from local_inn_ros.nodes.common.parameters import Parameters
+from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.search_report import search_report
+from local_inn_ros.nodes.localizer.search_run import Lookout, Outcome, SearchRun, Sight, failed
+from local_inn_ros.systems.local_inn_2d.relocalizer import SearchResult
+
+# Between searches that nobody asked for: what failed just now would fail again.
+_REST_S = 2.0
+_INACTIVE = "the node is not active: activate it first"
+
+
+class GlobalSearch:
+    """Answers `relocalize` and `reinitialize_global_localization`.
+
+    A search runs in a thread of its own and its answer is awaited, so that scans, timers and other
+    services go on. Calls that come during a search share its answer.
+    """
+
+    def __init__(
+        self,
+        entities: Entities,
+        parameters: Parameters[LocalizerParameters],
+        on_outcome: Callable[[Outcome, bool], None],
+    ) -> None:
+        """Offer the services.
+
+        Args:
+            entities: offers them.
+            parameters: say how long a search may take.
+            on_outcome: told of each outcome, and of whether anybody called for that search; from
+                the node's executor.
+        """
+        self._entities = entities
+        self._node = entities.node
+        self._parameters = parameters
+        self._on_outcome = on_outcome
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="global_search")
+        self._lookout = Lookout()
+        self._running: Future[SearchResult] | None = None
+        self._thread_work: ThreadFuture[None] | None = None
+        self._called = False
+        self._outcome = failed("")
+        self._ended_s = -math.inf
+        # What the thread found is dealt with where all else is done: in the node's executor.
+        self._finished = entities.guard_condition(self._on_finished)
+        # In the node's own group, a call that waits would hold up the scans.
+        group = ReentrantCallbackGroup()
+        entities.service(Trigger, "relocalize", self._on_relocalize, group)
+        entities.service(Empty, "reinitialize_global_localization", self._on_reinitialize, group)
+        entities.on_close(self._worker.shutdown)
+
+    @property
+    def running(self) -> bool:
+        """Whether a search is under way."""
+        return self._running is not None
+
+    def look_at(self, sight: Sight) -> None:
+        """Take in the newest scan."""
+        self._lookout.put(sight)
+
+    def begin_at_leisure(self) -> None:
+        """Begin a search that nobody asked for, unless one is under way or ended just now."""
+        if not self.running and time.monotonic() - self._ended_s > _REST_S:
+            told = self._parameters.now
+            self._begin(PlaceSearchSettings(told.search_timeout, told.confirm_readings))
+
+    def cancel(self, reason: str) -> None:
+        """Let a search under way end without a result."""
+        if self.running:
+            self._lookout.end(reason)
+
+    def stop(self, reason: str) -> None:
+        """Let a search under way come to its end, and answer whoever waits for it."""
+        self.cancel(reason)
+        if self._thread_work is not None:
+            self._thread_work.result()
+        self._on_finished()
+
+    def _begin(self, settings: PlaceSearchSettings) -> Future[SearchResult]:
+        if self._running is None:
+            self._running = Future(executor=self._node.executor)
+            self._called = False
+            self._lookout.end("")
+            self._thread_work = self._worker.submit(self._work, settings)
+        return self._running
+
+    def _call(self) -> Future[SearchResult]:
+        running = self._begin(PlaceSearchSettings(self._parameters.now.search_timeout))
+        self._called = True
+        return running
+
+    def _work(self, settings: PlaceSearchSettings) -> None:
+        try:
+            run = SearchRun(self._lookout, settings, self._node.resolve_topic_name)
+            self._outcome = run.run()
+        except LocalInnError as error:
+            self._outcome = failed(str(error))
+        except Exception as error:
+            # Whatever goes wrong in this thread, whoever waits for the answer must get one.
+            self._node.get_logger().error(traceback.format_exc())
+            self._outcome = failed(f"the search broke off: {error!r}")
+        # Where the node was told to stop meanwhile, nobody waits any more.
+        if self._node.context.ok():
+            self._finished.trigger()
+
+    def _on_finished(self) -> None:
+        running, self._running = self._running, None
+        if running is None:
+            return
+        self._ended_s = time.monotonic()
+        outcome = self._outcome
+        if self._lookout.ended and (outcome.decided or outcome.result.found):
+            # Told to end while it looked at its last scan: what that led to is void too.
+            outcome = failed(self._lookout.ended)
+        self._node.get_logger().info(search_report(outcome.result).splitlines()[0])
+        self._on_outcome(outcome, self._called)
+        running.set_result(outcome.result)
+        if self._node.executor is not None:
+            # Whoever awaits the answer is looked at again when the executor wakes.
+            self._node.executor.wake()
+
+    async def _on_relocalize(
+        self, _: Trigger.Request, response: Trigger.Response
+    ) -> Trigger.Response:
+        if not self._entities.active:
+            result = failed(_INACTIVE).result
+        else:
+            result = await self._call()  # type: ignore[assignment]
+        response.success = result.found
+        response.message = search_report(result)
+        return response
+
+    def _on_reinitialize(self, _: Empty.Request, response: Empty.Response) -> Empty.Response:
+        if self._entities.active:
+            self._call()
+        else:
+            self._node.get_logger().warning(f"the map is not searched: {_INACTIVE}")
+        return response

@@ -1,0 +1,132 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How the localizer's node is, from what it counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from local_inn_ros.nodes.common.clock_skew import ClockSkew
+from local_inn_ros.nodes.common.diagnostics import (
+    ERROR,
+    WARN,
+    Finding,
+    Health,
+    Tally,
+    beyond,
+    health_of,
+)
+from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.model import Model
+from local_inn_ros.nodes.localizer.recovery import Situation
+from local_inn_ros.nodes.localizer.scan_queue import Oddity
+
+STAMP_AGE = "stamp age [s]"
+QUALITY = "quality"
+MOUNT_AGE = "mount age [s]"
+SCAN_TIME = "stage all [ms]"
+
+
+def localizer_health(
+    tally: Tally,
+    troubles: Sequence[str],
+    skew: ClockSkew,
+    situation: Situation,
+    model: Model,
+    told: LocalizerParameters,
+) -> Health:
+    """Say how the node is.
+
+    Args:
+        tally: what happened since the last report.
+        troubles: what was wrong with the map, and with the last scan of each laser.
+        skew: how far the stamps of lasers and odometry are apart.
+        situation: what is known of where the robot is.
+        model: what makes the fixes.
+        told: from where on a figure is bad.
+    """
+    values: dict[str, object] = {
+        "state": situation.word,
+        "lost": situation.lost,
+        "places": " ".join(f"{weight:.2f}" for weight in situation.places),
+        "scan rate [Hz]": tally.rate_hz("scan"),
+        "fix rate [Hz]": tally.rate_hz("fix"),
+        **tally.means(),
+        **skew.figures(),
+        **tally.totals(),
+        "bundle": model.name,
+        "engine": model.engine.name,
+    }
+    findings = [
+        *_findings(tally, troubles, situation, told),
+        *_timing(tally, skew),
+    ]
+    return health_of(findings, "fixes are made", values)
+
+
+def _findings(
+    tally: Tally, troubles: Sequence[str], situation: Situation, told: LocalizerParameters
+) -> Iterator[Finding]:
+    for trouble in troubles:
+        yield Finding(ERROR, trouble)
+    for input_name, words in (("scan", "no scans come"), ("odometry", "no odometry comes")):
+        if not tally.recent(input_name):
+            yield Finding(ERROR, words)
+    if not situation.localized or situation.searching:
+        yield Finding(WARN, _doubt(situation))
+    elif tally.recent("scan") and not tally.recent("fix") and not troubles:
+        yield Finding(WARN, "scans wait for odometry at their stamp")
+    if tally.recent("scan"):
+        yield from _beyond(tally, told)
+
+
+def _timing(tally: Tally, skew: ClockSkew) -> Iterator[Finding]:
+    """Find stamps that make no sense."""
+    if skew.trouble():
+        yield Finding(WARN, skew.trouble())
+    for oddity in Oddity:
+        if oddity.dropped and tally.recent(oddity.value):
+            yield Finding(WARN, f"{oddity.value} ({tally.recent(oddity.value)} times)")
+
+
+def _beyond(tally: Tally, told: LocalizerParameters) -> Iterator[Finding]:
+    """Find figures beyond their bounds."""
+    yield from beyond(
+        "the rate of scans [Hz]",
+        tally.rate_hz("scan"),
+        told.scan_rate_warn,
+        told.scan_rate_error,
+        low=True,
+    )
+    age_s = tally.mean(STAMP_AGE)
+    yield from beyond("the scans' age [s]", age_s, told.stamp_age_warn, told.stamp_age_error)
+    yield from beyond(
+        "the scans' lead on this machine's clock [s]",
+        -age_s,
+        told.stamp_age_warn,
+        told.stamp_age_error,
+    )
+    yield from beyond(
+        "the quality", tally.mean(QUALITY), told.quality_warn, told.quality_error, low=True
+    )
+    yield from beyond(
+        "the time for a scan [s]",
+        1e-3 * tally.mean(SCAN_TIME),
+        told.scan_time_warn,
+        told.scan_time_error,
+    )
+
+
+def _doubt(situation: Situation) -> str:
+    """Say what is not known of where the robot is."""
+    parts = []
+    if situation.lost:
+        parts.append("lost: the scans do not fit the map at the pose")
+    elif not situation.has_pose:
+        parts.append("waits for a first pose")
+    if situation.ambiguous:
+        count = len(situation.places)
+        parts.append(f"ambiguous: {count} places explain the scan about as well")
+    if situation.searching:
+        parts.append("searching the map")
+    return "; ".join(parts)

@@ -1,0 +1,138 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters of the localizer's node; AMCL's names where AMCL has the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from local_inn_ros.engines.choice import EngineChoice
+from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.nodes.common.parameters import (
+    NodeParameters,
+    ParameterInfo,
+    diagnostic_limit,
+    parameter,
+)
+
+AUTOMATIC = "auto"
+
+
+@dataclass(frozen=True)
+class LocalizerParameters(NodeParameters):
+    """What the node can be told."""
+
+    bundle: str = parameter(
+        "", ParameterInfo("Folder of the trained model; the shipped demo model where empty.")
+    )
+    global_frame_id: str = parameter(
+        "map", ParameterInfo("Frame of the map.", amcl="global_frame_id")
+    )
+    base_frame_id: str = parameter(
+        "base_link", ParameterInfo("Frame of the robot's base.", amcl="base_frame_id")
+    )
+    scan_topics: tuple[str, ...] = parameter(
+        ("scan",), ParameterInfo("Topics with LaserScan, one for each laser.", amcl="scan_topic")
+    )
+    first_map_only: bool = parameter(
+        False,
+        ParameterInfo(
+            "Compare only the first map that comes with the bundle's.",
+            live=True,
+            amcl="first_map_only",
+        ),
+    )
+    refiner: str = parameter(
+        RefinerChoice.FIELD.value,
+        ParameterInfo(
+            "What the network's answer is aligned with: field (the map's likelihood field), "
+            "forward (the network's own forward pass), or none.",
+            choices=tuple(choice.value for choice in RefinerChoice),
+            live=True,
+        ),
+    )
+    engine: str = parameter(
+        EngineChoice.COMPILED.value,
+        ParameterInfo(
+            "What runs the networks: compiled (the processor, fastest for single scans), onnx "
+            "(ONNX Runtime on the processor), tensorrt (plans that `local-inn export` made on this "
+            "robot), or auto (tensorrt where it can be had, or else compiled). Where one cannot "
+            "be had, a warning says why, and the next one runs them.",
+            choices=(
+                EngineChoice.COMPILED.value,
+                EngineChoice.ONNX.value,
+                EngineChoice.TENSORRT.value,
+                EngineChoice.AUTO.value,
+            ),
+        ),
+    )
+    samples: int = parameter(
+        20, ParameterInfo("Poses drawn for each scan; even.", low=2, high=1000, step=2, live=True)
+    )
+    search_at_start: bool = parameter(
+        False, ParameterInfo("Search the whole map until somebody has told a pose.", live=True)
+    )
+    search_timeout: float = parameter(
+        3.0,
+        ParameterInfo(
+            "A search answers at the latest so long after its first scan, by the scans' stamps.",
+            low=0.1,
+            high=60.0,
+            unit="s",
+            live=True,
+        ),
+    )
+    auto_relocalize: bool = parameter(
+        True,
+        ParameterInfo(
+            "Search the whole map without being called when the robot is lost.", live=True
+        ),
+    )
+    confirm_readings: int = parameter(
+        10,
+        ParameterInfo(
+            "A place that was found without a call has to go on explaining so many scans before "
+            "it is believed.",
+            low=1,
+            high=1000,
+            live=True,
+        ),
+    )
+    pose_file: str = parameter(
+        AUTOMATIC,
+        ParameterInfo(
+            "Where the pose is saved for the next start: a file; 'auto' for one for each map "
+            "under $ROS_HOME, or ~/.ros; empty for none."
+        ),
+    )
+    save_pose_period: float = parameter(
+        10.0, ParameterInfo("The pose is saved this often.", low=0.1, high=3600.0, unit="s")
+    )
+    scan_rate_warn: float = diagnostic_limit(
+        5.0, "warn below this rate of scans", high=1e4, unit="Hz"
+    )
+    scan_rate_error: float = diagnostic_limit(
+        1.0, "report an error below this rate of scans", high=1e4, unit="Hz"
+    )
+    stamp_age_warn: float = diagnostic_limit(
+        0.3,
+        "warn where scans are older than this when they come, or stamped so far ahead",
+        high=3600.0,
+        unit="s",
+    )
+    stamp_age_error: float = diagnostic_limit(
+        1.0,
+        "report an error where scans are older than this when they come, or stamped so far ahead",
+        high=3600.0,
+        unit="s",
+    )
+    quality_warn: float = diagnostic_limit(0.5, "warn below this mean quality", high=1.0)
+    quality_error: float = diagnostic_limit(
+        0.05, "report an error below this mean quality", high=1.0
+    )
+    scan_time_warn: float = diagnostic_limit(
+        0.03, "warn where a scan takes longer than this, on average", high=60.0, unit="s"
+    )
+    scan_time_error: float = diagnostic_limit(
+        0.1, "report an error where a scan takes longer than this, on average", high=60.0, unit="s"
+    )

@@ -1,0 +1,91 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What works on the scans of each laser, by its frame and where that is mounted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tf2_msgs.msg import TFMessage
+
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.nodes.common.entities import Entities
+from local_inn_ros.nodes.common.parameters import Parameters
+from local_inn_ros.nodes.common.qos import STATIC_TRANSFORMS
+from local_inn_ros.nodes.common.static_transforms import StaticTransforms
+from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.model import Model, Mounted
+
+
+class Mounting:
+    """Hears `/tf_static`, and builds localizer and search for each frame that scans come from."""
+
+    def __init__(
+        self,
+        entities: Entities,
+        parameters: Parameters[LocalizerParameters],
+        model: Model,
+        complain: Callable[[str], None],
+    ) -> None:
+        """Listen.
+
+        Args:
+            entities: makes the subscription.
+            parameters: of the node.
+            model: what localizer and search are built of.
+            complain: told of transforms that cannot be used.
+        """
+        self.model = model.told(parameters.now)
+        self._node = entities.node
+        self._parameters = parameters
+        # What the model is used by; looked at again when a parameter is set.
+        self._told = parameters.now
+        self._complain = complain
+        self._transforms = StaticTransforms()
+        self._mounted: dict[str, Mounted] = {}
+        # Frames whose mount has been looked up since transforms came last.
+        self._checked: set[str] = set()
+        self._heard_s = time.monotonic()
+        entities.subscription(
+            TFMessage, "/tf_static", self._on_transforms, STATIC_TRANSFORMS, also_inactive=True
+        )
+
+    @property
+    def age_s(self) -> float:
+        """Real time since static transforms came last."""
+        return time.monotonic() - self._heard_s
+
+    def at(self, frame: str) -> Mounted:
+        """Return what works on the scans of a frame, made anew where mount or model are new.
+
+        Raises:
+            TransformError: the frame's mount is not known, or cannot be used.
+        """
+        if self._parameters.now is not self._told:
+            self._told = self._parameters.now
+            model = self.model.told(self._told)
+            if model is not self.model:
+                self.model = model
+                self._mounted.clear()
+                self._checked.clear()
+        if frame not in self._checked:
+            base = self._told.base_frame_id
+            mount = self._transforms.mount(base, frame)
+            if frame not in self._mounted or self._mounted[frame].mount != mount:
+                self._mounted[frame] = self.model.mounted_at(mount)
+                pose, how = mount.pose, ", upside down" if mount.upside_down else ""
+                self._node.get_logger().info(
+                    f"'{frame}' is mounted on '{base}' at x {pose.x:.3f} m, y {pose.y:.3f} m, "
+                    f"yaw {pose.yaw:.3f} rad{how}"
+                )
+            self._checked.add(frame)
+        return self._mounted[frame]
+
+    def _on_transforms(self, message: TFMessage) -> None:
+        try:
+            self._transforms.add(message)
+        except LocalInnError as error:
+            self._complain(f"/tf_static: {error}")
+        self._checked.clear()
+        self._heard_s = time.monotonic()

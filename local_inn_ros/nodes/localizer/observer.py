@@ -1,0 +1,261 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the localizer's node does: a prior for each scan, a fix for each prior."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from geometry_msgs.msg import PoseWithCovarianceStamped
+from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
+from nav_msgs.msg import Odometry as OdometryMessage
+from sensor_msgs.msg import LaserScan
+
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.filtering.odometry_buffer import Arrival
+from local_inn_ros.filtering.pose_filter import StampedPose
+from local_inn_ros.filtering.prior import PriorKeeper
+from local_inn_ros.nodes.common.clock_skew import ClockSkew
+from local_inn_ros.nodes.common.conversions import (
+    frame_name,
+    seconds_now,
+    to_gaussian,
+    to_grid,
+    to_odometry,
+    to_scan,
+    to_seconds,
+    to_told_pose,
+)
+from local_inn_ros.nodes.common.diagnostics import Health, Tally
+from local_inn_ros.nodes.common.entities import Entities
+from local_inn_ros.nodes.common.handover import Handover
+from local_inn_ros.nodes.common.parameters import Parameters
+from local_inn_ros.nodes.common.qos import LATCHED, NEWEST, RELIABLE, SENSOR
+from local_inn_ros.nodes.common.static_transforms import TransformError
+from local_inn_ros.nodes.localizer.fix_publishers import FixPublishers
+from local_inn_ros.nodes.localizer.localizer_health import (
+    MOUNT_AGE,
+    QUALITY,
+    SCAN_TIME,
+    STAMP_AGE,
+    localizer_health,
+)
+from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.model import Model, Mounted
+from local_inn_ros.nodes.localizer.mounting import Mounting
+from local_inn_ros.nodes.localizer.pose_store import PoseStore
+from local_inn_ros.nodes.localizer.recovery import Recovery
+from local_inn_ros.nodes.localizer.scan_queue import ScanQueue
+from local_inn_ros.nodes.localizer.search_run import Sight
+from local_inn_ros.sensing import Scan
+
+_WARNING_PERIOD_S = 5.0
+# Scans may come before it is found out who publishes their mount.
+_GRACE_S = 2.0
+
+
+class Localizing:
+    """Locates scans, and shows them to a search where one runs."""
+
+    def __init__(
+        self,
+        entities: Entities,
+        parameters: Parameters[LocalizerParameters],
+        model: Model,
+        handover: Handover,
+    ) -> None:
+        """Offer and hear the topics.
+
+        Args:
+            entities: makes what is on the graph.
+            parameters: of the node.
+            model: makes the fixes.
+            handover: leads to a filter in this process, where there is one.
+        """
+        self._node = entities.node
+        self._parameters = parameters
+        self._frames = parameters.now
+        self._priors = PriorKeeper()
+        self._mounting = Mounting(entities, parameters, model, self._complain)
+        self._queue: ScanQueue[LaserScan] = ScanQueue(lambda odd: self._tally.count(odd.value))
+        self._skew = ClockSkew()
+        # What was wrong with the last scan of a frame, since the last report.
+        self._troubles: dict[str, str] = {}
+        self._map_trouble = ""
+        self._began_s = 0.0
+        self._map_seen = False
+        self._tally = Tally()
+        self._recovery = Recovery(entities, parameters, self._priors.expect)
+        sha256 = model.bundle.description.map.sha256
+        self._store = PoseStore(
+            entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
+        )
+        self._recovery.offer(self._store.saved)
+        self._publishers = FixPublishers(entities, model, self._frames.global_frame_id, handover)
+        self._listen(entities)
+
+    def _listen(self, entities: Entities) -> None:
+        hear, pose = entities.subscription, PoseWithCovarianceStamped
+        hear(OccupancyGridMessage, "map", self._on_map, LATCHED, also_inactive=True)
+        hear(OdometryMessage, "odom", self._on_odometry, SENSOR)
+        hear(OdometryMessage, "odometry/filtered", self._on_filtered, NEWEST)
+        hear(pose, "initialpose", self._on_initial_pose, RELIABLE)
+        for topic in self._frames.scan_topics:
+            hear(LaserScan, topic, self._on_scan, SENSOR)
+
+    def begin(self) -> None:
+        """Tell how things stand."""
+        self._began_s = time.monotonic()
+        self._recovery.begin()
+
+    def pause(self) -> None:
+        """Let a search come to its end, and save the pose."""
+        self._recovery.search.stop("the node is told to stop")
+        self._queue.clear()
+        self._store.save()
+
+    def examine(self) -> Health:
+        """Say how the work goes, since this was asked last."""
+        self._tally.note(MOUNT_AGE, self._mounting.age_s)
+        troubles = [self._map_trouble, *dict.fromkeys(self._troubles.values())]
+        health = localizer_health(
+            self._tally,
+            [trouble for trouble in troubles if trouble],
+            self._skew,
+            self._recovery.situation(self._priors.told is not None),
+            self._mounting.model,
+            self._parameters.now,
+        )
+        self._tally.begin_anew()
+        self._troubles.clear()
+        return health
+
+    def _on_map(self, message: OccupancyGridMessage) -> None:
+        if self._map_seen and self._parameters.now.first_map_only:
+            return
+        self._map_seen = True
+        try:
+            self._map_trouble = self._mounting.model.doubt_about(to_grid(message))
+        except LocalInnError as error:
+            self._map_trouble = f"the map on '{self._node.resolve_topic_name('map')}': {error}"
+        if self._map_trouble:
+            self._node.get_logger().error(self._map_trouble)
+
+    def _on_odometry(self, message: OdometryMessage) -> None:
+        try:
+            reading = to_odometry(message)
+        except LocalInnError as error:
+            self._tally.count("odometry unusable")
+            self._complain(f"odometry: {error}")
+            return
+        self._tally.count("odometry")
+        arrival = self._priors.add_odometry(reading)
+        if arrival is Arrival.TIME_JUMP:
+            self._queue.time_went_back(reading.stamp_s)
+            self._skew.clear()
+            self._recovery.time_began_anew("time went back")
+        elif arrival is not Arrival.DROPPED:
+            self._queue.odometry_reached(reading.stamp_s)
+        if arrival is Arrival.POSITION_JUMP:
+            self._recovery.time_began_anew("the odometry began again elsewhere")
+        self._work_off()
+
+    def _on_filtered(self, message: OdometryMessage) -> None:
+        try:
+            pose = to_gaussian(message.pose)
+        except LocalInnError as error:
+            self._complain(f"odometry/filtered: {error}")
+            return
+        if self._is_on_map(message.header.frame_id):
+            if self._priors.told is None:
+                self._recovery.begin_anew("a pose was told meanwhile")
+            self._priors.tell(StampedPose(to_seconds(message.header.stamp), pose))
+
+    def _on_initial_pose(self, message: PoseWithCovarianceStamped) -> None:
+        """Hear that the filter begins anew; what is wrong with a pose is the filter's to say."""
+        try:
+            pose = to_told_pose(message.pose)
+        except LocalInnError:
+            return
+        if self._is_on_map(message.header.frame_id):
+            self._priors.expect(StampedPose(to_seconds(message.header.stamp), pose))
+            self._recovery.begin_anew("a pose was told meanwhile")
+
+    def _is_on_map(self, frame: str) -> bool:
+        return frame_name(frame) == frame_name(self._frames.global_frame_id)
+
+    def _on_scan(self, message: LaserScan) -> None:
+        came_s, odometry_s = time.monotonic(), self._priors.newest_stamp_s
+        stamp_s, frame = to_seconds(message.header.stamp), message.header.frame_id
+        self._queue.put(frame, stamp_s, message, came_s)
+        self._work_off()
+        # The pose first, its statistics afterwards: the node's clock is slow to tell the time.
+        now_s = seconds_now(self._node) - (time.monotonic() - came_s)
+        self._tally.count("scan")
+        self._tally.note(STAMP_AGE, now_s - stamp_s)
+        if odometry_s is not None:
+            self._skew.compare(frame, stamp_s, odometry_s, now_s)
+
+    def _work_off(self) -> None:
+        """Locate the scans that the odometry has reached; the others go on waiting."""
+        for message in self._queue.take_ready(time.monotonic()):
+            self._try(self._locate, message)
+        ahead = self._queue.newest
+        if ahead is not None and self._recovery.search.running:
+            self._try(self._glance, ahead)
+
+    def _try(self, use: Callable[[LaserScan], None], message: LaserScan) -> None:
+        try:
+            use(message)
+            self._troubles.pop(message.header.frame_id, None)
+        except LocalInnError as error:
+            early = time.monotonic() < self._began_s + _GRACE_S
+            if early and isinstance(error, TransformError):
+                self._tally.count("scan before its mount")
+                return
+            self._troubles[message.header.frame_id] = str(error)
+            self._tally.count("scan unusable")
+            self._complain(f"scan: {error}")
+
+    def _glance(self, message: LaserScan) -> None:
+        """Show a scan to the search that the odometry has not reached."""
+        mounted = self._mounting.at(message.header.frame_id)
+        scan = mounted.mount.righted(to_scan(message))
+        self._recovery.search.look_at(Sight(mounted, scan, None))
+
+    def _locate(self, message: LaserScan) -> None:
+        started_s = time.perf_counter()
+        frame = message.header.frame_id
+        mounted, told = self._mounting.at(frame), to_scan(message)
+        scan = mounted.mount.righted(told)
+        prior = self._priors.prior_at(scan.stamp_s)
+        if prior is None:
+            self._show(mounted, scan)
+            self._tally.count("scan without prior")
+            if self._priors.told is None:
+                self._recovery.wait_for_pose()
+            return
+        try:
+            sighting = mounted.localizer.measure(scan, prior)
+            newest_s = self._priors.newest_stamp_s
+            self._publishers.tell(sighting.measurement, message.header.stamp, newest_s)
+        finally:
+            # The pose first: a search has time.
+            self._show(mounted, scan)
+        fix = mounted.localizer.explain(sighting)
+        self._publishers.publish(fix, message.header, told, mounted.mount)
+        self._recovery.observe(frame, fix, prior)
+        self._tally.count("fix")
+        self._tally.note(QUALITY, fix.quality)
+        for stage, seconds in fix.stage_s.items():
+            self._tally.note(f"stage {stage} [ms]", 1e3 * seconds)
+        self._tally.note(SCAN_TIME, 1e3 * (time.perf_counter() - started_s))
+
+    def _show(self, mounted: Mounted, scan: Scan) -> None:
+        """Show a scan to the search, where one runs."""
+        odometry = self._priors.odometry_at(scan.stamp_s)
+        self._recovery.search.look_at(Sight(mounted, scan, odometry, self._recovery.offered))
+
+    def _complain(self, text: str) -> None:
+        self._node.get_logger().error(text, throttle_duration_sec=_WARNING_PERIOD_S)

@@ -1,0 +1,80 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Saves the pose while all is well, and tells at the next start where the robot was left."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.localization.search.saved_pose import SavedPose, SavedPoseError
+from local_inn_ros.nodes.common.entities import Entities
+from local_inn_ros.nodes.localizer.localizer_parameters import AUTOMATIC, LocalizerParameters
+
+_HASH_DIGITS = 12
+
+
+class PoseStore:
+    """The file that the pose is saved to."""
+
+    def __init__(
+        self,
+        entities: Entities,
+        told: LocalizerParameters,
+        map_sha256: str,
+        pose_to_save: Callable[[], GaussianPose2 | None],
+    ) -> None:
+        """Read what was saved before, and save from now on.
+
+        Args:
+            entities: makes the timer.
+            told: which file, and how often.
+            map_sha256: hash of the map that poses are in.
+            pose_to_save: returns the pose; None while it is not to be trusted.
+        """
+        self._node = entities.node
+        self._map_sha256 = map_sha256
+        self._pose_to_save = pose_to_save
+        self._path = pose_path(told.pose_file, map_sha256, self._node.get_namespace())
+        self.saved = self._load()
+        if self._path is not None:
+            entities.timer(told.save_pose_period, self.save)
+
+    def save(self) -> None:
+        """Save the pose, if it is to be trusted; a file that cannot be written is tried once."""
+        pose = self._pose_to_save()
+        if self._path is None or pose is None:
+            return
+        try:
+            SavedPose(pose, self._map_sha256, time.time()).save(self._path)
+        except SavedPoseError as error:
+            self._node.get_logger().warning(f"{error}; it is not saved any more")
+            self._path = None
+
+    def _load(self) -> SavedPose | None:
+        if self._path is None:
+            return None
+        try:
+            saved = SavedPose.load(self._path, self._map_sha256)
+        except SavedPoseError as error:
+            self._node.get_logger().warning(f"{error}; begins without it")
+            return None
+        if saved is not None:
+            mean, hours = saved.pose.mean, (time.time() - saved.time_s) / 3600.0
+            self._node.get_logger().info(
+                f"left {hours:.1f} h ago at x {mean.x:.2f} m, y {mean.y:.2f} m: begins there if "
+                "nobody tells a pose and the scans agree"
+            )
+        return saved
+
+
+def pose_path(told: str, map_sha256: str, namespace: str) -> Path | None:
+    """Return the file to save to; robots that share a map and a machine differ by namespace."""
+    if told == AUTOMATIC:
+        home = Path(os.environ.get("ROS_HOME") or "~/.ros").expanduser()
+        parts = [map_sha256[:_HASH_DIGITS], *(part for part in namespace.split("/") if part)]
+        return home / "local_inn_ros" / f"{'_'.join(parts)}.json"
+    return Path(told).expanduser() if told else None

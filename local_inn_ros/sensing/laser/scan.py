@@ -1,0 +1,63 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One sweep of a planar laser, free of ROS types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """One sweep of a planar laser, as sensor_msgs/LaserScan carries it.
+
+    How many ranges there are and how far apart they lie is all that is known of its last angle: the
+    message's ``angle_max``, which drivers round or leave out, is not looked at.
+
+    Attributes:
+        stamp_s: when it was taken, in seconds.
+        ranges_m: (n,) float32, raw: NaN, infinities, zeros and negatives as they came.
+        angle_min_rad: angle of the first range in the sensor frame, counter-clockwise from x.
+        angle_increment_rad: step to the next range; negative where the laser turns clockwise.
+        range_min_m: nearer than this is not a measurement.
+        range_max_m: this far or farther is not a measurement.
+    """
+
+    stamp_s: float
+    ranges_m: NDArray[np.float32]
+    angle_min_rad: float
+    angle_increment_rad: float
+    range_min_m: float
+    range_max_m: float
+
+    def angles_rad(self) -> NDArray[np.float64]:
+        """Return the angle of each range (n,), in the sensor frame."""
+        steps = np.arange(self.ranges_m.size, dtype=np.float64)
+        return self.angle_min_rad + self.angle_increment_rad * steps
+
+    def mirrored(self) -> Scan:
+        """Return the scan with every angle on the other side of the x axis.
+
+        What a laser that hangs upside down tells in its own frame is so told in the frame that has
+        the same x axis and looks up; and the other way round.
+        """
+        return replace(
+            self,
+            angle_min_rad=-self.angle_min_rad,
+            angle_increment_rad=-self.angle_increment_rad,
+        )
+
+    def turning_as(self, other: Scan) -> Scan:
+        """Return the same beams in the order in which ``other`` has its own."""
+        if self.angle_increment_rad * other.angle_increment_rad >= 0.0:
+            return self
+        last = self.angle_min_rad + self.angle_increment_rad * max(self.ranges_m.size - 1, 0)
+        return replace(
+            self,
+            ranges_m=self.ranges_m[::-1],
+            angle_min_rad=last,
+            angle_increment_rad=-self.angle_increment_rad,
+        )

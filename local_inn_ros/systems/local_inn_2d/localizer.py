@@ -1,0 +1,225 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From one scan and a prior to a fix: the inverse pass of the network."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.engines import CovarianceModel, Engine
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.alignment.completion import Completion
+from local_inn_ros.localization.alignment.scan_refiner import ScanRefiner
+from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
+from local_inn_ros.localization.quality.map_likelihood import MapLikelihood
+from local_inn_ros.localization.quality.scan_likelihood import weights_of
+from local_inn_ros.localization.quality.scan_quality import scan_quality
+from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
+from local_inn_ros.sensing.mount import pose_of_mounted, poses_of_mounted
+from local_inn_ros.systems.local_inn_2d.inverse_passes import Drawn, InversePasses, places_of
+from local_inn_ros.systems.local_inn_2d.place_estimator import Aligner, PlaceReading
+
+# Less probable modes are left out.
+_LEAST_WEIGHT = 0.01
+# Of the one place there is.
+_CERTAIN = np.ones(1)
+# A variance of so many squared distances to another mode says nothing for minutes of scans.
+_SILENT = 1e5
+
+
+class _StageClock:
+    """Time spent in each stage."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def go_on(self) -> None:
+        """Book nothing of the time since the last lap."""
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Book the time since the last lap under a stage."""
+        now = time.perf_counter()
+        self.stages[stage] = now - self._last
+        self._last = now
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """What a scan says of the pose, and what it takes to say the rest (``Localizer.explain``).
+
+    Attributes:
+        stamp_s: stamp of the scan, in seconds.
+        measurement: of the base in the map frame, as ``Fix`` has it.
+        reading: the scan's beams at the network's angles.
+        drawn: what the network drew at each place.
+        found: what the scan says at each of them.
+        weights: (k,) how probable each of them is.
+        best: the likeliest.
+        clock: of its stages.
+    """
+
+    stamp_s: float
+    measurement: GaussianPose2
+    reading: BeamReading
+    drawn: tuple[Drawn, ...]
+    found: list[PlaceReading]
+    weights: NDArray[np.float64]
+    best: int
+    clock: _StageClock
+
+
+class Localizer:
+    """Locates scans with the network of one bundle."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        engine: Engine,
+        mount: Pose2,
+        refiner: ScanRefiner | None = None,
+        sample_count: int = 20,
+        completion: Completion | None = None,
+        aligned_model: CovarianceModel | None = None,
+    ) -> None:
+        """Set up for one sensor.
+
+        Args:
+            bundle: the trained model.
+            engine: runs the bundle's networks.
+            mount: pose of the sensor in the base frame.
+            refiner: aligns the network's answer, where one is in use.
+            sample_count: poses drawn for each scan; an even number.
+            completion: asked where the refiner leaves a direction open.
+            aligned_model: how the covariances of what the refiner aligns were calibrated.
+        """
+        description = bundle.description
+        sensor, calibration = description.sensor, description.calibration
+        self._engine = engine
+        self._mount = mount
+        self._mount_inverse = mount.inverse()
+        self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
+        self._likelihood = MapLikelihood(bundle)
+        self._range_max_m = sensor.range_max_m
+        self._forward_deviation_m = math.hypot(calibration.forward_deviation_m, sensor.noise_std_m)
+        self._place_stage = "statistics" if refiner is None else "refiner"
+        self._passes = InversePasses(description, engine, sample_count)
+        self._aligner = Aligner(
+            bundle, engine, refiner, completion, aligned_model or CovarianceModel()
+        )
+
+    def locate(self, scan: Scan, prior: GaussianPose2) -> Fix:
+        """Locate one scan.
+
+        Args:
+            scan: the reading.
+            prior: the base in the map frame as believed before the reading is used.
+
+        Returns:
+            The fix.
+
+        Raises:
+            SensorError: the scan cannot be used.
+            BundleError: the network answers with something that is not a number.
+        """
+        return self.explain(self.measure(scan, prior))
+
+    def measure(self, scan: Scan, prior: GaussianPose2) -> Sighting:
+        """Find what one scan says of the pose, and no more: ``locate``, for who is in a hurry."""
+        clock = _StageClock()
+        reading = self._picker.pick(scan)
+        reading.require_returns()
+        clock.lap("beams")
+        sensor_prior = pose_of_mounted(prior, self._mount)
+        drawn = self._passes.draw(reading, sensor_prior)
+        clock.lap("inverse")
+        found = [self._aligner.read(scan, reading, sensor_prior, one) for one in drawn]
+        if len(found) == 1:
+            weights, best, told = _CERTAIN, 0, found[0].measurement
+        else:
+            weights = self._weights(reading, sensor_prior, found)
+            best = int(np.argmax(weights))
+            told = _reaching(found, weights, best)
+        measurement = pose_of_mounted(told, self._mount_inverse)
+        clock.lap(self._place_stage)
+        return Sighting(scan.stamp_s, measurement, reading, drawn, found, weights, best, clock)
+
+    def explain(self, sighting: Sighting) -> Fix:
+        """Say what else there is to say of a scan that was measured: the rest of ``locate``."""
+        clock, found, best = sighting.clock, sighting.found, sighting.best
+        clock.go_on()
+        pose = found[best].measurement.mean
+        where = np.array([[pose.x, pose.y, pose.yaw]], dtype=np.float32)
+        expected = self._engine.expected_ranges(where)[0]
+        quality = scan_quality(
+            expected, sighting.reading, self._forward_deviation_m, self._range_max_m
+        )
+        clock.lap("forward")
+        drawn = sighting.drawn
+        samples = drawn[0].samples
+        if len(drawn) > 1:
+            samples = np.concatenate([one.samples for one in drawn])
+        return Fix(
+            stamp_s=sighting.stamp_s,
+            measurement=sighting.measurement,
+            network=pose_of_mounted(found[best].network, self._mount_inverse),
+            modes=self._modes(sighting),
+            samples=poses_of_mounted(samples, self._mount_inverse),
+            expected_ranges_m=expected,
+            unexplained=found[best].unexplained,
+            quality=quality,
+            stage_s=clock.stages,
+        )
+
+    def _weights(
+        self, reading: BeamReading, prior: GaussianPose2, found: list[PlaceReading]
+    ) -> NDArray[np.float64]:
+        """Return how probable each of some places (k,) is; 0 for one that stands twice."""
+        poses = np.array([one.measurement.mean.to_array() for one in found])
+        logs = self._likelihood.of(reading, poses)
+        offsets = [prior.squared_mahalanobis(Pose2.from_array(pose)) for pose in poses]
+        logs -= 0.5 * np.array(offsets)
+        order = np.argsort(-logs, kind="stable")
+        distinct = places_of(poses[order])
+        first = [next(k for k in order if np.array_equal(poses[k], place)) for place in distinct]
+        weights = np.zeros(len(poses))
+        weights[first] = weights_of(logs[first])
+        weights[weights < _LEAST_WEIGHT] = 0.0
+        kept: NDArray[np.float64] = weights / weights.sum()
+        return kept
+
+    def _modes(self, sighting: Sighting) -> tuple[Mode, ...]:
+        found, weights = sighting.found, sighting.weights
+        if len(found) == 1:
+            return (Mode(sighting.measurement, 1.0),)
+        ranked = [k for k in np.argsort(-weights, kind="stable") if weights[k] > 0.0]
+        return tuple(
+            Mode(pose_of_mounted(found[k].measurement, self._mount_inverse), float(weights[k]))
+            for k in ranked
+        )
+
+
+def _reaching(found: list[PlaceReading], weights: NDArray[np.float64], best: int) -> GaussianPose2:
+    """Return what is measured at the likeliest place, as wide as to reach the others.
+
+    It says nothing of what differs at a place that may well be the right one: the same scan again
+    and again would settle by chance what no scan tells. Not even the line from one place to the
+    other is told: it turns a little from scan to scan, and where such lines cross looks certain.
+    """
+    likeliest = found[best].measurement
+    covariance = likeliest.covariance.copy()
+    for one, weight in zip(found, weights.tolist(), strict=True):
+        if weight > 0.0 and one is not found[best]:
+            offset = likeliest.offset_of(one.measurement.mean)
+            if weight >= AMBIGUOUS_WEIGHT:
+                covariance += np.diag(_SILENT * np.square(offset))
+            else:
+                covariance += weight * np.outer(offset, offset)
+    return GaussianPose2(likeliest.mean, covariance)

@@ -1,0 +1,123 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How a map relates to real scans of the place: told from posed scans, before any network."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import cycle, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.geometry import Pose2, transform_points
+from local_inn_ros.localization.alignment.refiner import Refiner
+from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
+from local_inn_ros.world import LikelihoodField, OccupancyGrid
+from local_inn_ros.world.measured_surfaces import measured_distances
+
+# Where the surface may lie, in cells behind the faces that a beam meets first, and how finely.
+_OFFSETS_CELLS = np.arange(-8, 5) / 8.0
+# More scans than this tell nothing more.
+_MOST_SCANS = 2_000
+# Scans one after another share the error of their references: whole runs are held out at once.
+_RUN_SCANS = 60
+# Alignments begin beside the reference: begun on it, a map that pulls nowhere would seem right.
+_STARTS = tuple(
+    Pose2(x, y, yaw) for x, y, yaw in product((0.05, -0.05), (0.05, -0.05), (0.02, -0.02))
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Half:
+    """Surfaces told by one half of the scans, for use on the other.
+
+    Attributes:
+        held_out: (n,) which of the scans had no part in it.
+        distances_m: where the surfaces lie (``measured_distances``).
+    """
+
+    held_out: NDArray[np.bool_]
+    distances_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapCalibration:
+    """What scans say of a map.
+
+    Attributes:
+        surface_offset_m: where end points lie, from the faces of occupied cells.
+        distances_m: where the surfaces lie within the cells (``measured_distances``); None
+            without scans, and where the surfaces are the faces of the cells.
+        halves: the same from each half of the scans; empty where there are no such distances.
+    """
+
+    surface_offset_m: float = 0.0
+    distances_m: NDArray[np.float64] | None = None
+    halves: tuple[Half, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taken:
+    """Scans of a recording: end points (k, 2) in the sensor frame, reference poses (n, 3)."""
+
+    points: list[NDArray[np.float64]]
+    poses: NDArray[np.float64]
+
+    def part(self, chosen: NDArray[np.bool_]) -> _Taken:
+        return _Taken(
+            [one for one, take in zip(self.points, chosen, strict=True) if take],
+            self.poses[chosen],
+        )
+
+    def end_points(self) -> NDArray[np.float64]:
+        """Return all end points (k, 2) in the map frame."""
+        placed = [
+            transform_points(Pose2.from_array(pose), one)
+            for one, pose in zip(self.points, self.poses, strict=True)
+        ]
+        return np.concatenate(placed) if placed else np.zeros((0, 2))
+
+
+def calibrate_map(
+    grid: OccupancyGrid, sensor: SensorSpec, posed: PosedScans | None
+) -> MapCalibration:
+    """Measure a map against posed scans.
+
+    A simulated beam ends on the face of a cell: without a recording there is nothing to change. A
+    map that was drawn from end points holds them in the middle of its cells, half a cell behind
+    their faces. The offset taken is the one with which scans align nearest to their references.
+    Where in its cells the surfaces of such a map lie is told by the end points themselves.
+    """
+    if posed is None:
+        return MapCalibration()
+    every = -(-len(posed) // _MOST_SCANS)
+    taken = _Taken(posed.scan_points(), posed.poses)
+    few = _Taken(taken.points[::every], taken.poses[::every])
+    offset_m = min(
+        (_OFFSETS_CELLS * grid.resolution_m).tolist(),
+        key=lambda offset_m: _median_error_m(LikelihoodField(grid, offset_m), sensor, few),
+    )
+    if offset_m == 0.0:
+        # End points lie on the faces of the cells: the map is as exact as its cells are.
+        return MapCalibration()
+    odd = np.arange(len(taken.poses)) // _RUN_SCANS % 2 == 1
+    halves = tuple(
+        Half(held_out, measured_distances(grid, taken.part(~held_out).end_points(), offset_m))
+        for held_out in (odd, ~odd)
+    )
+    return MapCalibration(offset_m, measured_distances(grid, taken.end_points(), offset_m), halves)
+
+
+def _median_error_m(field: LikelihoodField, sensor: SensorSpec, taken: _Taken) -> float:
+    """Return how far from its reference a scan aligns, in the median; infinite without scans."""
+    refiner = Refiner(field, sensor.noise_std_m)
+    errors = [
+        pose.distance_to(refiner.refine(points, pose @ aside).pose)
+        for points, pose, aside in zip(
+            taken.points, map(Pose2.from_array, taken.poses), cycle(_STARTS), strict=False
+        )
+    ]
+    return float(np.median(errors)) if errors else math.inf

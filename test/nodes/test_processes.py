@@ -1,0 +1,117 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes as a user starts and stops them: processes, exit codes, last words."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+
+from lifecycle_msgs.srv import GetState
+from ros_fixtures import DEADLINE_S, RosWorld, fresh_domain
+from std_srvs.srv import Trigger
+
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.nodes.common.child_process import ChildProcess
+
+
+def run_node(module: str, parameters: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    told = [word for one in parameters for word in ("-p", one)]
+    return subprocess.run(
+        [sys.executable, "-m", f"local_inn_ros.nodes.{module}", "--ros-args", *told],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={
+            **os.environ,
+            "ROS_DOMAIN_ID": str(fresh_domain()),
+            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        },
+    )
+
+
+def test_a_missing_bundle_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
+    ended = run_node("localization", [f"bundle:={tmp_path / 'nowhere'}"])
+    assert ended.returncode == 1
+    said = (ended.stdout + ended.stderr).strip().splitlines()
+    lines = [line for line in said if "[INFO]" not in line]
+    assert len(lines) == 1
+    assert "ERROR" in lines[0]
+    assert f"no bundle at {tmp_path / 'nowhere'}" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "told"),
+    [
+        ("gate_probability:=2.0", "gate_probability"),
+        ("fix_topics:=7", "fix_topics"),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_named(parameter: str, told: str) -> None:
+    ended = run_node("filter.ekf", [parameter])
+    assert ended.returncode == 1
+    text = ended.stdout + ended.stderr
+    assert told in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_a_node_ends_cleanly_when_it_is_told_to(
+    ros: RosWorld, tmp_path: Path, signal_number: signal.Signals
+) -> None:
+    log = tmp_path / "log"
+    with ChildProcess("filter.ekf", {}, ros.domain, log) as process:
+        ros.wait_for(lambda: ros.probe.count_publishers("amcl_pose"), "the node")
+        process.check()
+        process._process.send_signal(signal_number)
+        assert process._process.wait(DEADLINE_S) == 0
+        assert "Traceback" not in log.read_text()
+        with pytest.raises(LocalInnError, match="'ekf' ended with code 0: it said nothing"):
+            process.check()
+
+
+def test_who_waits_for_a_search_is_answered_when_the_process_is_told_to_stop(
+    ros: RosWorld, tmp_path: Path
+) -> None:
+    with ChildProcess("localizer.lidar_localizer", {}, ros.domain, tmp_path / "log") as process:
+        search = ros.probe.create_client(Trigger, "relocalize")
+        state = ros.probe.create_client(GetState, "lidar_localizer/get_state")
+        for client in (search, state):
+            ros.wait_for(client.service_is_ready, "the node", 3.0 * DEADLINE_S)
+        answer = search.call_async(Trigger.Request())
+        # Without a scan it goes on for a second.
+        alive = state.call_async(GetState.Request())
+        ros.wait_for(alive.done, "the node to have taken in both calls")
+        process._process.send_signal(signal.SIGTERM)
+        ros.wait_for(answer.done, "the answer")
+        assert not answer.result().success
+        assert process._process.wait(DEADLINE_S) == 0
+
+
+def test_a_process_does_not_outlive_its_block(ros: RosWorld, tmp_path: Path) -> None:
+    with (
+        pytest.raises(ZeroDivisionError),
+        ChildProcess(
+            "filter.ekf", {"tf_broadcast": False}, ros.domain, tmp_path / "log"
+        ) as process,
+    ):
+        ros.wait_for(lambda: ros.probe.count_publishers("amcl_pose"), "the node")
+        raise ZeroDivisionError
+    assert process._process.returncode == 0
+
+
+def test_the_last_words_of_a_process_are_told(tmp_path: Path) -> None:
+    told = {"bundle": tmp_path / "nowhere"}
+    with ChildProcess("demo.simulator", told, fresh_domain(), tmp_path / "log") as process:
+        assert process._process.wait(DEADLINE_S) == 1
+        with pytest.raises(LocalInnError, match=r"'simulator' ended with code 1: .*no bundle at"):
+            process.check()

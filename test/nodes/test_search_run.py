@@ -1,0 +1,141 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A search and the scans that reach it, without topics."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+
+from model_fixtures import OracleEngine, oracle_model, room, scan_at
+from ros_fixtures import DEADLINE_S
+
+from local_inn_ros.errors import SensorError
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
+from local_inn_ros.nodes.localizer.model import Mounted
+from local_inn_ros.nodes.localizer.search_run import Lookout, SearchRun, Sight
+from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.mount import SensorMount
+from local_inn_ros.systems.local_inn_2d.relocalizer import SearchResult
+
+HERE = Pose2(1.5, 1.2, 0.4)
+SETTINGS = PlaceSearchSettings(timeout_s=60.0, confirm_readings=3)
+
+
+@pytest.fixture(scope="module")
+def mounted() -> Mounted:
+    model = oracle_model(room())
+    assert isinstance(model.engine, OracleEngine)
+    model.engine.sensor_pose = HERE
+    return model.mounted_at(SensorMount(Pose2.identity()))
+
+
+def sight(mounted: Mounted, number: int) -> Sight:
+    """The scan of a robot that stands still, a tenth of a second after the one before."""
+    return Sight(mounted, scan_at(room(), HERE, 100.0 + 0.11 * number), Pose2.identity())
+
+
+def search_run(lookout: Lookout, settings: PlaceSearchSettings = SETTINGS) -> SearchRun:
+    return SearchRun(lookout, settings, lambda name: f"/{name}")
+
+
+def watched(
+    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[int], None]
+) -> list[tuple[int, SearchResult | None]]:
+    """Return what each scan, by its number, came to; something happens after each."""
+    original, looked = PlaceSearch.add, []
+
+    def add(self: PlaceSearch, scan: Scan, odometry: Pose2) -> SearchResult | None:
+        result = original(self, scan, odometry)
+        looked.append((round((scan.stamp_s - 100.0) / 0.11), result))
+        meanwhile(len(looked))
+        return result
+
+    monkeypatch.setattr(PlaceSearch, "add", add)
+    return looked
+
+
+def test_scans_that_come_while_one_is_looked_at_are_left_out(
+    mounted: Mounted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookout = Lookout()
+
+    def five_more(count: int) -> None:
+        for k in range(5):
+            lookout.put(sight(mounted, 5 * count + k))
+
+    looked = watched(monkeypatch, five_more)
+    lookout.put(sight(mounted, 0))
+    outcome = search_run(lookout).run()
+    assert [number for number, _ in looked] == [0, 9, 14, 19]
+    assert outcome.result.found
+    assert outcome.decided
+    assert outcome.stamp_s == pytest.approx(100.0 + 0.11 * 19)
+    assert outcome.motion == Pose2.identity()
+
+
+def test_a_bad_scan_on_the_way_is_passed_over(
+    mounted: Mounted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookout = Lookout()
+
+    def next_one(count: int) -> None:
+        lookout.put(sight(mounted, count))
+        if count == 2:
+            raise SensorError("bad on purpose")
+
+    looked = watched(monkeypatch, next_one)
+    lookout.put(sight(mounted, 0))
+    assert search_run(lookout).run().result.found
+    assert len(looked) >= 4
+
+
+def test_a_bad_first_scan_is_told_at_once(mounted: Mounted) -> None:
+    lookout, good = Lookout(), sight(mounted, 0)
+    useless = Scan(100.0, good.scan.ranges_m[:0], -2.3, 0.02, 0.05, 15.0)
+    lookout.put(Sight(mounted, useless, Pose2.identity()))
+    with pytest.raises(SensorError, match="the scan is empty"):
+        search_run(lookout).run()
+
+
+def test_scans_of_another_sensor_do_not_join_in(
+    mounted: Mounted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookout = Lookout()
+    other = oracle_model(room()).mounted_at(SensorMount(Pose2(0.5, 0.0, 0.0)))
+
+    def next_one(count: int) -> None:
+        lookout.put(sight(mounted, count))
+
+    looked = watched(monkeypatch, next_one)
+    run = search_run(lookout)
+    assert run._look_at(sight(mounted, 0)) is None
+    assert run._look_at(sight(other, 1)) is None
+    assert [number for number, _ in looked] == [0]
+
+
+def test_a_reason_to_end_wakes_who_waits(mounted: Mounted) -> None:
+    lookout = Lookout()
+    lookout.put(sight(mounted, 0))
+    began = threading.Event()
+
+    def run() -> str:
+        began.set()
+        # The one scan is looked at, then nothing more comes.
+        return search_run(lookout).run().result.reason
+
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        future = threads.submit(run)
+        assert began.wait(DEADLINE_S)
+        lookout.end("on purpose")
+        assert future.result(DEADLINE_S) == "on purpose"
+    assert lookout.next_after(None) is None
+    lookout.end("")
+    lookout.put(sight(mounted, 1))
+    assert lookout.next_after(None) is not None
