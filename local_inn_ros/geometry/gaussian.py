@@ -11,12 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.geometry.angles import circular_mean, wrap_angle, wrap_angles
+from local_inn_ros.geometry.covariance import CERTAIN, NOT_FINITE, semi_definite, square_of
 from local_inn_ros.geometry.pose import Pose2
-
-# Of the largest magnitude: rounding leaves such differences, and such eigenvalues below zero.
-_SYMMETRIC = 1e-6
-_NEGATIVE_EIGENVALUE = 1e-9
-_LEAST_SCALE = 1e-30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,16 +35,14 @@ class GaussianPose2:
         Raises:
             ValueError: not 3x3, not finite, not symmetric, or not positive semi-definite.
         """
-        covariance = np.array(self.covariance, dtype=np.float64)
-        if covariance.shape != (3, 3):
-            raise ValueError(f"a pose covariance is 3x3, got shape {covariance.shape}")
+        covariance = square_of(self.covariance, 3)
         # In plain numbers: for nine of them, numpy takes longer to be called than to count.
         numbers = covariance.ravel().tolist()
         mean = self.mean
         if not math.isfinite(mean.x + mean.y + mean.yaw + sum(numbers)):
-            raise ValueError("a pose and its covariance must be finite")
+            raise ValueError(NOT_FINITE)
         if not _is_definite(numbers):
-            covariance = _semi_definite(covariance)
+            covariance = semi_definite(covariance)
         covariance.setflags(write=False)
         object.__setattr__(self, "covariance", covariance)
 
@@ -125,24 +119,6 @@ def _is_definite(numbers: list[float]) -> bool:
     return i - c * c / a - cross * cross / second > 0.0
 
 
-def _semi_definite(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a covariance (3, 3) without what rounding made of it.
-
-    Raises:
-        ValueError: it is not symmetric, or not positive semi-definite.
-    """
-    scale = max(float(np.abs(covariance).max()), _LEAST_SCALE)
-    if np.abs(covariance - covariance.T).max() > _SYMMETRIC * scale:
-        raise ValueError("a covariance must be symmetric")
-    covariance = 0.5 * (covariance + covariance.T)
-    smallest = float(np.linalg.eigvalsh(covariance)[0])
-    if smallest < -_NEGATIVE_EIGENVALUE * scale:
-        raise ValueError(
-            f"a covariance must be positive semi-definite, its least eigenvalue is {smallest:.3g}"
-        )
-    return covariance
-
-
 def _length_of(offset: NDArray[np.float64], covariance: NDArray[np.float64]) -> float:
     """Return the squared Mahalanobis length of an offset (3,).
 
@@ -159,4 +135,4 @@ def _length_of(offset: NDArray[np.float64], covariance: NDArray[np.float64]) -> 
         last = yaw - c / a * x - cross / second * along
         return float(x * x / a + along * along / second + last * last / third)
     except ZeroDivisionError:
-        raise np.linalg.LinAlgError("no distance is defined where a direction is certain") from None
+        raise np.linalg.LinAlgError(CERTAIN) from None
