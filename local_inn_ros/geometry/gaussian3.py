@@ -176,12 +176,12 @@ class GaussianPose3:
         """Return how far two independent words on one pose are from each other.
 
         In units of both covariances together: chi-square with 6 degrees of freedom where both are
-        right. It is the same whichever of the two is asked, and in whichever frame.
+        right, to first order. It is the same whichever of the two is asked, and in whichever frame.
 
         Raises:
             LinAlgError: both are certain in some direction.
         """
-        return self.between(other).squared_mahalanobis(Pose3.identity())
+        return _length_of(self.offset_of(other.mean), self.covariance + other.covariance)
 
     def sample(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
         """Return ``count`` poses (count, 4, 4) drawn from it."""
