@@ -82,7 +82,7 @@ class GaussianPose3:
             raise ValueError(f"pose samples are (n, 4, 4) with n >= 2, got shape {poses.shape}")
         if not np.isfinite(poses).all():
             raise ValueError("pose samples must be finite")
-        turned = Rotation.from_matrix(poses[:, :3, :3]).mean().as_matrix()
+        turned = Rotation.from_matrix(poses[:, :3, :3].copy()).mean().as_matrix()
         mean = Pose3(turned, poses[:, :3, 3].mean(axis=0))
         offsets = _offsets(mean, poses)
         for _ in range(_MOST_STEPS):

@@ -129,9 +129,9 @@ class Pose3:
 
     def to_quaternion(self) -> NDArray[np.float64]:
         """Return the rotation as a unit quaternion (x, y, z, w) with w >= 0."""
-        quaternion: NDArray[np.float64] = Rotation.from_matrix(self.rotation).as_quat(
-            canonical=True
-        )
+        # Copied, since scipy 1.11 takes no array that is read-only.
+        turned = Rotation.from_matrix(self.rotation.copy())
+        quaternion: NDArray[np.float64] = turned.as_quat(canonical=True)
         return quaternion
 
     def to_matrix(self) -> NDArray[np.float64]:

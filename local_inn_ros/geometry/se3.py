@@ -25,7 +25,8 @@ def exp_twists(xi: ArrayLike) -> NDArray[np.float64]:
     """Return the rigid motions (..., 4, 4) that tangent vectors (..., 6) lead to (Exp)."""
     rho, phi = _parts(xi)
     motions = np.zeros((*phi.shape[:-1], 4, 4))
-    turns = Rotation.from_rotvec(phi.reshape(-1, 3)).as_matrix()
+    # Copied, since scipy 1.11 takes no array that is read-only.
+    turns = Rotation.from_rotvec(phi.reshape(-1, 3).copy()).as_matrix()
     motions[..., :3, :3] = turns.reshape(*phi.shape, 3)
     motions[..., :3, 3] = _times(rotation_left_jacobian(phi), rho)
     motions[..., 3, 3] = 1.0
@@ -41,7 +42,7 @@ def log_motions(motions: ArrayLike) -> NDArray[np.float64]:
     matrices = np.asarray(motions, dtype=np.float64)
     if not np.isfinite(matrices).all():
         raise ValueError("a pose that is not finite has no tangent vector")
-    turns = Rotation.from_matrix(matrices[..., :3, :3].reshape(-1, 3, 3))
+    turns = Rotation.from_matrix(matrices[..., :3, :3].reshape(-1, 3, 3).copy())
     phi = turns.as_rotvec().reshape(*matrices.shape[:-2], 3)
     rho = _times(inverse_rotation_left_jacobian(phi), matrices[..., :3, 3])
     return np.concatenate([rho, phi], axis=-1)

@@ -12,6 +12,7 @@ from scipy.linalg import expm
 from space_helpers import LEANING, POSES, TWISTS, assert_same_pose, few
 
 from local_inn_ros.geometry import (
+    GaussianPose3,
     Pose2,
     Pose3,
     Twist2,
@@ -119,6 +120,15 @@ def test_a_twist_is_frozen_and_of_two_times_three_numbers() -> None:
         Twist3(np.zeros(3), np.zeros(2))
     with pytest.raises(ValueError, match="tangent vectors"):
         exp_twists(np.zeros(5))
+
+
+def test_arrays_that_are_read_only_will_do() -> None:
+    xi = np.array([[1.0, 2.0, 3.0, 0.1, 0.2, 0.3], [0.0, 1.0, 0.0, 0.0, 0.0, 0.5]])
+    xi.setflags(write=False)
+    motions = exp_twists(xi)
+    motions.setflags(write=False)
+    assert log_motions(motions) == pytest.approx(xi, abs=1e-14)
+    assert GaussianPose3.from_samples(motions).mean.is_finite()
 
 
 def test_a_pose_that_is_not_finite_has_no_logarithm() -> None:
