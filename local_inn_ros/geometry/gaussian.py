@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Gaussian distributions over planar poses."""
+"""Gaussian distributions over planar poses, and what makes a matrix a covariance of any size."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.geometry.angles import circular_mean, wrap_angle, wrap_angles
-from local_inn_ros.geometry.covariance import CERTAIN, NOT_FINITE, semi_definite, square_of
 from local_inn_ros.geometry.pose import Pose2
+
+# Of the largest magnitude: rounding leaves such differences, and such eigenvalues below zero.
+_SYMMETRIC = 1e-6
+_NEGATIVE_EIGENVALUE = 1e-9
+_LEAST_SCALE = 1e-30
+
+NOT_FINITE = "a pose and its covariance must be finite"
+CERTAIN = "no distance is defined where a direction is certain"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +42,9 @@ class GaussianPose2:
         Raises:
             ValueError: not 3x3, not finite, not symmetric, or not positive semi-definite.
         """
-        covariance = square_of(self.covariance, 3)
+        covariance = np.array(self.covariance, dtype=np.float64)
+        if covariance.shape != (3, 3):
+            raise ValueError(f"a pose covariance is 3x3, got shape {covariance.shape}")
         # In plain numbers: for nine of them, numpy takes longer to be called than to count.
         numbers = covariance.ravel().tolist()
         mean = self.mean
@@ -117,6 +126,24 @@ def _is_definite(numbers: list[float]) -> bool:
         return False
     cross = f - b * c / a
     return i - c * c / a - cross * cross / second > 0.0
+
+
+def semi_definite(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a finite covariance (n, n) without what rounding made of it.
+
+    Raises:
+        ValueError: it is not symmetric, or not positive semi-definite.
+    """
+    scale = max(float(np.abs(covariance).max()), _LEAST_SCALE)
+    if np.abs(covariance - covariance.T).max() > _SYMMETRIC * scale:
+        raise ValueError("a covariance must be symmetric")
+    covariance = 0.5 * (covariance + covariance.T)
+    smallest = float(np.linalg.eigvalsh(covariance)[0])
+    if smallest < -_NEGATIVE_EIGENVALUE * scale:
+        raise ValueError(
+            f"a covariance must be positive semi-definite, its least eigenvalue is {smallest:.3g}"
+        )
+    return covariance
 
 
 def _length_of(offset: NDArray[np.float64], covariance: NDArray[np.float64]) -> float:

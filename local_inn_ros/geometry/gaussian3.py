@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 
-from local_inn_ros.geometry.covariance import CERTAIN, NOT_FINITE, semi_definite, square_of
-from local_inn_ros.geometry.gaussian import GaussianPose2
+from local_inn_ros.geometry.gaussian import CERTAIN, NOT_FINITE, GaussianPose2, semi_definite
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.geometry.se3 import exp_twists, log_motions
 from local_inn_ros.geometry.twist3 import Twist3
@@ -53,7 +52,9 @@ class GaussianPose3:
         Raises:
             ValueError: not 6x6, not finite, not symmetric, or not positive semi-definite.
         """
-        covariance = square_of(self.covariance, 6)
+        covariance = np.array(self.covariance, dtype=np.float64)
+        if covariance.shape != (6, 6):
+            raise ValueError(f"a pose covariance in space is 6x6, got shape {covariance.shape}")
         if not (self.mean.is_finite() and np.isfinite(covariance).all()):
             raise ValueError(NOT_FINITE)
         covariance = semi_definite(covariance)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from local_inn_ros.geometry.covariance import square_of
 from local_inn_ros.geometry.gaussian3 import GaussianPose3
 from local_inn_ros.geometry.pose3 import Pose3
 
@@ -32,8 +31,11 @@ def from_ros_covariance(mean: Pose3, covariance: ArrayLike) -> GaussianPose3:
         ValueError: it is not 6x6, not finite, not symmetric, or not positive semi-definite, or the
             mean is not finite.
     """
+    told = np.asarray(covariance, dtype=np.float64)
+    if told.shape != (6, 6):
+        raise ValueError(f"a pose covariance in space is 6x6, got shape {told.shape}")
     turned = _ros_from_body(mean)
-    return GaussianPose3(mean, turned.T @ square_of(covariance, 6) @ turned)
+    return GaussianPose3(mean, turned.T @ told @ turned)
 
 
 def _ros_from_body(mean: Pose3) -> NDArray[np.float64]:
