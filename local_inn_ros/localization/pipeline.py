@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import Arrival
 from local_inn_ros.filtering.pose_filter import Fusion, PoseFilter, StampedPose
 from local_inn_ros.geometry import GaussianPose2
@@ -14,6 +15,9 @@ from local_inn_ros.localization.fix import Fix
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.systems.local_inn_2d.localizer import Localizer
 from local_inn_ros.systems.local_inn_2d.relocalizer import Relocalizer, SearchResult
+
+# There is but one sensor here: no other needs to be told from it.
+_SOURCE = "laser"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +86,7 @@ class LocalizationPipeline:
         if prior is None:
             return None
         fix = self._localizer.locate(scan, prior)
-        fusion = self._filter.fuse(fix.measurement, scan.stamp_s)
+        fusion = self._filter.fuse(Measurement(fix.measurement, scan.stamp_s, _SOURCE))
         fused = self._filter.estimate_at(scan.stamp_s)
         seconds = time.perf_counter() - started
         return ScanResult(
