@@ -8,9 +8,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from local_inn_ros.filtering.belief import Belief
+from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
-from local_inn_ros.filtering.step import Belief, FilterStep, Fusion
-from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.filtering.step import FilterStep, Fusion
+from local_inn_ros.geometry import Pose2
 
 # A stamp that leaps ahead, by mistake or after a pause, makes the pose no more uncertain than this
 # much time does.
@@ -30,7 +32,7 @@ class Event:
 
     stamp_s: float
     odometry: Pose2
-    measurement: GaussianPose2 | None = None
+    measurement: Measurement | None = None
     fusion: Fusion | None = None
 
 

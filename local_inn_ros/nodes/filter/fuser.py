@@ -13,8 +13,9 @@ from nav_msgs.msg import Odometry as OdometryMessage
 from std_msgs.msg import Bool
 from std_srvs.srv import Empty
 
+from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import TIME_JUMP_S, Arrival
-from local_inn_ros.filtering.pose_filter import FilterSettings, PoseFilter
+from local_inn_ros.filtering.pose_filter import FilterSettings, PoseFilter, SourceSettings
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
@@ -104,7 +105,10 @@ class Fusing:
     def _new_filter(self) -> PoseFilter:
         told = self._parameters.now
         return PoseFilter(
-            FilterSettings(gate_probability=told.gate_probability, history_s=told.history)
+            FilterSettings(
+                source=SourceSettings(gate_probability=told.gate_probability),
+                history_s=told.history,
+            )
         )
 
     def _begin_at_parameters(self) -> None:
@@ -140,16 +144,16 @@ class Fusing:
         else:
             self._publish_estimate()
 
-    def _on_fix(self, message: PoseWithCovarianceStamped) -> None:
+    def _on_fix(self, topic: str, message: PoseWithCovarianceStamped) -> None:
         try:
             self._check_frame("fix", message.header.frame_id, self._frames.global_frame_id)
             measurement = to_gaussian(message.pose)
         except MessageError as error:
             self._refuse("fix", error)
             return
-        self._fuse(measurement, message.header.stamp)
+        self._fuse(topic, measurement, message.header.stamp)
 
-    def _take_fix(self, fix: HandedFix) -> bool:
+    def _take_fix(self, topic: str, fix: HandedFix) -> bool:
         """Fuse what is handed over, unless its message would find other odometry here."""
         newest = self._newest_odometry
         if newest is None or fix.odometry_s is None:
@@ -159,23 +163,23 @@ class Fusing:
         in_map = frame_name(fix.frame) == frame_name(self._frames.global_frame_id)
         if not in_map or not (reached or newest.stamp_s == fix.odometry_s):
             return False
-        self._fuse(fix.measurement, fix.stamp)
+        self._fuse(topic, fix.measurement, fix.stamp)
         return True
 
-    def _fuse(self, measurement: GaussianPose2, stamp: Time) -> None:
+    def _fuse(self, topic: str, pose: GaussianPose2, stamp: Time) -> None:
         gate_probability = self._parameters.now.gate_probability
-        if gate_probability != self._filter.settings.gate_probability:
+        if gate_probability != self._filter.settings.source.gate_probability:
             self._filter.set_gate(gate_probability)
         stamp_s = to_seconds(stamp)
-        fusion = self._filter.fuse(measurement, stamp_s)
+        fusion = self._filter.fuse(Measurement(pose, stamp_s, source=topic))
         self._tally.count("fix")
         # The reason of a fix that was compared holds its distance: one key for all of them.
         compared = not math.isnan(fusion.squared_mahalanobis)
         reason = "outside the gate" if compared else fusion.reason
         self._tally.count("fix accepted" if fusion.accepted else f"fix refused: {reason}")
-        pose = self._filter.estimate_at(stamp_s)
-        if pose is not None:
-            self._publishers.publish_pose(pose, stamp)
+        fused = self._filter.estimate_at(stamp_s)
+        if fused is not None:
+            self._publishers.publish_pose(fused, stamp)
             self._publish_estimate()
 
     def _on_lost(self, topic: str, message: Bool) -> None:
