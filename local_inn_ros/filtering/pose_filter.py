@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from local_inn_ros.filtering.conditioning import well_conditioned
 from local_inn_ros.filtering.history import Event, FilterHistory
 from local_inn_ros.filtering.odometry_buffer import Arrival, OdometryBuffer
+from local_inn_ros.filtering.odometry_noise import OdometryNoise
 from local_inn_ros.filtering.settings import FilterSettings
 from local_inn_ros.filtering.step import Belief, Fusion
 from local_inn_ros.filtering.widest import WIDEST_M, WIDEST_RAD
@@ -62,6 +63,18 @@ class PoseFilter:
             # What came by now was for the gate as it was.
             self._newest()
         self.settings = replace(self.settings, gate_probability=probability)
+        self._step = self.settings.step()
+
+    def set_noise(self, noise: OdometryNoise) -> None:
+        """Take the odometry for as wrong as this from the newest instant on.
+
+        The way up to there keeps the noise that it was predicted with, also where a late fix has
+        it predicted again.
+        """
+        if len(self._history):
+            self._newest()
+            self._history.keep_step(self._step)
+        self.settings = replace(self.settings, motion_noise=noise.motion, scale_noise=noise.scales)
         self._step = self.settings.step()
 
     @property
