@@ -21,11 +21,11 @@ UPDATE_RAD = 0.2
 def figures_of_alphas(alphas: dict[str, float], *, omni: bool) -> dict[str, float]:
     """Return what alphas say, by the names of ``OdometryNoise.figures``.
 
-    After one update's way straight ahead the covariance of the pose is AMCL's, and after one
-    update's turn on the spot. With the differential model both of AMCL's turns, before and after
-    the way, err by ``alpha2``; what that does to the side goes beyond what a heading that wanders
-    along the way does, and the rest is error across. On the spot AMCL errs ahead and behind alone,
-    and here to all sides.
+    After one update's way straight ahead the covariance of the pose is AMCL's, to first order, and
+    after one update's turn on the spot. With the differential model both of AMCL's turns, before
+    and after the way, err by ``alpha2``; what that does to the side goes beyond what a heading that
+    wanders along the way does, and the rest is error across. On the spot AMCL errs ahead and behind
+    alone, and here to all sides.
 
     Args:
         alphas: those that are known, by AMCL's names; each squared, at least 0.

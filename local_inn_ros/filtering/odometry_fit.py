@@ -32,15 +32,18 @@ from local_inn_ros.filtering.odometry_windows import (
     odometry_windows,
 )
 
+LEAST_SHARE = 0.02
+"""No figure is told as less than this share of its default.
+
+A reference that was filled up with the odometry would have it that there is no noise at all.
+"""
 _FIGURES = (*LINEAR_FIGURES, *SCALES, "scale_time")
 _LEAST_WINDOWS = 50
 # What the drive leaves open stays near where it begins, and what it tells is hardly moved: a
 # log-normal prior that calls a factor of ten one deviation.
 _PRIOR_DEVIATION = math.log(10.0)
 _REFERENCE_AT_FIRST = {"reference_position": 0.01, "reference_yaw": 0.005}
-# By which factor figures are less or more than they are at first, at most. A reference that was
-# filled up with the odometry itself would have it that there is no noise at all.
-_LESS, _MORE = math.log(50.0), math.log(300.0)
+_LESS, _MORE = -math.log(LEAST_SHARE), math.log(300.0)
 # Errors that no noise explains, a reference gone astray: their share and how much wider than the
 # rest they are taken to be (a contaminated normal, Tukey 1960).
 _ASTRAY_SHARE = 0.01
@@ -155,7 +158,7 @@ class _Likelihood:
 
     def most_likely(self, start: Floats, kept: Mapping[int, float]) -> Floats:
         """Return the numbers that are most likely where some of them are given."""
-        numbers = start.copy()
+        numbers: Floats = start.copy()
         numbers[list(kept)] = list(kept.values())
         free = _free(kept)
 

@@ -142,7 +142,8 @@ def _evened(weights: Sequence[Floats]) -> Floats:
     heard.
     """
     sums = [float(one.sum()) for one in weights if len(one)]
-    return np.concatenate([one / (one.sum() or 1.0) for one in weights]) * np.mean(sums or [0.0])
+    shares: Floats = np.concatenate([one / (one.sum() or 1.0) for one in weights])
+    return shares * float(np.mean(sums or [0.0]))
 
 
 def _errors(drive: PosedOdometry, first: Instants, last: Instants) -> Floats:

@@ -24,7 +24,7 @@ _OMNI = "nav2_amcl::OmniMotionModel"
 
 
 def _figure(
-    name: str, meaning: str, unit: str, *, low: float = 0.0, high: float = 10.0, amcl: str = ""
+    name: str, meaning: str, unit: str, *, low: float = 0.0, high: float = 100.0, amcl: str = ""
 ) -> Any:
     """Return a field for a figure of the odometry's noise."""
     info = ParameterInfo(meaning, group=GROUP, low=low, high=high, unit=unit, live=True, amcl=amcl)
@@ -34,7 +34,7 @@ def _figure(
 def _alpha(name: str, says: str) -> Any:
     """Return a field for one of AMCL's alphas."""
     info = ParameterInfo(
-        f"AMCL's own, in place of {says}, where that has its default; below 0 for none.",
+        f"AMCL's: {says}, where that figure has its default; below 0 for none.",
         low=_NOT_TOLD,
         high=100.0,
         live=True,
