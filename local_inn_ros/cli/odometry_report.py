@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from local_inn_ros.filtering.odometry_fit import OdometryFit
     from local_inn_ros.filtering.odometry_noise import OdometryNoise
 
+# Half as much again as it should be.
+_TOO_LARGE = 4.5
 _NODES = ("/**/lidar_localizer", "/**/ekf")
 
 
@@ -49,6 +51,11 @@ def print_odometry_fit(fit: OdometryFit) -> None:
     for length_s, (default, found) in fit.squared_errors.items():
         errors.add_row(f"{length_s:g} s", f"{default:.2f}", f"{found:.2f}")
     console.print(errors)
+    if max(found for _, found in fit.squared_errors.values()) > _TOO_LARGE:
+        say(
+            "over some stretches the errors are larger than any such noise makes them: something "
+            "is wrong all the time, such as the size of a wheel; mend that, or tell more noise"
+        )
 
 
 def write_noise_parameters(path: Path, noise: OdometryNoise, origin: str) -> None:
