@@ -16,6 +16,7 @@ from local_inn_ros.filtering.conditioning import well_conditioned
 from local_inn_ros.filtering.history import Event, FilterHistory
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import Arrival, OdometryBuffer
+from local_inn_ros.filtering.odometry_noise import OdometryNoise
 from local_inn_ros.filtering.planar_space import PlanarSpace
 from local_inn_ros.filtering.settings import FilterSettings, SourceSettings
 from local_inn_ros.filtering.step import FilterStep, Fusion
@@ -66,6 +67,18 @@ class PoseFilter:
             self._newest()
         told = replace(self.settings.source, gate_probability=probability)
         self.settings = replace(self.settings, source=told)
+        self._step = _step_of(self.settings)
+
+    def set_noise(self, noise: OdometryNoise) -> None:
+        """Take the odometry for as wrong as this from the newest instant on.
+
+        The way up to there keeps the noise that it was predicted with, also where a late fix has
+        it predicted again.
+        """
+        if len(self._history):
+            self._newest()
+            self._history.keep_step(self._step)
+        self.settings = replace(self.settings, motion_noise=noise.motion, scale_noise=noise.scales)
         self._step = _step_of(self.settings)
 
     @property
