@@ -17,7 +17,7 @@ from local_inn_ros.localization.fix import Fix, Mode
 from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
-from local_inn_ros.sensing.mount import pose_of_base, pose_of_mounted
+from local_inn_ros.sensing.mounted_poses import pose_of_base, pose_of_mounted
 from local_inn_ros.simulation.odometry_model import OdometryModel
 from local_inn_ros.simulation.sensors import LaserModel
 from local_inn_ros.simulation.simulator import Simulator

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Angles, and poses and Gaussians in the plane and in space (REP-103: x forward, y left, z up).
 
-What is in space is imported when it is first asked for (PEP 562): it brings in scipy's rotations,
-which a planar robot has no use for.
+What is in space is imported when it is first asked for (PEP 562): most of it brings in scipy's
+rotations, which a planar robot has no use for.
 """
 
 from __future__ import annotations

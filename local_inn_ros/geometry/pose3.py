@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.transform import Rotation
 
 from local_inn_ros.geometry.pose import Pose2
 from local_inn_ros.geometry.so3 import skew
+
+if TYPE_CHECKING:
+    from scipy.spatial.transform import Rotation
 
 # How far from a rotation a matrix may be that was written with four digits; such a one is mended.
 _WRITTEN = 1e-3
@@ -96,7 +99,8 @@ class Pose3:
         if not (math.isfinite(norm) and norm >= _LEAST_QUATERNION):
             x, y, z, w = numbers.tolist()
             raise ValueError(f"the quaternion (x {x}, y {y}, z {z}, w {w}) is not a rotation")
-        return Pose3(Rotation.from_quat(numbers / norm).as_matrix(), np.asarray(translation))
+        turned = _scipys().from_quat(numbers / norm).as_matrix()
+        return Pose3(turned, np.asarray(translation))
 
     @staticmethod
     def from_matrix(matrix: ArrayLike) -> Pose3:
@@ -115,7 +119,7 @@ class Pose3:
     @staticmethod
     def from_roll_pitch_yaw(translation: ArrayLike, roll: float, pitch: float, yaw: float) -> Pose3:
         """Read a position (3,) and turns about the fixed axes x, y, z, in this order (REP-103)."""
-        turned = Rotation.from_euler("xyz", [roll, pitch, yaw]).as_matrix()
+        turned = _scipys().from_euler("xyz", [roll, pitch, yaw]).as_matrix()
         return Pose3(turned, np.asarray(translation))
 
     @staticmethod
@@ -130,7 +134,7 @@ class Pose3:
     def to_quaternion(self) -> NDArray[np.float64]:
         """Return the rotation as a unit quaternion (x, y, z, w) with w >= 0."""
         # Copied, since scipy 1.11 takes no array that is read-only.
-        turned = Rotation.from_matrix(self.rotation.copy())
+        turned = _scipys().from_matrix(self.rotation.copy())
         quaternion: NDArray[np.float64] = turned.as_quat(canonical=True)
         return quaternion
 
@@ -202,6 +206,13 @@ class Pose3:
     def is_finite(self) -> bool:
         """Tell whether all numbers are finite."""
         return bool(np.isfinite(self.rotation).all() and np.isfinite(self.translation).all())
+
+
+def _scipys() -> type[Rotation]:
+    """Import scipy's rotations: a planar robot, whose mounts are poses in space, needs none."""
+    from scipy.spatial.transform import Rotation
+
+    return Rotation
 
 
 def _orthonormal(rotation: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from local_inn_ros.recordings.frame_tree import FrameTree
 from local_inn_ros.recordings.reading_order import in_order_of_use
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.sensing.mount import SensorMount
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 _Read = TypeVar("_Read")
 # A scan is put in its place in time unless it was received this many scans late.
@@ -76,7 +76,7 @@ class Recording:
             BagError: the bag cannot be read any more.
         """
         waiting: list[tuple[float, int, Scan]] = []
-        mount = SensorMount(self.mount, self.upside_down)
+        mount = LaserMount(self.mount, self.upside_down)
         with Bag(self.path) as bag:
             messages = bag.messages(self.topics.scan, bag_messages.SCAN)
             for count, message in enumerate(messages):
@@ -123,7 +123,7 @@ def open_recording(path: Path, topics: BagTopics, mount: Pose2 | None = None) ->
         if mount is None:
             placed = _find_mount(bag, tree, base_frame, scan_frame)
         else:
-            placed = SensorMount(mount)
+            placed = LaserMount(mount)
         reference = None
         if topics.reference is not None:
             reference = _find_reference(bag, tree, topics, odometry_frame)
@@ -188,9 +188,9 @@ def _odometry_frames(bag: Bag, topic: str) -> tuple[str, str]:
     return bag_messages.frame_name(message.header.frame_id), base
 
 
-def _find_mount(bag: Bag, tree: _FrameTreeOf, base: str, sensor: str) -> SensorMount:
+def _find_mount(bag: Bag, tree: _FrameTreeOf, base: str, sensor: str) -> LaserMount:
     if sensor == base:
-        return SensorMount(Pose2.identity())
+        return LaserMount(Pose2.identity())
     if not tree().connects(base, sensor):
         known = ", ".join(tree().frames()) or "none at all"
         raise BagError(
@@ -198,7 +198,7 @@ def _find_mount(bag: Bag, tree: _FrameTreeOf, base: str, sensor: str) -> SensorM
             f"connect {base} with {sensor} (frames: {known}); give the mount by hand with "
             "--mount x,y,yaw"
         )
-    return tree().mount(base, sensor)
+    return LaserMount.of(tree().mount(base, sensor))
 
 
 def _find_reference(

@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The transforms of a bag (REP-105): where the laser is mounted, and the way of a frame."""
+"""The transforms of a bag (REP-105): where a sensor is mounted, and the way of a frame."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError
-from local_inn_ros.geometry import compose_poses
+from local_inn_ros.geometry import Pose3, compose_poses
 from local_inn_ros.recordings.bag_messages import frame_name, planar, stamp_of, transform_matrix
 from local_inn_ros.recordings.trajectory import Trajectory
-from local_inn_ros.sensing.mount import SensorMount
+from local_inn_ros.sensing.mount import Mount
 
 # A mount that moves by more than this between two transforms, in m or rad, is not a mount.
 _MOUNT_MOVES = 1e-3
@@ -78,16 +78,16 @@ class FrameTree:
         """Tell whether a chain of transforms leads from one frame to the other."""
         return bool(set(self._ancestry(frame)) & set(self._ancestry(other)))
 
-    def mount(self, base: str, sensor: str) -> SensorMount:
+    def mount(self, base: str, sensor: str) -> Mount:
         """Return how a sensor sits on the base; their frames must be connected.
 
         Raises:
             BagError: the sensor moves against the base.
-            SensorError: the sensor leans out of the plane.
+            SensorError: the sensor is on no robot.
         """
         common = next(f for f in self._ancestry(base) if f in self._ancestry(sensor))
-        matrix = np.linalg.inv(self._fixed(base, common)) @ self._fixed(sensor, common)
-        return SensorMount.from_matrix(matrix, base, sensor)
+        base_from_sensor = self._fixed(base, common).between(self._fixed(sensor, common))
+        return Mount(base_from_sensor, base, sensor)
 
     def way_of(self, frame: str, world: str) -> Trajectory:
         """Return the poses of a frame in one of its ancestors.
@@ -119,12 +119,12 @@ class FrameTree:
             chain.append(parent)
         return chain
 
-    def _fixed(self, frame: str, ancestor: str) -> NDArray[np.float64]:
-        matrix = np.eye(4)
+    def _fixed(self, frame: str, ancestor: str) -> Pose3:
+        pose = Pose3.identity()
         while frame != ancestor:
             edge = self._edges[frame]
             if not edge.is_fixed():
                 raise BagError(f"frame {frame} moves against {edge.parent}, so it is no mount")
-            matrix = edge.matrices[0] @ matrix
+            pose = Pose3.from_matrix(edge.matrices[0]) @ pose
             frame = edge.parent
-        return matrix
+        return pose

@@ -16,7 +16,7 @@ from local_inn_ros.filtering.motion_model import (
     scaled_motion,
 )
 from local_inn_ros.geometry import GaussianPose2, Pose2, Twist2, wrap_angle
-from local_inn_ros.sensing.mount import pose_of_base, pose_of_mounted
+from local_inn_ros.sensing.mounted_poses import pose_of_base, pose_of_mounted
 from local_inn_ros.simulation.vehicle import arc
 
 SMALL = st.floats(-3.0, 3.0)

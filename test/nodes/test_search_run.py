@@ -22,7 +22,7 @@ from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSea
 from local_inn_ros.nodes.localizer.model import Mounted
 from local_inn_ros.nodes.localizer.search_run import Lookout, SearchRun, Sight
 from local_inn_ros.sensing import Scan
-from local_inn_ros.sensing.mount import SensorMount
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 HERE = Pose2(1.5, 1.2, 0.4)
 SETTINGS = PlaceSearchSettings(timeout_s=60.0, confirm_readings=3)
@@ -33,7 +33,7 @@ def mounted() -> Mounted:
     model = oracle_model(room())
     assert isinstance(model.engine, OracleNetworks)
     model.engine.sensor_pose = HERE
-    return model.mounted_at(SensorMount(Pose2.identity()))
+    return model.mounted_at(LaserMount(Pose2.identity()))
 
 
 def sight(mounted: Mounted, number: int) -> Sight:
@@ -108,7 +108,7 @@ def test_scans_of_another_sensor_do_not_join_in(
     mounted: Mounted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lookout = Lookout()
-    other = oracle_model(room()).mounted_at(SensorMount(Pose2(0.5, 0.0, 0.0)))
+    other = oracle_model(room()).mounted_at(LaserMount(Pose2(0.5, 0.0, 0.0)))
 
     def next_one(count: int) -> None:
         lookout.put(sight(mounted, count))

@@ -13,7 +13,7 @@ from model_fixtures import oracle_model, room
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.sensing.mount import SensorMount
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 
 def arrays_below(root: object, least_bytes: int) -> list[np.ndarray]:
@@ -39,9 +39,9 @@ def arrays_below(root: object, least_bytes: int) -> list[np.ndarray]:
 def test_a_second_sensor_holds_nothing_more_of_the_map() -> None:
     model = oracle_model(room())
     cells = model.bundle.grid.cells.size
-    front = model.mounted_at(SensorMount(Pose2.identity()))
+    front = model.mounted_at(LaserMount(Pose2.identity()))
     first = arrays_below(front, cells)
-    both = arrays_below((front, model.mounted_at(SensorMount(Pose2(0.3, 0.0, 3.1)))), cells)
+    both = arrays_below((front, model.mounted_at(LaserMount(Pose2(0.3, 0.0, 3.1)))), cells)
     # The field, the directions of the surfaces, the gaps that rays leap, the lattice.
     assert len(first) >= 4
     assert {a.__array_interface__["data"][0] for a in both} == {

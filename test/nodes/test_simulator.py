@@ -32,6 +32,7 @@ from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR, STATIC_TRA
 from local_inn_ros.nodes.common.static_transforms import StaticTransforms
 from local_inn_ros.nodes.demo.simulator import SimulatorNode
 from local_inn_ros.nodes.localizer.model import shipped_bundle
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 from local_inn_ros.world import RayCaster
 
 
@@ -58,7 +59,7 @@ def test_a_simulated_robot_is_a_robot(ros: RosWorld) -> None:
     static = StaticTransforms()
     for message in mounts:
         static.add(message)
-    mount = static.mount("base_link", scans[-1].header.frame_id).pose
+    mount = LaserMount.of(static.mount("base_link", scans[-1].header.frame_id)).pose
     poses = {to_seconds(truth.header.stamp): to_pose(truth.pose) for truth in truths}
     # The truth is another topic, so that of the newest scan may not have come yet.
     scan = to_scan(next(one for one in reversed(scans) if to_seconds(one.header.stamp) in poses))

@@ -21,7 +21,8 @@ from local_inn_ros.errors import LocalInnError, SensorError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.nodes.common.conversions import to_stamp, transform_message
 from local_inn_ros.nodes.common.static_transforms import StaticTransforms, TransformError
-from local_inn_ros.sensing.mount import SensorMount
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
+from local_inn_ros.sensing.mount import Mount
 
 
 def tell(transforms: StaticTransforms, parent: str, child: str, pose: Pose2) -> None:
@@ -40,7 +41,8 @@ def leaning(degrees: float) -> Quaternion:
     return Quaternion(y=math.sin(half), w=math.cos(half))
 
 
-def assert_same(found: SensorMount, expected: Pose2, upside_down: bool = False) -> None:
+def assert_same(mount: Mount, expected: Pose2, upside_down: bool = False) -> None:
+    found = LaserMount.of(mount)
     assert found.pose.between(expected).to_array() == pytest.approx([0.0, 0.0, 0.0])
     assert found.upside_down is upside_down
 
@@ -71,12 +73,14 @@ def test_the_newest_transform_holds() -> None:
     assert_same(transforms.mount("base_link", "laser"), Pose2(0.3, 0.0, 0.0))
 
 
-def test_height_is_not_part_of_the_plane() -> None:
+def test_height_is_part_of_the_mount_and_not_of_the_plane() -> None:
     message = transform_message(Pose2(0.2, 0.1, 0.3), to_stamp(0.0), "base_link", "laser")
     message.transform.translation.z = 1.5
     transforms = StaticTransforms()
     transforms.add(TFMessage(transforms=[message]))
-    assert_same(transforms.mount("base_link", "laser"), Pose2(0.2, 0.1, 0.3))
+    mount = transforms.mount("base_link", "laser")
+    assert mount.base_from_sensor.translation == pytest.approx([0.2, 0.1, 1.5])
+    assert_same(mount, Pose2(0.2, 0.1, 0.3))
 
 
 def test_a_missing_mount_names_both_frames_and_what_is_known() -> None:
@@ -134,7 +138,7 @@ def test_a_laser_that_leans_is_refused_by_so_many_degrees(degrees: float, told: 
     transforms = StaticTransforms()
     transforms.add(rotated(leaning(degrees)))
     with pytest.raises(SensorError, match=rf"'laser' leans by {told} degrees against 'base_link'"):
-        transforms.mount("base_link", "laser")
+        LaserMount.of(transforms.mount("base_link", "laser"))
 
 
 def test_a_mount_farther_off_than_any_robot_is_long_is_refused() -> None:
@@ -205,5 +209,5 @@ def test_whatever_is_told_a_mount_makes_sense_or_is_refused(told: list[Transform
             mount = transforms.mount("base_link", "laser")
         except LocalInnError:
             return
-    assert mount.pose.is_finite()
-    assert max(abs(mount.pose.x), abs(mount.pose.y)) < 1000.0
+    assert mount.base_from_sensor.is_finite()
+    assert np.abs(mount.base_from_sensor.translation).max() < 1000.0

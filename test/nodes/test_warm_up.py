@@ -15,7 +15,7 @@ import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.sensing.mount import SensorMount
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.model import load_model
 from local_inn_ros.sensing import Scan
@@ -43,7 +43,7 @@ simulator = Simulator(
     3.0,
     np.random.default_rng(1),
 )
-localizer = model.mounted_at(SensorMount(mount)).localizer
+localizer = model.mounted_at(LaserMount(mount)).localizer
 before = compiled()
 for event in simulator.events(3.0):
     if isinstance(event, Scan):

@@ -36,7 +36,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import Fix, Mode
 from local_inn_ros.localization.search.hypotheses import Hypothesis, SearchResult
 from local_inn_ros.sensing import BeamPicker, LaserSpec, Scan
-from local_inn_ros.sensing.mount import pose_of_base, pose_of_mounted
+from local_inn_ros.sensing.mounted_poses import pose_of_base, pose_of_mounted
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.fit_task import FitTask
 from local_inn_ros.systems.protocol import Model, RunSettings, TrainingInputs, TrainingOrder

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import BeamPicker, Beams, BeamState, Scan
-from local_inn_ros.sensing.mount import SensorMount
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 TURN = 2.0 * math.pi
 # What the network wants: 270 degrees ahead, as a bundle has them.
 WANTED = np.linspace(-0.75 * math.pi, 0.75 * math.pi, 91)
 PICKER = BeamPicker(WANTED, 12.0)
-OUTSIDE = SensorMount(Pose2.identity(), upside_down=True)
+OUTSIDE = LaserMount(Pose2.identity(), upside_down=True)
 
 
 def ranges_at(angles: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Ref
 from local_inn_ros.localization.alignment.scan_points import ScanPoints
 from local_inn_ros.localization.covariance_model import calibrated_information
 from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.sensing.mount import pose_of_base, pose_of_mounted
+from local_inn_ros.sensing.mounted_poses import pose_of_base, pose_of_mounted
 
 
 class FieldTracker:

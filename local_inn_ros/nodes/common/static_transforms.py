@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.geometry import Pose3
 from local_inn_ros.nodes.common.conversions import frame_name
 from local_inn_ros.recordings.bag_messages import transform_matrix
-from local_inn_ros.sensing.mount import SensorMount
+from local_inn_ros.sensing.mount import Mount
 
 
 class TransformError(LocalInnError):
@@ -23,7 +22,7 @@ class TransformError(LocalInnError):
 @dataclass(frozen=True, slots=True, eq=False)
 class _Edge:
     parent: str
-    parent_from_child: NDArray[np.float64]
+    parent_from_child: Pose3
 
 
 class StaticTransforms:
@@ -47,17 +46,17 @@ class StaticTransforms:
             except LocalInnError as error:
                 wrong.append(f"'{parent}' to '{child}' is {error}")
             else:
-                self._edges[child] = _Edge(parent, matrix)
+                self._edges[child] = _Edge(parent, Pose3.from_matrix(matrix))
         if wrong:
             raise TransformError("; ".join(wrong))
 
-    def mount(self, base_frame: str, sensor_frame: str) -> SensorMount:
+    def mount(self, base_frame: str, sensor_frame: str) -> Mount:
         """Return how a sensor sits on the base.
 
         Raises:
             TransformError: nothing connects the two. A missing mount is never taken as the
                 identity.
-            SensorError: the sensor leans out of the plane.
+            SensorError: the sensor is on no robot.
         """
         base, sensor = frame_name(base_frame), frame_name(sensor_frame)
         if not sensor:
@@ -73,17 +72,16 @@ class StaticTransforms:
                 f"mount on /tf_static (robot_state_publisher or static_transform_publisher do), "
                 f"or set base_frame_id; {self._known()}"
             )
-        matrix = np.linalg.inv(from_base[common]) @ from_sensor[common]
-        return SensorMount.from_matrix(matrix, base, sensor)
+        return Mount(from_base[common].between(from_sensor[common]), base, sensor)
 
-    def _ancestry(self, frame: str) -> dict[str, NDArray[np.float64]]:
+    def _ancestry(self, frame: str) -> dict[str, Pose3]:
         """Return the frame and all above it, each with its transform from the frame."""
-        matrix = np.eye(4)
-        found = {frame: matrix}
+        pose = Pose3.identity()
+        found = {frame: pose}
         while (edge := self._edges.get(frame)) is not None and edge.parent not in found:
-            matrix = edge.parent_from_child @ matrix
+            pose = edge.parent_from_child @ pose
             frame = edge.parent
-            found[frame] = matrix
+            found[frame] = pose
         return found
 
     def _known(self) -> str:

@@ -43,6 +43,7 @@ from local_inn_ros.nodes.common.conversions import (
 from local_inn_ros.nodes.common.static_transforms import StaticTransforms
 from local_inn_ros.nodes.doctor.doctor_graph import writers_by_gid
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 from local_inn_ros.world import OccupancyGrid
 
 _DEPTH = 1000
@@ -225,7 +226,7 @@ class DoctorListener:
         troubles = {}
         for frame in frames:
             try:
-                self._mounts.mount(base, frame)
+                LaserMount.of(self._mounts.mount(base, frame))
             except LocalInnError as error:
                 troubles[frame] = str(error)
         placed = self._placed.get((frame_name(world), frame_name(odom)), [])

@@ -18,7 +18,7 @@ from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import HandedFix, Handover
 from local_inn_ros.nodes.common.qos import BEST_EFFORT, RELIABLE
 from local_inn_ros.sensing import Scan
-from local_inn_ros.sensing.mount import SensorMount
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 
 class FixPublishers:
@@ -60,7 +60,7 @@ class FixPublishers:
         self._handover.offer(self._topic, HandedFix(stamp, self._map_frame, pose, odometry_s))
         self._publish(self._measurement, pose, stamp)
 
-    def publish(self, fix: Fix, header: Header, scan: Scan, mount: SensorMount) -> None:
+    def publish(self, fix: Fix, header: Header, scan: Scan, mount: LaserMount) -> None:
         """Publish the rest of a fix.
 
         Args:

@@ -19,7 +19,7 @@ from local_inn_ros.nodes.common.lean_start import give_back_memory, load_compile
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Scan
-from local_inn_ros.sensing.mount import SensorMount
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 from local_inn_ros.systems.protocol import MakesFixes, Model, RunSettings, Searches
 from local_inn_ros.systems.registry import load_bundle, open_model
 from local_inn_ros.world import OccupancyGrid
@@ -38,7 +38,7 @@ class Mounted:
         tracker: a localizer for that thread: each keeps what it knows of a scan's geometry.
     """
 
-    mount: SensorMount
+    mount: LaserMount
     localizer: FixProducer[Scan]
     relocalizer: CandidateSearch[Scan]
     tracker: FixProducer[Scan]
@@ -71,7 +71,7 @@ class RunnableModel:
         """Name of the bundle."""
         return self.bundle.path.name
 
-    def mounted_at(self, mount: SensorMount) -> Mounted:
+    def mounted_at(self, mount: LaserMount) -> Mounted:
         """Return what works on the scans, as seen from above, of a sensor that sits so.
 
         Raises:

@@ -16,6 +16,7 @@ from local_inn_ros.nodes.common.qos import STATIC_TRANSFORMS
 from local_inn_ros.nodes.common.static_transforms import StaticTransforms
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.model import Mounted, RunnableModel
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 
 class Mounting:
@@ -60,7 +61,8 @@ class Mounting:
         """Return what works on the scans of a frame, made anew where mount or model are new.
 
         Raises:
-            TransformError: the frame's mount is not known, or cannot be used.
+            TransformError: the frame's mount is not known.
+            SensorError: the laser leans out of the plane, or is on no robot.
         """
         if self._parameters.now is not self._told:
             self._told = self._parameters.now
@@ -71,7 +73,7 @@ class Mounting:
                 self._checked.clear()
         if frame not in self._checked:
             base = self._told.base_frame_id
-            mount = self._transforms.mount(base, frame)
+            mount = LaserMount.of(self._transforms.mount(base, frame))
             if frame not in self._mounted or self._mounted[frame].mount != mount:
                 self._mounted[frame] = self.model.mounted_at(mount)
                 pose, how = mount.pose, ", upside down" if mount.upside_down else ""

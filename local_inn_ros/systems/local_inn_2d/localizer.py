@@ -23,7 +23,7 @@ from local_inn_ros.localization.quality.scan_likelihood import weights_of
 from local_inn_ros.localization.quality.scan_quality import scan_quality
 from local_inn_ros.sensing import BeamPicker, Beams, Scan
 from local_inn_ros.sensing.laser.scan import network_scan
-from local_inn_ros.sensing.mount import pose_of_mounted, poses_of_mounted
+from local_inn_ros.sensing.mounted_poses import pose_of_mounted, poses_of_mounted
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.inverse_passes import InversePasses, PoseSamples, places_of
 from local_inn_ros.systems.local_inn_2d.networks import Networks

@@ -21,7 +21,7 @@ from local_inn_ros.localization.quality.scan_quality import scan_qualities
 from local_inn_ros.localization.search.coarse_search import CoarseSearch, Lattice, apart
 from local_inn_ros.localization.search.hypotheses import Hypothesis, SearchResult
 from local_inn_ros.sensing import BeamPicker, Beams, Scan
-from local_inn_ros.sensing.mount import pose_of_base
+from local_inn_ros.sensing.mounted_poses import pose_of_base
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.latent_draws import latent_draws
 from local_inn_ros.systems.local_inn_2d.network_pass import NetworkPass

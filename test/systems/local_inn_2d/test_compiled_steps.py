@@ -29,7 +29,7 @@ from local_inn_ros.localization.evidence import (
 )
 from local_inn_ros.localization.sample_statistics import gaussian_of
 from local_inn_ros.sensing import Beams, Scan
-from local_inn_ros.sensing.mount import pose_of_base, pose_of_mounted, poses_of_mounted
+from local_inn_ros.sensing.mounted_poses import pose_of_base, pose_of_mounted, poses_of_mounted
 from local_inn_ros.systems.local_inn_2d.inverse_passes import PoseSamples
 from local_inn_ros.systems.local_inn_2d.place_estimator import _best_alignment
 from local_inn_ros.systems.local_inn_2d.posterior import is_plausible, posterior_of
