@@ -53,7 +53,7 @@ def test_nothing_changes_but_what_comes() -> None:
 def test_a_late_fix_finds_the_noise_of_its_time(changes: int) -> None:
     """Whether a fix comes before the change or after it makes no difference."""
     late, early = begun(), begun()
-    fix = Measurement(fix_at(0.5, np.random.default_rng(1)), 0.5)
+    fix = Measurement(fix_at(0.5, np.random.default_rng(1)), 0.5, "laser")
     for pose_filter in (late, early):
         go_on(pose_filter, 0.0, 1.0)
         if pose_filter is early:

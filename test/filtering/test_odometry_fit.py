@@ -70,7 +70,7 @@ def squared_errors(noise: OdometryNoise, held_out: PosedOdometry, seed: int) -> 
             continue
         estimate = pose_filter.estimate().pose
         errors.append(estimate.squared_mahalanobis(Pose2.from_array(true)))
-        pose_filter.fuse(Measurement(fix, float(stamp)))
+        pose_filter.fuse(Measurement(fix, float(stamp), "laser"))
     return errors
 
 
