@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import pytest
 import rclpy
 from geometry_msgs.msg import TransformStamped
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -45,6 +47,13 @@ def fresh_domain() -> int:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     part = _DOMAINS // workers
     return 1 + worker * part + next(_counted) % part
+
+
+def listeners(node: Node, topic: str) -> int:
+    """Return how many subscriptions a node's publisher of a topic has met, its own included."""
+    (publisher,) = [one for one in node.publishers if one.topic_name == topic]
+    count: int = publisher.get_subscription_count()
+    return count
 
 
 class RosWorld:
@@ -116,6 +125,17 @@ class RosWorld:
         for node in self._nodes:
             node.destroy_node()
         rclpy.try_shutdown(context=self.context)
+
+
+def set_parameter(ros: RosWorld, node: str, name: str, value: Any) -> SetParametersResult:
+    """Set a parameter as `ros2 param set` does."""
+    client = ros.probe.create_client(SetParameters, f"{node}/set_parameters")
+    ros.wait_for(client.service_is_ready, "the service")
+    told = Parameter(name, value=value).to_parameter_msg()
+    future = client.call_async(SetParameters.Request(parameters=[told]))
+    ros.wait_for(future.done, "the answer")
+    result: SetParametersResult = future.result().results[0]
+    return result
 
 
 @pytest.fixture

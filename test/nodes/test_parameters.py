@@ -15,11 +15,9 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 from filter_bench import START_S, FilterBench
 from localizer_bench import Bench, Robot
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
-from rcl_interfaces.msg import SetParametersResult
-from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
-from ros_fixtures import RosWorld
+from ros_fixtures import RosWorld, set_parameter
 from std_srvs.srv import Empty
 
 from local_inn_ros.geometry import Pose2
@@ -31,16 +29,6 @@ from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
 from local_inn_ros.nodes.localizer.model import shipped_bundle
 from local_inn_ros.world import FREE, OccupancyGrid
-
-
-def set_parameter(ros: RosWorld, node: str, name: str, value: Any) -> SetParametersResult:
-    """Set a parameter as `ros2 param set` does."""
-    client = ros.probe.create_client(SetParameters, f"{node}/set_parameters")
-    ros.wait_for(client.service_is_ready, "the service")
-    told = Parameter(name, value=value).to_parameter_msg()
-    future = client.call_async(SetParameters.Request(parameters=[told]))
-    ros.wait_for(future.done, "the answer")
-    return future.result().results[0]
 
 
 def test_the_tolerance_of_the_transform_changes_at_run_time(ros: RosWorld) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import partial
 
 from builtin_interfaces.msg import Time
@@ -14,7 +15,7 @@ from std_msgs.msg import Bool
 from std_srvs.srv import Empty
 
 from local_inn_ros.filtering.odometry_buffer import TIME_JUMP_S, Arrival
-from local_inn_ros.filtering.pose_filter import FilterSettings, PoseFilter
+from local_inn_ros.filtering.pose_filter import FilterSettings, PoseFilter, StampedPose
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
@@ -101,6 +102,15 @@ class Fusing:
         self._tally.begin_anew()
         return health
 
+    def statistics(self) -> Mapping[str, int]:
+        """Return how often each thing happened since the start."""
+        return self._tally.totals()
+
+    @property
+    def estimate(self) -> StampedPose | None:
+        """The pose at the newest instant known; None without one."""
+        return self._filter.estimate() if self._filter.initialized else None
+
     def _new_filter(self) -> PoseFilter:
         told = self._parameters.now
         return PoseFilter(
@@ -179,6 +189,7 @@ class Fusing:
             self._publish_estimate()
 
     def _on_lost(self, topic: str, message: Bool) -> None:
+        self._tally.count("word on being lost")
         if message.data:
             self._alarms.add(topic)
         else:
@@ -191,6 +202,7 @@ class Fusing:
             self._publish_everything()
 
     def _on_new_pose(self, message: PoseWithCovarianceStamped) -> None:
+        self._tally.count("pose told")
         if not self._entities.active:
             self._warn("a pose was told before the node is active: it begins there then")
             self._told_early = message
