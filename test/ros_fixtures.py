@@ -56,6 +56,12 @@ def listeners(node: Node, topic: str) -> int:
     return count
 
 
+def hand_over(node: Node, topic: str, message: Any) -> None:
+    """Have a node heed a message as if it had come on a topic, without anybody else hearing it."""
+    (subscription,) = [one for one in node.subscriptions if one.topic_name == topic]
+    subscription.callback(message)
+
+
 class RosWorld:
     """Nodes of one test in a domain of their own, spun by the test itself."""
 
@@ -63,7 +69,7 @@ class RosWorld:
         self.context = Context()
         self.domain = fresh_domain()
         rclpy.init(context=self.context, domain_id=self.domain)
-        self._executor = MessageExecutor(context=self.context)
+        self.executor = MessageExecutor(context=self.context)
         self._nodes: list[Node] = []
         self.probe = self.add(Node("probe", context=self.context))
 
@@ -77,7 +83,7 @@ class RosWorld:
 
     def add(self, node: N) -> N:
         self._nodes.append(node)
-        self._executor.add_node(node)
+        self.executor.add_node(node)
         return node
 
     def listen(self, kind: type[Any], topic: str, qos: QoSProfile) -> list[Any]:
@@ -112,16 +118,16 @@ class RosWorld:
         deadline_s = time.monotonic() + patience_s
         while not condition():
             assert time.monotonic() < deadline_s, f"waited {patience_s:.0f} s for {what}"
-            self._executor.spin_once(timeout_sec=0.05)
+            self.executor.spin_once(timeout_sec=0.05)
 
     def spin_for(self, seconds: float) -> None:
         """Spin for a while: for what must not happen."""
         end_s = time.monotonic() + seconds
         while time.monotonic() < end_s:
-            self._executor.spin_once(timeout_sec=0.01)
+            self.executor.spin_once(timeout_sec=0.01)
 
     def close(self) -> None:
-        self._executor.shutdown(timeout_sec=1.0)
+        self.executor.shutdown(timeout_sec=1.0)
         for node in self._nodes:
             node.destroy_node()
         rclpy.try_shutdown(context=self.context)
