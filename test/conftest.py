@@ -15,7 +15,7 @@ if importlib.util.find_spec("rclpy") is not None:
     from ros_fixtures import ros  # noqa: F401
 
 if TYPE_CHECKING:
-    from local_inn_ros.engines import Bundle
+    from local_inn_ros.bundles.bundle import Bundle
 
 # The same examples at every run, and no limit on their time: a busy machine is no fault.
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
@@ -43,10 +43,10 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def trained_room(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A bundle of a short training, for tests that leave it as it is: to write it takes long."""
+    from local_inn_bundles import train_small
     from tiny_training import SENSOR, SETTINGS, room
 
-    from local_inn_ros.engines import Bundle
-    from local_inn_ros.systems.local_inn_2d.train import train_bundle
+    from local_inn_ros.bundles.bundle import Bundle
 
     out = tmp_path_factory.mktemp("models") / "room"
-    return Bundle.load(train_bundle(room(), SENSOR, SETTINGS, 0, out, lambda progress: None))
+    return Bundle.load(train_small(room(), SENSOR, SETTINGS, 0, out, lambda progress: None))

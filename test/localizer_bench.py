@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseWithCovarianceStamped
-from model_fixtures import OracleEngine, oracle_model, room, scan_at
+from model_fixtures import oracle_model, oracle_of, room, scan_at
 from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.task import Future
 from ros_fixtures import RosWorld, listeners
@@ -103,9 +103,7 @@ class Bench:
 
     def stand_at(self, base: Pose2) -> None:
         """Put the robot somewhere; its network knows at once."""
-        engine = self.model.engine
-        assert isinstance(engine, OracleEngine)
-        engine.sensor_pose = base @ MOUNT
+        oracle_of(self.model).sensor_pose = base @ MOUNT
 
     def scan_from(self, base: Pose2, stamp_s: float) -> Scan:
         return scan_at(self.grid, base @ MOUNT, stamp_s)

@@ -20,7 +20,7 @@ from local_inn_ros.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from local_inn_ros.engines import CovarianceModel
+    from local_inn_ros.bundles.description import CovarianceModel
 
 EXAMPLE = "Example: local-inn calibrate models/lab --bag bags/lap1 --reference /ground_truth"
 
@@ -51,21 +51,18 @@ def calibrate(
     import numpy as np
     from rich.table import Table
 
+    from local_inn_ros.bundles.recalibration import rewrite_calibration
     from local_inn_ros.cli.output import console, say
-    from local_inn_ros.engines import Bundle
     from local_inn_ros.recordings.posed_scans import posed_scans
-    from local_inn_ros.systems.local_inn_2d.calibrate import (
-        calibrate_on_map,
-        calibrate_on_recording,
-    )
+    from local_inn_ros.systems.registry import load_bundle, system_named
 
-    sensor = Bundle.load(bundle).description.sensor
-    rng = np.random.default_rng(seed)
-    if bag is None:
-        found = calibrate_on_map(bundle, scans, rng)
-    else:
-        recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
-        found = calibrate_on_recording(bundle, scans, posed_scans(recording, sensor), rng)
+    loaded = load_bundle(bundle)
+    posed = None
+    if bag is not None:
+        posed = posed_scans(open_bag(bag, scan_topic, odom_topic, reference, mount))
+    system = system_named(loaded.description.system)
+    found = system.calibration(loaded, scans, posed, np.random.default_rng(seed))
+    rewrite_calibration(loaded, found)
     models = {"network": found.samples, **found.aligned}
     table = Table("deviations of", *models)
     cells = [_cells(model) for model in models.values()]

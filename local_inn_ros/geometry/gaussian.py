@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Gaussian distributions over planar poses."""
+"""Gaussian distributions over planar poses, and what makes a matrix a covariance of any size."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from local_inn_ros.geometry.pose import Pose2
 _SYMMETRIC = 1e-6
 _NEGATIVE_EIGENVALUE = 1e-9
 _LEAST_SCALE = 1e-30
+
+NOT_FINITE = "a pose and its covariance must be finite"
+CERTAIN = "no distance is defined where a direction is certain"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,9 +49,9 @@ class GaussianPose2:
         numbers = covariance.ravel().tolist()
         mean = self.mean
         if not math.isfinite(mean.x + mean.y + mean.yaw + sum(numbers)):
-            raise ValueError("a pose and its covariance must be finite")
+            raise ValueError(NOT_FINITE)
         if not _is_definite(numbers):
-            covariance = _semi_definite(covariance)
+            covariance = semi_definite(covariance)
         covariance.setflags(write=False)
         object.__setattr__(self, "covariance", covariance)
 
@@ -125,8 +128,8 @@ def _is_definite(numbers: list[float]) -> bool:
     return i - c * c / a - cross * cross / second > 0.0
 
 
-def _semi_definite(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a covariance (3, 3) without what rounding made of it.
+def semi_definite(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a finite covariance (n, n) without what rounding made of it.
 
     Raises:
         ValueError: it is not symmetric, or not positive semi-definite.
@@ -159,4 +162,4 @@ def _length_of(offset: NDArray[np.float64], covariance: NDArray[np.float64]) -> 
         last = yaw - c / a * x - cross / second * along
         return float(x * x / a + along * along / second + last * last / third)
     except ZeroDivisionError:
-        raise np.linalg.LinAlgError("no distance is defined where a direction is certain") from None
+        raise np.linalg.LinAlgError(CERTAIN) from None

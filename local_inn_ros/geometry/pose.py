@@ -12,17 +12,31 @@ from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.geometry.angles import wrap_angle, wrap_angles
 
+# Names of this file are found faster than attributes of `math`, and poses are made by the thousand.
+_LEAST_YAW, _YAW_END = -math.pi, math.pi
+
 
 @dataclass(frozen=True, slots=True)
 class Pose2:
     """A planar pose, or the transform from the frame it is the pose of.
 
     ``map_from_base @ base_from_laser`` is ``map_from_laser``.
+
+    Attributes:
+        x: metres ahead of the parent frame.
+        y: metres to its left.
+        yaw: radians turned counter-clockwise, in [-pi, pi): any other angle is wrapped. One that
+            is not finite becomes NaN, which ``is_finite`` tells.
     """
 
     x: float
     y: float
     yaw: float
+
+    def __post_init__(self) -> None:
+        """Wrap the yaw, if it is not in its range already."""
+        if not _LEAST_YAW <= self.yaw < _YAW_END:
+            object.__setattr__(self, "yaw", wrap_angle(self.yaw))
 
     @staticmethod
     def identity() -> Pose2:
@@ -31,9 +45,9 @@ class Pose2:
 
     @staticmethod
     def from_array(values: ArrayLike) -> Pose2:
-        """Read (x, y, yaw) from anything with three numbers; yaw is wrapped."""
+        """Read (x, y, yaw) from anything with three numbers."""
         x, y, yaw = np.asarray(values, dtype=np.float64).tolist()
-        return Pose2(x, y, wrap_angle(yaw))
+        return Pose2(x, y, yaw)
 
     def to_array(self) -> NDArray[np.float64]:
         """Return (x, y, yaw) as a float64 array."""
@@ -45,7 +59,7 @@ class Pose2:
         return Pose2(
             self.x + cosine * other.x - sine * other.y,
             self.y + sine * other.x + cosine * other.y,
-            wrap_angle(self.yaw + other.yaw),
+            self.yaw + other.yaw,
         )
 
     def inverse(self) -> Pose2:
@@ -54,7 +68,7 @@ class Pose2:
         return Pose2(
             -cosine * self.x - sine * self.y,
             sine * self.x - cosine * self.y,
-            wrap_angle(-self.yaw),
+            -self.yaw,
         )
 
     def between(self, other: Pose2) -> Pose2:

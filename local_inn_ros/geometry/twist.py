@@ -41,8 +41,7 @@ class Twist2:
             sine_share, cosine_share = 1.0 - turn * turn / 6.0, 0.5 * turn
         else:
             sine_share, cosine_share = math.sin(turn) / turn, (1.0 - math.cos(turn)) / turn
-        # The composition with the identity wraps the yaw.
-        return Pose2.identity() @ Pose2(
+        return Pose2(
             sine_share * self.ahead_m - cosine_share * self.left_m,
             cosine_share * self.ahead_m + sine_share * self.left_m,
             turn,

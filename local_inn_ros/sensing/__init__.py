@@ -11,24 +11,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local_inn_ros.sensing.laser.beam_state import BeamState
+from local_inn_ros.sensing.laser.laser_spec import LaserSpec
 from local_inn_ros.sensing.laser.scan import Scan
+from local_inn_ros.sensing.observation import Observation, ObservationSet
 from local_inn_ros.sensing.odometry import Odometry
-from local_inn_ros.sensing.sensor_spec import SensorSpec, load_sensor_spec
+from local_inn_ros.sensing.sensor_kinds import load_laser_spec, load_sensor_spec
+from local_inn_ros.sensing.sensor_spec import SensorSpec
 
 if TYPE_CHECKING:
-    from local_inn_ros.sensing.laser.beams import BeamPicker, BeamReading
+    from local_inn_ros.sensing.laser.beams import BeamPicker, Beams
 
 __all__ = [
     "BeamPicker",
-    "BeamReading",
     "BeamState",
+    "Beams",
+    "LaserSpec",
+    "Observation",
+    "ObservationSet",
     "Odometry",
     "Scan",
     "SensorSpec",
+    "load_laser_spec",
     "load_sensor_spec",
 ]
 
-_COMPILED = ("BeamPicker", "BeamReading")
+_COMPILED = ("BeamPicker", "Beams")
 
 
 def __getattr__(name: str) -> object:

@@ -16,13 +16,13 @@ from cli_helpers import F1TENTH, invoke, refused
 from evaluation_fixtures import MOUNT, SPEC, simulated_run
 from typer.testing import CliRunner
 
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.cli.main import app
-from local_inn_ros.engines import Bundle
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.recordings.bag_writer import BagWriter
 from local_inn_ros.recordings.trajectory_file import read_trajectory
 from local_inn_ros.resources import resource_directory
-from local_inn_ros.sensing import Odometry, Scan, load_sensor_spec
+from local_inn_ros.sensing import Odometry, Scan, load_laser_spec
 from local_inn_ros.world import save_map
 
 
@@ -216,7 +216,7 @@ def test_from_a_map_to_a_localized_robot(tmp_path: Path) -> None:
     track, bundle, recorded = tmp_path / "t.yaml", tmp_path / "b", tmp_path / "bag"
     invoke("map", "generate", "track", "--seed", 3, "--out", track)
     invoke("train", "--map", track, "--sensor", F1TENTH, "--out", bundle, "--steps", 150)
-    assert Bundle.load(bundle).description.sensor == load_sensor_spec(F1TENTH)
+    assert Bundle.load(bundle).description.laser == load_laser_spec(F1TENTH)
     invoke("simulate", "--bundle", bundle, "--out", recorded, "--duration", 4)
     figures_file = tmp_path / "f.json"
     invoke(

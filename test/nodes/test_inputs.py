@@ -16,7 +16,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from geometry_msgs.msg import Quaternion
 from localizer_bench import BASE, ELSEWHERE, MOUNT, START_S, Bench, Robot
-from model_fixtures import SENSOR
+from model_fixtures import SENSOR, oracle_of
 from ros_fixtures import RosWorld, listeners
 from sensor_msgs.msg import LaserScan
 from tf2_msgs.msg import TFMessage
@@ -74,8 +74,7 @@ def error_m(bench: Bench) -> float:
 def test_a_laser_that_hangs_upside_down_localizes(ros: RosWorld, yaw: float) -> None:
     bench = standing(ros, mount=None)
     mount = MOUNT @ Pose2(0.0, 0.0, yaw)
-    engine: Any = bench.model.engine
-    engine.sensor_pose = BASE @ mount
+    oracle_of(bench.model).sensor_pose = BASE @ mount
     hang(ros, bench, mount)
     expected = bench.hear(LaserScan, "expected_scan", BEST_EFFORT)
     ros.wait_for(lambda: listeners(bench.node, "/lidar_localizer/expected_scan"), "who looks")
@@ -184,8 +183,7 @@ class TwoLasers(Robot):
 
     def look_back(self) -> None:
         stamp_s = self.sent_s - 0.01
-        engine: Any = self.model.engine
-        engine.sensor_pose = self.base @ self.rear_mount
+        oracle_of(self.model).sensor_pose = self.base @ self.rear_mount
         seen = full_turn(self, self.base @ self.rear_mount, stamp_s, -math.pi, math.radians(1.0))
         if self.rear_covered:
             # By something that the map does not have, an arm's length away all round.

@@ -7,7 +7,7 @@ Set beside the whole it shows what the network adds; it cannot find a robot that
 
 from __future__ import annotations
 
-from local_inn_ros.engines import CovarianceModel
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Refiner

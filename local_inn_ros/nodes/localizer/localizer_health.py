@@ -18,7 +18,7 @@ from local_inn_ros.nodes.common.diagnostics import (
     health_of,
 )
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.localizer.model import Model
+from local_inn_ros.nodes.localizer.model import RunnableModel
 from local_inn_ros.nodes.localizer.scan_queue import Oddity
 
 # Counted beside scans, odometry and fixes.
@@ -40,7 +40,7 @@ def localizer_health(
     troubles: Sequence[str],
     skew: ClockSkew,
     situation: Situation,
-    model: Model,
+    model: RunnableModel,
     told: LocalizerParameters,
 ) -> Health:
     """Say how the node is.
@@ -63,7 +63,7 @@ def localizer_health(
         **skew.figures(),
         **tally.totals(),
         "bundle": model.name,
-        "engine": model.engine.name,
+        "engine": model.model.engine_name,
     }
     findings = [
         *_findings(tally, troubles, situation, told),

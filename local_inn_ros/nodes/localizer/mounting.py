@@ -17,7 +17,7 @@ from local_inn_ros.nodes.common.qos import STATIC_TRANSFORMS
 from local_inn_ros.nodes.common.static_transforms import StaticTransforms
 from local_inn_ros.nodes.localizer.localizer_health import MOUNTS
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.localizer.model import Model, Mounted
+from local_inn_ros.nodes.localizer.model import Mounted, RunnableModel
 from local_inn_ros.sensing.mount import SensorMount
 
 
@@ -28,7 +28,7 @@ class Mounting:
         self,
         entities: Entities,
         parameters: Parameters[LocalizerParameters],
-        model: Model,
+        model: RunnableModel,
         tally: Tally,
         complain: Callable[[str], None],
     ) -> None:

@@ -47,7 +47,7 @@ from local_inn_ros.nodes.localizer.localizer_health import (
     localizer_health,
 )
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.localizer.model import Model, Mounted
+from local_inn_ros.nodes.localizer.model import Mounted, RunnableModel
 from local_inn_ros.nodes.localizer.mounting import Mounting
 from local_inn_ros.nodes.localizer.pose_store import PoseStore
 from local_inn_ros.nodes.localizer.recovery import RELOCALIZED_POSE, Recovery
@@ -67,7 +67,7 @@ class Localizing:
         self,
         entities: Entities,
         parameters: Parameters[LocalizerParameters],
-        model: Model,
+        model: RunnableModel,
         handover: Handover,
     ) -> None:
         """Offer and hear the topics.
@@ -92,12 +92,12 @@ class Localizing:
         self._began_s = 0.0
         self._map_seen = False
         self._recovery = Recovery(entities, parameters, self._priors.expect)
-        sha256 = model.bundle.description.map.sha256
+        sha256 = model.bundle.map_sha256
         self._store = PoseStore(
             entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
         )
         self._recovery.offer(self._store.saved)
-        self._publishers = FixPublishers(entities, model, self._frames.global_frame_id, handover)
+        self._publishers = FixPublishers(entities, self._frames.global_frame_id, handover)
         self._listen(entities)
 
     def _listen(self, entities: Entities) -> None:
@@ -265,13 +265,13 @@ class Localizing:
             self._recovery.search_where_wanted()
             return
         try:
-            sighting = mounted.localizer.measure(scan, prior)
+            pending = mounted.localizer.measure(scan, prior)
             newest_s = self._priors.newest_stamp_s
-            self._publishers.tell(sighting.measurement, message.header.stamp, newest_s)
+            self._publishers.tell(pending.measurement, message.header.stamp, newest_s)
         finally:
             # The pose first: a search has time.
             self._show(frame, mounted, scan)
-        fix = mounted.localizer.explain(sighting)
+        fix = pending.explain()
         self._publishers.publish(fix, message.header, told, mounted.mount)
         self._recovery.observe(frame, fix, prior)
         self._tally.count("fix")

@@ -23,6 +23,7 @@ from local_inn_ros.localization.monitoring.whereabouts import (
     Whereabouts,
     transition,
 )
+from local_inn_ros.localization.search.hypotheses import Hypothesis
 from local_inn_ros.localization.search.saved_pose import SavedPose, place_left
 from local_inn_ros.nodes.common.conversions import (
     pose_array_message,
@@ -35,7 +36,6 @@ from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE
 from local_inn_ros.nodes.localizer.global_search import GlobalSearch
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.search_run import Outcome
-from local_inn_ros.systems.local_inn_2d.relocalizer import Hypothesis
 
 RELOCALIZED_POSE = "relocalized_pose"
 

@@ -5,7 +5,7 @@ import pytest
 from localization_helpers import (
     FINE_SPREAD,
     PRIOR_DEVIATION,
-    BayesEngine,
+    BayesNetworks,
     bundle_of,
     gaussian,
     room,
@@ -16,19 +16,19 @@ from scipy.stats import qmc
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import BeamPicker
 from local_inn_ros.systems.local_inn_2d.even_draws import even_points
-from local_inn_ros.systems.local_inn_2d.inverse_passes import Drawn, InversePasses
+from local_inn_ros.systems.local_inn_2d.inverse_passes import InversePasses, PoseSamples
 
 GRID = room()
 BUNDLE = bundle_of(GRID)
 SENSOR_POSE = Pose2(0.6, 0.4, 3.12)
 PICKER = BeamPicker(
-    BUNDLE.description.sensor.network_angles_rad(), BUNDLE.description.sensor.range_max_m
+    BUNDLE.description.laser.network_angles_rad(), BUNDLE.description.laser.range_max_m
 )
 FINE = FINE_SPREAD * np.array(PRIOR_DEVIATION)
 
 
-def drawn_from(prior: GaussianPose2) -> tuple[BayesEngine, tuple[Drawn, ...]]:
-    engine = BayesEngine(GRID)
+def drawn_from(prior: GaussianPose2) -> tuple[BayesNetworks, tuple[PoseSamples, ...]]:
+    engine = BayesNetworks(GRID)
     engine.truth = SENSOR_POSE
     reading = PICKER.pick(scan_at(GRID, SENSOR_POSE, np.random.default_rng(3)))
     return engine, InversePasses(BUNDLE.description, engine, 20).draw(reading, prior)
@@ -65,7 +65,7 @@ def test_an_answer_off_the_middle_is_looked_at_again(axis: int, side: float) -> 
 
 def test_one_pass_draws_what_two_would_from_there() -> None:
     reading = PICKER.pick(scan_at(GRID, SENSOR_POSE, np.random.default_rng(3)))
-    engine = BayesEngine(GRID)
+    engine = BayesNetworks(GRID)
     engine.truth = SENSOR_POSE
     passes = InversePasses(BUNDLE.description, engine, 20)
     tracked = gaussian(SENSOR_POSE.x, SENSOR_POSE.y, SENSOR_POSE.yaw, 0.01, 0.01)
