@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from second_fixtures import second_bundle, second_installed, second_map  # noqa: F401
 
 if importlib.util.find_spec("rclpy") is not None:
     from ros_fixtures import ros  # noqa: F401
@@ -22,6 +23,10 @@ hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=No
 hypothesis.settings.load_profile("repeatable")
 
 
+# Beside those of the folders for nodes and launch files.
+_OVER_DDS = ("test_soak.py", "test_node_latency.py")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where processes share the tests, let one have all that talk over DDS; the rest goes by files.
 
@@ -30,9 +35,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        file = item.path.name
-        over_dds = file.startswith(("test_nodes_", "test_launch_", "test_benchmarks_soak"))
-        item.add_marker(pytest.mark.xdist_group("dds" if over_dds else file))
+        over_dds = item.path.parent.name in ("nodes", "launch") or item.path.name in _OVER_DDS
+        item.add_marker(pytest.mark.xdist_group("dds" if over_dds else str(item.path)))
 
 
 def pytest_collection_finish() -> None:

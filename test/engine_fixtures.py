@@ -22,10 +22,9 @@ from fake_cuda import FakeGpu
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.tensorrt.export import Exported, export_plans
-from local_inn_ros.engines.tensorrt.loading import open_tensorrt_engine
 from local_inn_ros.engines.tensorrt.profiles import Precision
 from local_inn_ros.resources import resource_directory
-from local_inn_ros.systems.local_inn_2d.networks import GraphNetworks
+from local_inn_ros.systems.local_inn_2d.networks import Networks, open_tensorrt
 from local_inn_ros.systems.local_inn_2d.system import SYSTEM
 
 
@@ -78,6 +77,6 @@ def check(bundle: Bundle, engine: Engine, half: bool) -> Mapping[str, float]:
     return SYSTEM.compare_engine(bundle, engine, half, 50, np.random.default_rng(5))
 
 
-def tensorrt_networks(bundle: Bundle) -> GraphNetworks:
+def tensorrt_networks(bundle: Bundle) -> Networks:
     """Open the plans that were built."""
-    return GraphNetworks(open_tensorrt_engine(bundle.graphs))
+    return open_tensorrt(bundle)

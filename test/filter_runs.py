@@ -5,7 +5,8 @@
 import numpy as np
 from localization_helpers import SPEED_MPS, TURN_RATE_RADPS, gaussian, odometry_at
 
-from local_inn_ros.filtering.pose_filter import PoseFilter
+from local_inn_ros.filtering.measurement import Measurement
+from local_inn_ros.filtering.pose_filter import Fusion, PoseFilter
 from local_inn_ros.geometry import GaussianPose2, Pose2, Twist2
 from local_inn_ros.sensing import Odometry
 
@@ -22,6 +23,12 @@ def fix_at(stamp_s: float, rng: np.random.Generator, deviation: float = 0.03) ->
     )
 
 
+def fuse(
+    pose_filter: PoseFilter, pose: GaussianPose2, stamp_s: float, source: str = "laser"
+) -> Fusion:
+    return pose_filter.fuse(Measurement(pose, stamp_s, source))
+
+
 def run(events, filter_settings=None):
     """Feed (arrival time, reading or (stamp, fix)) in the order of arrival."""
     pose_filter = PoseFilter(filter_settings)
@@ -31,7 +38,7 @@ def run(events, filter_settings=None):
         if isinstance(event, Odometry):
             pose_filter.predict(event)
         else:
-            pose_filter.fuse(event[1], event[0])
+            fuse(pose_filter, event[1], event[0])
     return pose_filter
 
 

@@ -8,9 +8,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from local_inn_ros.filtering.belief import Belief
+from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
-from local_inn_ros.filtering.step import Belief, FilterStep, Fusion
-from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.filtering.step import FilterStep, Fusion
+from local_inn_ros.geometry import Pose2
 
 # A stamp that leaps ahead, by mistake or after a pause, makes the pose no more uncertain than this
 # much time does.
@@ -30,7 +32,7 @@ class Event:
 
     stamp_s: float
     odometry: Pose2
-    measurement: GaussianPose2 | None = None
+    measurement: Measurement | None = None
     fusion: Fusion | None = None
 
 
@@ -50,6 +52,8 @@ class FilterHistory:
         self._events: list[Event] = []
         # Of the first events; those of the others are not worked out yet.
         self._beliefs: list[Belief] = []
+        # Steps that were in force up to an instant and are not any more, by that instant.
+        self._former: list[tuple[float, FilterStep]] = []
 
     def __len__(self) -> int:
         """Return how many events there are."""
@@ -63,11 +67,17 @@ class FilterHistory:
         """Forget everything."""
         self._events.clear()
         self._beliefs.clear()
+        self._former.clear()
 
     def begin(self, start: Event, belief: Belief, following: Iterable[Event]) -> None:
         """Begin anew."""
         self._events = [start, *following]
         self._beliefs = [belief]
+        self._former = []
+
+    def keep_step(self, step: FilterStep) -> None:
+        """Let the way up to the newest event be predicted by this step, whatever comes after it."""
+        self._former.append((self._events[-1].stamp_s, step))
 
     def count_up_to(self, stamp_s: float) -> int:
         """Return how many events there are up to an instant and at it."""
@@ -120,6 +130,7 @@ class FilterHistory:
             # Simulators give scans and odometry the same stamps.
             return belief
         increment = event.odometry.between(odometry)
+        step = next((former for until_s, former in self._former if stamp_s <= until_s), step)
         return step.predict(belief, increment, min(stamp_s - event.stamp_s, _LONGEST_S))
 
     def forget_before(self, stamp_s: float, step: FilterStep) -> None:
@@ -128,6 +139,8 @@ class FilterHistory:
         if keep > 0:
             self.belief_at(keep, step)
             del self._events[:keep], self._beliefs[:keep]
+            oldest_s = self._events[0].stamp_s
+            self._former = [one for one in self._former if one[0] > oldest_s]
 
     def _insert(self, index: int, event: Event) -> None:
         self._events.insert(index, event)

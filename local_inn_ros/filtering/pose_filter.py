@@ -11,16 +11,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from local_inn_ros.filtering.belief import Belief
 from local_inn_ros.filtering.conditioning import well_conditioned
 from local_inn_ros.filtering.history import Event, FilterHistory
+from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import Arrival, OdometryBuffer
-from local_inn_ros.filtering.settings import FilterSettings
-from local_inn_ros.filtering.step import Belief, Fusion
+from local_inn_ros.filtering.odometry_noise import OdometryNoise
+from local_inn_ros.filtering.planar_space import PlanarSpace
+from local_inn_ros.filtering.settings import FilterSettings, SourceSettings
+from local_inn_ros.filtering.step import FilterStep, Fusion
 from local_inn_ros.filtering.widest import WIDEST_M, WIDEST_RAD
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import Odometry
 
-__all__ = ["FilterSettings", "Fusion", "PoseFilter", "StampedPose"]
+__all__ = ["FilterSettings", "Fusion", "Measurement", "PoseFilter", "SourceSettings", "StampedPose"]
 
 
 # A start this little before the first reading is nearer to that than to now.
@@ -43,7 +47,7 @@ class PoseFilter:
     def __init__(self, settings: FilterSettings | None = None) -> None:
         """Begin without a pose: ``reset`` gives one."""
         self.settings = FilterSettings() if settings is None else settings
-        self._step = self.settings.step()
+        self._step = _step_of(self.settings)
         self._odometry = OdometryBuffer(max(10.0, 2.0 * self.settings.history_s))
         # A start for which no odometry has come yet.
         self._waiting: StampedPose | None = None
@@ -61,8 +65,21 @@ class PoseFilter:
         if len(self._history):
             # What came by now was for the gate as it was.
             self._newest()
-        self.settings = replace(self.settings, gate_probability=probability)
-        self._step = self.settings.step()
+        told = replace(self.settings.source, gate_probability=probability)
+        self.settings = replace(self.settings, source=told)
+        self._step = _step_of(self.settings)
+
+    def set_noise(self, noise: OdometryNoise) -> None:
+        """Take the odometry for as wrong as this from the newest instant on.
+
+        The way up to there keeps the noise that it was predicted with, also where a late fix has
+        it predicted again.
+        """
+        if len(self._history):
+            self._newest()
+            self._history.keep_step(self._step)
+        self.settings = replace(self.settings, motion_noise=noise.motion, scale_noise=noise.scales)
+        self._step = _step_of(self.settings)
 
     @property
     def initialized(self) -> bool:
@@ -76,8 +93,17 @@ class PoseFilter:
 
     @property
     def consecutive_refusals(self) -> int:
-        """How many fixes in a row, by stamp, the gate has refused."""
-        return self._newest().refusals if len(self._history) else 0
+        """How many fixes of one source, in a row by stamp, the gate has refused.
+
+        Of the source that has most; those that an accepted fix of another source has contradicted
+        since are not counted: then that source is wrong, not the pose.
+        """
+        return self._newest().contradictions if len(self._history) else 0
+
+    def refusals_of(self, source: str) -> int:
+        """Return how many fixes of a source, in a row by stamp, the gate has refused."""
+        refused = self._newest().refusals.get(source) if len(self._history) else None
+        return 0 if refused is None else refused.in_a_row
 
     @property
     def lost(self) -> bool:
@@ -171,17 +197,16 @@ class PoseFilter:
             self._forget()
         return arrival
 
-    def fuse(self, measurement: GaussianPose2, stamp_s: float) -> Fusion:
+    def fuse(self, measurement: Measurement) -> Fusion:
         """Fuse what a sensor says of the base's pose in the map frame, at its own stamp.
 
         Args:
-            measurement: the pose with its covariance; a direction in which nothing was seen has a
-                very wide one (up to 1e3 m).
-            stamp_s: when it was measured; late is fine within ``history_s``.
+            measurement: late is fine within ``history_s``.
 
         Returns:
             Whether it was accepted, how far off it was, and why not.
         """
+        stamp_s = measurement.stamp_s - self.settings.of(measurement.source).delay_s
         if not len(self._history):
             return Fusion.refused("no initial pose and odometry yet")
         if self._declared_lost:
@@ -191,7 +216,10 @@ class PoseFilter:
         odometry = self._odometry.pose_at(stamp_s)
         if odometry is None:
             return Fusion.refused("ahead of the odometry")
-        fix = Event(stamp_s, odometry, well_conditioned(measurement))
+        pose = well_conditioned(measurement.pose)
+        if pose is not measurement.pose:
+            measurement = replace(measurement, pose=pose)
+        fix = Event(stamp_s, odometry, measurement)
         self._history.belief_at(self._history.insert_fix(fix), self._step)
         assert fix.fusion is not None
         return fix.fusion
@@ -231,7 +259,7 @@ class PoseFilter:
         """
         if not len(self._history):
             raise RuntimeError("map_from_odom needs an initial pose and odometry")
-        return self._newest().to_pose() @ self._history[-1].odometry.inverse()
+        return self._newest().pose @ self._history[-1].odometry.inverse()
 
     def _newest(self) -> Belief:
         return self._history.belief_at(len(self._history) - 1, self._step)
@@ -239,3 +267,7 @@ class PoseFilter:
     def _forget(self) -> None:
         oldest_s = self._history[-1].stamp_s - self.settings.history_s
         self._history.forget_before(oldest_s, self._step)
+
+
+def _step_of(settings: FilterSettings) -> FilterStep:
+    return FilterStep(PlanarSpace(settings.motion_noise), settings)

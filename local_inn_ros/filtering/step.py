@@ -2,31 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """One prediction or one correction of the pose filter.
 
-The state is (x, y, yaw, distance scale, turn scale): slip and a turn rate read too large last
+The state is the pose and the scales of distance and turn: slip and a turn rate read too large last
 longer than one reading, so they are estimated beside the pose (an augmented state; Probabilistic
 Robotics, section 7.4, has the pose alone).
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.filtering.motion_model import (
-    MotionNoise,
-    ScaleNoise,
-    motion_jacobian,
-    scaled_motion,
-)
-from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
-from local_inn_ros.geometry.symmetric_root import symmetric_root
-
-_POSE = slice(0, 3)
-_SCALES = slice(3, 5)
-_IDENTITY = np.eye(5)
+from local_inn_ros.filtering.belief import Belief, Refusals, SharedError
+from local_inn_ros.filtering.innovation import Innovation, compare, gain_of
+from local_inn_ros.filtering.measurement import Measurement
+from local_inn_ros.filtering.motion_model import ScaleNoise
+from local_inn_ros.filtering.planar_space import PlanarSpace
+from local_inn_ros.filtering.settings import FilterSettings
+from local_inn_ros.filtering.source import Source
+from local_inn_ros.geometry import GaussianPose2, Pose2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +30,9 @@ class Fusion:
 
     Attributes:
         accepted: whether the filter used it.
-        squared_mahalanobis: squared distance from the pose predicted, in units of both
-            covariances together; chi-square with 3 degrees of freedom for right fixes. NaN where
-            there was nothing to compare with.
+        squared_mahalanobis: squared distance from the pose predicted, in units of the covariance
+            that the difference of the two has: for right fixes chi-square, with as many degrees
+            of freedom as directions were observed. NaN where there was nothing to compare with.
         reason: why it was refused; empty where it was not.
     """
 
@@ -51,138 +46,148 @@ class Fusion:
         return Fusion(False, float("nan"), reason)
 
 
-def _nothing_since() -> NDArray[np.float64]:
-    return np.zeros((3, 2))
-
-
-def _nothing_shared() -> NDArray[np.float64]:
-    return np.zeros((5, 3))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Belief:
-    """What the filter believes at an instant.
-
-    Attributes:
-        state: (5,) of x, y, yaw in the map frame, and of the scales: by which shares the true
-            distances and turns are larger than the odometry says.
-        covariance: (5, 5), symmetric, positive semi-definite, of what one fix does not share with
-            the next.
-        refusals: fixes refused in a row up to here.
-        since_fix: (3, 2) derivative of the pose by scales that have held since the last fix.
-        shared: (5, 3) derivative of the state by three numbers of unit variance that stand for
-            what fixes have wrong alike, such as the error of the map hereabouts.
-    """
-
-    state: NDArray[np.float64]
-    covariance: NDArray[np.float64]
-    refusals: int = 0
-    since_fix: NDArray[np.float64] = field(default_factory=_nothing_since)
-    shared: NDArray[np.float64] = field(default_factory=_nothing_shared)
-
-    def to_pose(self) -> Pose2:
-        """Return the mean of the pose."""
-        x, y, yaw, _, _ = self.state.tolist()
-        return Pose2(x, y, yaw)
-
-    def to_gaussian(self) -> GaussianPose2:
-        """Return mean and covariance of the pose."""
-        return GaussianPose2(self.to_pose(), self.total_covariance()[_POSE, _POSE])
-
-    def total_covariance(self) -> NDArray[np.float64]:
-        """Return (5, 5) of the state, with what fixes share."""
-        total: NDArray[np.float64] = self.covariance + self.shared @ self.shared.T
-        return total
-
-
 class FilterStep:
     """The extended Kalman filter's two steps, from one belief to the next."""
 
-    def __init__(
-        self, noise: MotionNoise, scale_noise: ScaleNoise, shared_share: float, gate: float
-    ) -> None:
+    def __init__(self, space: PlanarSpace, settings: FilterSettings) -> None:
         """Set up.
 
         Args:
-            noise: how fast the odometry's error grows.
-            scale_noise: how the odometry's scales wander.
-            shared_share: share of a fix's variance that is the same in the next one.
-            gate: fixes with a larger squared Mahalanobis distance are refused.
+            space: of the poses.
+            settings: of the filter.
         """
-        self._noise = noise
-        self._scale_noise = scale_noise
-        self._shared_share = shared_share
-        self._gate = gate
-        self._scale_covariance = scale_noise.covariance()
+        self._space = space
+        self._scale_noise: ScaleNoise = settings.scale_noise
+        self._scale_covariance = settings.scale_noise.covariance()
+        self._identity = np.eye(space.dof + 2)
+        self._nothing_since = np.zeros((space.dof, 2))
+        self._pose = slice(0, space.dof)
+        self._scales = slice(space.dof, space.dof + 2)
+        self._others = Source(settings.source, space.dof)
+        self._sources = {name: Source(told, space.dof) for name, told in settings.sources.items()}
 
     def begin(self, pose: GaussianPose2) -> Belief:
         """Return the belief that is just this pose, with scales of which nothing is known yet."""
-        covariance = np.zeros((5, 5))
-        covariance[_POSE, _POSE] = pose.covariance
-        covariance[_SCALES, _SCALES] = self._scale_covariance
-        return Belief(np.concatenate([pose.mean.to_array(), np.zeros(2)]), covariance)
+        covariance = np.zeros_like(self._identity)
+        covariance[self._pose, self._pose] = pose.covariance
+        covariance[self._scales, self._scales] = self._scale_covariance
+        return Belief(pose.mean, (0.0, 0.0), covariance, self._nothing_since)
 
     def predict(self, belief: Belief, increment: Pose2, duration_s: float) -> Belief:
         """Move a belief by an odometry increment, given in the axes of the body."""
-        x, y, yaw, *scales = belief.state.tolist()
-        pose = Pose2(x, y, yaw)
-        motion = scaled_motion(increment, scales)
+        pose, scales = self._pose, self._scales
+        moved, jacobian, noise = self._space.moved(
+            belief.pose, belief.scales, increment, duration_s
+        )
         kept = self._scale_noise.kept(duration_s)
-        transition = kept * _IDENTITY
-        transition[_POSE] = jacobian = motion_jacobian(pose, increment, scales)
+        transition = kept * self._identity
+        transition[pose] = jacobian
         covariance = transition @ belief.covariance @ transition.T
-        # Half way through the turn is where it arises on average.
-        noise = self._noise.map_covariance(motion, duration_s, pose.yaw + 0.5 * motion.yaw)
-        # Fixes refused one after another tell that the odometry is worse than it should be.
-        covariance[_POSE, _POSE] += (1 + belief.refusals) * noise
-        covariance[_SCALES, _SCALES] += (1.0 - kept**2) * self._scale_covariance
-        moved, (distance_scale, turn_scale) = pose @ motion, scales
+        if belief.refusals:
+            # Fixes refused one after another tell that the odometry is worse than it should be.
+            noise = (1 + belief.contradictions) * noise
+        covariance[pose, pose] += noise
+        covariance[scales, scales] += (1.0 - kept**2) * self._scale_covariance
+        distance_scale, turn_scale = belief.scales
         return Belief(
-            np.array([moved.x, moved.y, moved.yaw, kept * distance_scale, kept * turn_scale]),
+            moved,
+            (kept * distance_scale, kept * turn_scale),
             _symmetric(covariance),
+            jacobian[:, pose] @ belief.since_fix + jacobian[:, scales],
+            {
+                name: SharedError(transition @ error.derivative, error.anchor)
+                for name, error in belief.shared.items()
+            },
             belief.refusals,
-            jacobian[:, _POSE] @ belief.since_fix + jacobian[:, _SCALES],
-            transition @ belief.shared,
         )
 
-    def update(self, belief: Belief, measurement: GaussianPose2) -> tuple[Belief, Fusion]:
+    def update(self, belief: Belief, measurement: Measurement) -> tuple[Belief, Fusion]:
         """Correct a belief by a measured pose, unless the gate refuses it.
 
         A fix that is too far from what was predicted gets a second chance: slip may have jumped.
-
-        What fixes have wrong alike is not averaged away, however many come: it is carried along
-        apart, as an error that is considered and not estimated (Schmidt, Application of
-        State-Space Methods to Navigation Problems, 1966).
         """
+        source = self._source(measurement.source)
+        gate = source.gate(measurement.observed_count())
         try:
-            seen = _Innovation.of(belief, measurement)
-            if not seen.squared_distance <= self._gate:
-                slipped = self._slipped(belief)
-                nearer = _Innovation.of(slipped, measurement)
-                if nearer.squared_distance <= self._gate:
-                    belief, seen = slipped, nearer
+            seen = compare(belief, measurement, source, self._space)
+            distance = seen.squared_distance
+            if not distance <= gate:
+                seen = compare(self._slipped(belief), measurement, source, self._space)
+            if seen.squared_distance <= gate:
+                return self._corrected(belief, measurement, source, seen), Fusion(True, distance)
         except np.linalg.LinAlgError:
             # Both are certain in some direction: there is nothing to correct, and no scale.
             return belief, Fusion.refused("the covariances are singular")
-        distance = seen.squared_distance
-        if not distance <= self._gate:
-            refused = replace(belief, refusals=belief.refusals + 1)
-            return refused, Fusion(
-                False, distance, f"squared Mahalanobis distance {distance:.1f} > {self._gate:.1f}"
-            )
-        gain, spread, share = seen.gain, measurement.covariance, self._shared_share
-        state = belief.state + gain @ seen.offset
-        state[2] = wrap_angle(float(state[2]))
-        kept = _IDENTITY.copy()
-        kept[:, _POSE] -= gain
-        own = (1.0 - share) * (gain @ spread @ gain.T)
-        alike = math.sqrt(share) * (gain @ symmetric_root(spread))
-        corrected = Belief(
-            state,
-            _symmetric(kept @ belief.covariance @ kept.T + own),
-            shared=kept @ belief.shared + alike,
+        return self._refused(belief, measurement), Fusion(
+            False, distance, f"squared Mahalanobis distance {distance:.1f} > {gate:.1f}"
         )
-        return corrected, Fusion(True, distance)
+
+    def _source(self, name: str) -> Source:
+        return self._sources.get(name, self._others)
+
+    def _corrected(
+        self, belief: Belief, measurement: Measurement, source: Source, seen: Innovation
+    ) -> Belief:
+        """Return the belief after a fix, in Joseph's form: it holds for any gain."""
+        gain = gain_of(seen, measurement, self._space)
+        left = self._identity.copy()
+        left[:, self._pose] -= gain
+        covariance = left @ seen.own @ left.T
+        shared = belief.shared
+        if len(shared) > (measurement.source in shared):
+            shared = {
+                name: SharedError(left @ error.derivative, error.anchor)
+                for name, error in shared.items()
+            }
+        if seen.alike is None:
+            covariance += gain @ measurement.pose.covariance @ gain.T
+        else:
+            by_fix = gain @ seen.alike
+            covariance += source.own_per_shared * (by_fix @ by_fix.T)
+            derivative = by_fix if seen.shared is None else left @ seen.shared + by_fix
+            shared = {**shared, measurement.source: SharedError(derivative, seen.anchor)}
+        step = gain @ seen.offset
+        distance_scale, turn_scale = belief.scales
+        by_distance, by_turn = step[self._scales].tolist()
+        return Belief(
+            self._space.shifted(belief.pose, step[self._pose]),
+            (distance_scale + by_distance, turn_scale + by_turn),
+            _symmetric(covariance),
+            self._nothing_since,
+            shared,
+            self._still_refused(belief, measurement) if belief.refusals else belief.refusals,
+        )
+
+    def _refused(self, belief: Belief, measurement: Measurement) -> Belief:
+        """Return the belief after a fix that the gate refused."""
+        before = belief.refusals.get(measurement.source)
+        in_a_row, unopposed = (0, 0) if before is None else (before.in_a_row, before.unopposed)
+        measured = measurement.pose
+        refusals = Refusals(
+            in_a_row + 1,
+            unopposed + 1,
+            measured.mean @ belief.pose.inverse(),
+            measured.covariance,
+        )
+        return replace(belief, refusals={**belief.refusals, measurement.source: refusals})
+
+    def _still_refused(self, belief: Belief, accepted: Measurement) -> dict[str, Refusals]:
+        """Return what is left of the refusals once a fix is accepted.
+
+        It takes back those of its own source. Those of another count no longer against the pose
+        where the two sources cannot both be right.
+        """
+        left = {}
+        for name, refused in belief.refusals.items():
+            if name != accepted.source:
+                told = refused.correction @ belief.pose
+                offset = self._space.offset(told, accepted.pose.mean)
+                white = (
+                    self._space.whitening(refused.covariance + accepted.pose.covariance) @ offset
+                )
+                contradicted = float(white @ white) > self._source(name).gate(self._space.dof)
+                left[name] = replace(refused, unopposed=0) if contradicted else refused
+        return left
 
     def _slipped(self, belief: Belief) -> Belief:
         """Return the belief of one who thinks that a spell of slip began with the last fix.
@@ -193,64 +198,6 @@ class FilterStep:
         spread = np.vstack([belief.since_fix, np.eye(2)])
         jump = spread @ self._scale_covariance @ spread.T
         return replace(belief, covariance=belief.covariance + jump)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Innovation:
-    """A measured pose beside the one believed.
-
-    Attributes:
-        offset: (3,) from what is believed to what is measured.
-        squared_distance: squared Mahalanobis distance of the two.
-        gain: (5, 3) Kalman gain.
-    """
-
-    offset: NDArray[np.float64]
-    squared_distance: float
-    gain: NDArray[np.float64]
-
-    @staticmethod
-    def of(belief: Belief, measurement: GaussianPose2) -> _Innovation:
-        """Compare the two.
-
-        Raises:
-            LinAlgError: both are certain in some direction.
-        """
-        mean, covariance = measurement.mean, belief.total_covariance()
-        x, y, yaw = belief.state[_POSE].tolist()
-        offset = np.array([mean.x - x, mean.y - y, wrap_angle(mean.yaw - yaw)])
-        whitening = _whitening(covariance[_POSE, _POSE] + measurement.covariance)
-        white = whitening @ offset
-        gain = (covariance[:, _POSE] @ whitening.T) @ whitening
-        return _Innovation(offset, float(white @ white), gain)
-
-
-def _whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the lower triangle W (3, 3) with ``W.T @ W`` the inverse of a covariance (3, 3).
-
-    It is the inverse of the Cholesky factor, in plain numbers: for nine of them, a library takes
-    longer to be called than to count.
-
-    Raises:
-        LinAlgError: the covariance is certain in some direction.
-    """
-    (a, _, _), (b, d, _), (c, e, f) = covariance.tolist()
-    try:
-        first = 1.0 / math.sqrt(a)
-        b, c = b * first, c * first
-        second = 1.0 / math.sqrt(d - b * b)
-        e = (e - b * c) * second
-        third = 1.0 / math.sqrt(f - c * c - e * e)
-    except (ValueError, ZeroDivisionError):
-        raise np.linalg.LinAlgError("the covariance is not positive definite") from None
-    below = -b * first * second
-    return np.array(
-        [
-            [first, 0.0, 0.0],
-            [below, second, 0.0],
-            [-(c * first + e * below) * third, -e * second * third, third],
-        ]
-    )
 
 
 def _symmetric(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

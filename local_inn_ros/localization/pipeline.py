@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import Arrival
 from local_inn_ros.filtering.pose_filter import Fusion, PoseFilter, StampedPose
 from local_inn_ros.geometry import GaussianPose2
@@ -18,6 +19,9 @@ from local_inn_ros.sensing import Odometry
 from local_inn_ros.sensing.observation import Observation
 
 ObservationT = TypeVar("ObservationT", bound=Observation)
+
+# There is but one sensor here: no other needs to be told from it.
+_SOURCE = "laser"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +90,7 @@ class LocalizationPipeline(Generic[ObservationT]):
         if prior is None:
             return None
         fix = self._localizer.locate(scan, prior)
-        fusion = self._filter.fuse(fix.measurement, scan.stamp_s)
+        fusion = self._filter.fuse(Measurement(fix.measurement, scan.stamp_s, _SOURCE))
         fused = self._filter.estimate_at(scan.stamp_s)
         seconds = time.perf_counter() - started
         return ScanResult(

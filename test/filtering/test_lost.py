@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 import pytest
+from filter_runs import fuse
 from localization_helpers import gaussian
 
 from local_inn_ros.filtering.odometry_buffer import Arrival
@@ -34,7 +35,7 @@ def lost_filter() -> PoseFilter:
     pose_filter.reset(gaussian(5.0, 0.0, 0.0, 0.1, 0.1), 0.0)
     for k in range(1, 101):
         pose_filter.predict(ahead(0.01 * k))
-    assert pose_filter.fuse(at(6.0, 0.0), 1.0).accepted
+    assert fuse(pose_filter, at(6.0, 0.0), 1.0).accepted
     pose_filter.declare_lost()
     return pose_filter
 
@@ -51,7 +52,7 @@ def test_odometry_alone_carries_it_and_the_transform_stays(lost_filter: PoseFilt
     before = lost_filter.map_from_odom()
     for k in range(101, 201):
         lost_filter.predict(ahead(0.01 * k))
-        fusion = lost_filter.fuse(at(1.0, 9.0), 0.01 * k)
+        fusion = fuse(lost_filter, at(1.0, 9.0), 0.01 * k)
         assert not fusion.accepted
         assert fusion.reason == "the pose is declared lost"
     told = lost_filter.estimate().pose
@@ -73,13 +74,13 @@ def test_a_new_pose_ends_it(lost_filter: PoseFilter) -> None:
     lost_filter.reset(at(1.0, 9.0), 0.5)
     assert not lost_filter.lost
     assert lost_filter.estimate().pose.mean.to_array() == pytest.approx([1.5, 9.0, 0.0])
-    assert lost_filter.fuse(at(1.5, 9.02), 1.0).accepted
+    assert fuse(lost_filter, at(1.5, 9.02), 1.0).accepted
 
 
 def test_taken_back_the_next_fix_decides(lost_filter: PoseFilter) -> None:
     lost_filter.resume()
     assert not lost_filter.lost
-    assert lost_filter.fuse(at(6.4, 0.3), 1.0).accepted
+    assert fuse(lost_filter, at(6.4, 0.3), 1.0).accepted
     told = lost_filter.estimate().pose
     assert told.mean.to_array() == pytest.approx([6.4, 0.3, 0.0], abs=0.01)
     assert told.deviations().max() < 0.05

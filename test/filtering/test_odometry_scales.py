@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from filter_runs import fuse
 
 from local_inn_ros.filtering.motion_model import MotionNoise, ScaleNoise
 from local_inn_ros.filtering.pose_filter import FilterSettings, PoseFilter
@@ -48,7 +49,7 @@ class Drive:
 
     def fix(self, pose: Pose2) -> bool:
         fix = GaussianPose2.from_deviations(pose, 0.005, 0.005, 0.002)
-        return self.filter.fuse(fix, self.stamp_s).accepted
+        return fuse(self.filter, fix, self.stamp_s).accepted
 
     def error_m(self) -> float:
         return self.filter.estimate().pose.mean.distance_to(self.truth)

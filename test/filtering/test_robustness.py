@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 import pytest
+from filter_runs import fuse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,7 +71,7 @@ def test_the_filter_stays_sound_and_finds_back(happened: list[tuple]) -> None:
             pose_filter.predict(reading)
             priors.add_odometry(reading)
         elif what == "fix":
-            pose_filter.fuse(told, now_s + step_s)
+            fuse(pose_filter, told, now_s + step_s)
             assert not math.isinf(squared_innovation(well_conditioned(told), told))
         else:
             pose_filter.reset(told, now_s + step_s)
@@ -91,7 +92,7 @@ def test_the_filter_stays_sound_and_finds_back(happened: list[tuple]) -> None:
         pose_filter.predict(Odometry(now_s + 0.05 * k, Pose2(0.05 * k, 0.0, 0.0), 1.0))
         truth = Pose2(1.0, 2.0, 0.5) @ Pose2(0.05 * k, 0.0, 0.0)
         measured = GaussianPose2.from_deviations(truth, 0.02, 0.02, 0.01)
-        assert pose_filter.fuse(measured, now_s + 0.05 * k).accepted
+        assert fuse(pose_filter, measured, now_s + 0.05 * k).accepted
     found = pose_filter.estimate().pose
     assert found.mean.distance_to(truth) < 0.01
     assert found.deviations().max() < 0.05

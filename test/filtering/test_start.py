@@ -4,7 +4,7 @@
 
 import numpy as np
 import pytest
-from filter_runs import fix_at, readings, run, true_pose
+from filter_runs import fix_at, fuse, readings, run, true_pose
 from localization_helpers import gaussian, odometry_at
 
 from local_inn_ros.filtering.pose_filter import PoseFilter
@@ -17,7 +17,7 @@ def test_without_a_start_there_is_no_estimate():
     assert not pose_filter.initialized
     pose_filter.predict(odometry_at(0.0))
     assert not pose_filter.initialized
-    assert not pose_filter.fuse(gaussian(0.0, 0.0, 0.0, 0.1, 0.1), 0.0).accepted
+    assert not fuse(pose_filter, gaussian(0.0, 0.0, 0.0, 0.1, 0.1), 0.0).accepted
     with pytest.raises(RuntimeError, match="reset"):
         pose_filter.estimate()
     with pytest.raises(RuntimeError, match="odometry"):
@@ -73,4 +73,4 @@ def test_a_new_start_forgets_the_old():
     pose_filter = run([*readings(1.0), *fixes])
     pose_filter.reset(gaussian(9.0, 9.0, 0.0, 0.1, 0.1), 1.0)
     assert pose_filter.estimate().pose.mean == Pose2(9.0, 9.0, 0.0)
-    assert not pose_filter.fuse(fix_at(0.9, rng), 0.9).accepted
+    assert not fuse(pose_filter, fix_at(0.9, rng), 0.9).accepted

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 import torch
@@ -54,11 +54,14 @@ class TorchEngine:
             precision: of the matrix products.
         """
         self._device = torch.device(device)
-        self._modules = nn.ModuleDict(modules)
+        self._modules = dict(modules)
         if self._device.type != "cpu" or precision is not TorchPrecision.FP32:
-            self._modules = copy.deepcopy(self._modules).to(self._device)
+            # In one go, so that what they share stays shared.
+            self._modules = copy.deepcopy(self._modules)
+            for module in self._modules.values():
+                module.to(self._device)
         if precision in _TYPES:
-            _halve_products(self._modules, _TYPES[precision])
+            _halve_products(self._modules.values(), _TYPES[precision])
         self._signatures = {one.name: one for one in signatures}
         self._name = f"torch {torch.__version__} {precision.value} on {self._device}"
         self._most_rows = _MOST_ROWS[self._device.type]
@@ -111,7 +114,7 @@ def _taken_by(chain: Sequence[GraphSignature]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in given)
 
 
-def _halve_products(model: nn.Module, kind: torch.dtype) -> None:
+def _halve_products(modules: Iterable[nn.Module], kind: torch.dtype) -> None:
     """Let linear layers compute in half precision; what they are given and say stays single."""
 
     def halved(layer: nn.Module, given: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -120,7 +123,8 @@ def _halve_products(model: nn.Module, kind: torch.dtype) -> None:
     def singled(layer: nn.Module, given: tuple[Tensor, ...], said: Tensor) -> Tensor:
         return said.float()
 
-    for layer in model.modules():
+    layers = {layer for module in modules for layer in module.modules()}
+    for layer in layers:
         if isinstance(layer, nn.Linear):
             layer.to(kind)
             layer.register_forward_pre_hook(halved)

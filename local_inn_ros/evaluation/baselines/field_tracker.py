@@ -8,6 +8,7 @@ Set beside the whole it shows what the network adds; it cannot find a robot that
 from __future__ import annotations
 
 from local_inn_ros.bundles.description import CovarianceModel
+from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Refiner
@@ -59,5 +60,6 @@ class FieldTracker:
         found = self._refiner.refine(self._points.of(scan), start)
         unexplained = 1.0 - min(1.0, found.inlier_share / USUAL_INLIER_SHARE)
         measured = calibrated_information(found.pose, found.information, self._model, unexplained)
-        self._filter.fuse(pose_of_base(measured, self._mount), scan.stamp_s)
+        of_base = pose_of_base(measured, self._mount)
+        self._filter.fuse(Measurement(of_base, scan.stamp_s, "laser"))
         return self._filter.estimate_at(scan.stamp_s)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from geometry_msgs.msg import PoseWithCovarianceStamped
 
 from local_inn_ros.nodes.common.entities import Entities
-from local_inn_ros.nodes.common.handover import HandedFix, Handover, Taker
+from local_inn_ros.nodes.common.handover import HandedFix, Handover
 from local_inn_ros.nodes.common.qos import RELIABLE
 
 # More messages than wait to be heard.
@@ -25,8 +25,8 @@ class FixIntake:
         entities: Entities,
         handover: Handover,
         topics: Sequence[str],
-        heed: Callable[[PoseWithCovarianceStamped], None],
-        take: Taker,
+        heed: Callable[[str, PoseWithCovarianceStamped], None],
+        take: Callable[[str, HandedFix], bool],
     ) -> None:
         """Listen.
 
@@ -34,8 +34,9 @@ class FixIntake:
             entities: makes the subscriptions.
             handover: leads to localizers in this process, where there are any.
             topics: of fixes.
-            heed: uses a message.
-            take: uses what is handed over while the node is active, or leaves it to the message.
+            heed: uses a message of a topic.
+            take: uses what is handed over of a topic while the node is active, or leaves it to the
+                message.
         """
         self._entities = entities
         self._take = take
@@ -48,7 +49,7 @@ class FixIntake:
         handed: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
 
         def take(fix: HandedFix) -> bool:
-            taken = self._entities.active and self._take(fix)
+            taken = self._entities.active and self._take(topic, fix)
             if taken:
                 handed.append((fix.stamp.sec, fix.stamp.nanosec))
             return taken
@@ -59,7 +60,7 @@ class FixIntake:
             if (stamp.sec, stamp.nanosec) in handed:
                 handed.remove((stamp.sec, stamp.nanosec))
             else:
-                self._heed(message)
+                self._heed(topic, message)
 
         self._entities.subscription(PoseWithCovarianceStamped, topic, heed, RELIABLE)
         name = self._entities.node.resolve_topic_name(topic)

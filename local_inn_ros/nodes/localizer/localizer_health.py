@@ -17,6 +17,7 @@ from local_inn_ros.nodes.common.diagnostics import (
     beyond,
     health_of,
 )
+from local_inn_ros.nodes.common.numeric_faults import numeric_findings
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.model import RunnableModel
 from local_inn_ros.nodes.localizer.scan_queue import Oddity
@@ -68,6 +69,7 @@ def localizer_health(
     findings = [
         *_findings(tally, troubles, situation, told),
         *_timing(tally, skew),
+        *numeric_findings(tally, ("scan", "odometry", "filtered pose", "initial pose", "map")),
     ]
     return health_of(findings, "fixes are made", values)
 

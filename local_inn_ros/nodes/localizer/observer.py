@@ -31,6 +31,8 @@ from local_inn_ros.nodes.common.conversions import (
 from local_inn_ros.nodes.common.diagnostics import Health, Tally
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import Handover
+from local_inn_ros.nodes.common.noise_parameters import NoiseTold
+from local_inn_ros.nodes.common.numeric_faults import NumericFaults
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, NEWEST, RELIABLE, SENSOR
 from local_inn_ros.nodes.common.static_transforms import TransformError
@@ -81,7 +83,8 @@ class Localizing:
         self._node = entities.node
         self._parameters = parameters
         self._frames = parameters.now
-        self._priors = PriorKeeper()
+        self._noise = NoiseTold(parameters, self._node.get_logger().warning)
+        self._priors = PriorKeeper(self._noise.now.motion, self._noise.now.scales)
         self._tally = Tally()
         self._mounting = Mounting(entities, parameters, model, self._tally, self._complain)
         self._queue: ScanQueue[LaserScan] = ScanQueue(lambda odd: self._tally.count(odd.value))
@@ -91,6 +94,7 @@ class Localizing:
         self._map_trouble = ""
         self._began_s = 0.0
         self._map_seen = False
+        self._faults = NumericFaults(self._node, self._tally)
         self._recovery = Recovery(entities, parameters, self._priors.expect)
         sha256 = model.bundle.map_sha256
         self._store = PoseStore(
@@ -101,14 +105,17 @@ class Localizing:
         self._listen(entities)
 
     def _listen(self, entities: Entities) -> None:
-        hear, pose = entities.subscription, PoseWithCovarianceStamped
-        hear(OccupancyGridMessage, "map", self._on_map, LATCHED, also_inactive=True)
-        hear(OdometryMessage, "odom", self._on_odometry, SENSOR)
-        hear(OdometryMessage, "odometry/filtered", self._on_filtered, NEWEST)
-        hear(pose, "initialpose", self._on_told_pose, RELIABLE)
-        hear(pose, RELOCALIZED_POSE, self._on_relocalized_pose, RELIABLE)
+        hear, pose, safely = entities.subscription, PoseWithCovarianceStamped, self._faults.heeding
+        heed_map = safely("map", self._on_map)
+        hear(OccupancyGridMessage, "map", heed_map, LATCHED, also_inactive=True)
+        hear(OdometryMessage, "odom", safely("odometry", self._on_odometry), SENSOR)
+        heed_filtered = safely("filtered pose", self._on_filtered)
+        hear(OdometryMessage, "odometry/filtered", heed_filtered, NEWEST)
+        hear(pose, "initialpose", safely("initial pose", self._on_told_pose), RELIABLE)
+        heed_found = safely("relocalized pose", self._on_relocalized_pose)
+        hear(pose, RELOCALIZED_POSE, heed_found, RELIABLE)
         for topic in self._frames.scan_topics:
-            hear(LaserScan, topic, self._on_scan, SENSOR)
+            hear(LaserScan, topic, safely("scan", self._on_scan), SENSOR)
 
     def begin(self) -> None:
         """Tell how things stand."""
@@ -235,7 +242,9 @@ class Localizing:
 
     def _try(self, use: Callable[[LaserScan], None], message: LaserScan) -> None:
         try:
-            use(message)
+            # Of several scans that the odometry has reached, one must not take the others along.
+            with self._faults.outlived("scan"):
+                use(message)
             self._troubles.pop(message.header.frame_id, None)
         except LocalInnError as error:
             early = time.monotonic() < self._began_s + _GRACE_S
@@ -258,6 +267,8 @@ class Localizing:
         frame = message.header.frame_id
         mounted, told = self._mounting.at(frame), to_scan(message)
         scan = mounted.mount.righted(told)
+        if self._noise.changed():
+            self._priors.set_noise(self._noise.now)
         prior = self._priors.prior_at(scan.stamp_s)
         if prior is None:
             self._show(frame, mounted, scan)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,6 +19,9 @@ GRAPHS = (ENCODER, INVERSE, FORWARD)
 WEIGHTS = "weights"
 """Name of the file that compiled kernels and torch read; bundles of before do without."""
 _DRAWS = "draws"
+# A bundle may come from anywhere: no size keeps the networks busy for ever.
+_Few = Annotated[int, Field(ge=0, le=100)]
+_Size = Annotated[int, Field(ge=1, le=100_000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +41,16 @@ class NetworkSettings:
         strides: corrections of a drawn range.
     """
 
-    octaves: int = 5
-    latent_z: int = 6
-    blocks: int = 6
-    coupling_hidden: int = 128
-    condition: int = 32
+    octaves: _Few = 5
+    latent_z: _Size = 6
+    blocks: _Few = 6
+    coupling_hidden: _Size = 128
+    condition: _Size = 32
     cells_m: tuple[float, ...] = (0.25, 0.75, 2.25, 6.75)
-    channels: int = 8
-    point_hidden: int = 64
-    scan_hidden: int = 256
-    strides: int = 2
+    channels: _Size = 8
+    point_hidden: _Size = 64
+    scan_hidden: _Size = 256
+    strides: _Few = 2
 
     @property
     def code_size(self) -> int:

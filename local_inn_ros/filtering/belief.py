@@ -1,0 +1,89 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the pose filter believes at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.geometry import GaussianPose2, Pose2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refusals:
+    """Fixes of one source that were refused, one after another.
+
+    Attributes:
+        in_a_row: how many, since one of this source was accepted.
+        unopposed: how many, since a fix of any source was accepted that contradicts them.
+        correction: what the last one would have moved the map by: left of a pose believed, it
+            makes the pose that the source tells, wherever the robot has gone since.
+        covariance: (d, d) of the last one.
+    """
+
+    in_a_row: int
+    unopposed: int
+    correction: Pose2
+    covariance: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedError:
+    """What the fixes of one source have wrong alike, such as the error of the map hereabouts.
+
+    Attributes:
+        derivative: (d + 2, d) of the error of the state by d numbers of unit variance.
+        anchor: where these numbers were the ones of the place.
+    """
+
+    derivative: NDArray[np.float64]
+    anchor: Pose2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Belief:
+    """What the filter believes at an instant.
+
+    The state is the pose, with d degrees of freedom, and the scales of distance and turn.
+
+    Attributes:
+        pose: the mean of the pose, in the map frame.
+        scales: by which shares the true distances and turns are larger than the odometry says.
+        covariance: (d + 2, d + 2), symmetric, positive semi-definite, of what is not shared.
+        since_fix: (d, 2) derivative of the pose by scales that have held since the last fix.
+        shared: what fixes have wrong alike, by the name of their source.
+        refusals: of the sources whose last fix was refused, by name.
+    """
+
+    pose: Pose2
+    scales: tuple[float, float]
+    covariance: NDArray[np.float64]
+    since_fix: NDArray[np.float64]
+    shared: Mapping[str, SharedError] = field(default_factory=dict)
+    refusals: Mapping[str, Refusals] = field(default_factory=dict)
+
+    @property
+    def contradictions(self) -> int:
+        """How many fixes of one source, in a row, speak against the pose, and none against them.
+
+        A source that is broken is contradicted by another that is right; one that sees little,
+        such as a compass beside a laser, contradicts nobody.
+        """
+        if not self.refusals:
+            return 0
+        return max(refused.unopposed for refused in self.refusals.values())
+
+    def to_gaussian(self) -> GaussianPose2:
+        """Return mean and covariance of the pose."""
+        return GaussianPose2(self.pose, self.total_covariance()[:3, :3])
+
+    def total_covariance(self) -> NDArray[np.float64]:
+        """Return (d + 2, d + 2) of the state, with what fixes share."""
+        total = self.covariance
+        for error in self.shared.values():
+            total = total + error.derivative @ error.derivative.T
+        return total
