@@ -16,6 +16,7 @@ from local_inn_ros.errors import LocalInnError
 from local_inn_ros.filtering.odometry_buffer import Arrival
 from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.filtering.prior import PriorKeeper
+from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.monitoring.whereabouts import Event, Situation
 from local_inn_ros.nodes.common.clock_skew import ClockSkew
 from local_inn_ros.nodes.common.conversions import (
@@ -158,6 +159,10 @@ class Localizing:
         """The pose that the next priors are made of: the newest that was told; None without one."""
         return self._priors.told
 
+    def prior_at(self, stamp_s: float) -> GaussianPose2 | None:
+        """Return the base in the map frame as believed at an instant; None where not known."""
+        return self._priors.prior_at(stamp_s)
+
     def _on_map(self, message: OccupancyGridMessage) -> None:
         if self._map_seen and self._parameters.now.first_map_only:
             return
@@ -269,7 +274,7 @@ class Localizing:
         scan = mounted.mount.righted(told)
         if self._noise.changed():
             self._priors.set_noise(self._noise.now)
-        prior = self._priors.prior_at(scan.stamp_s)
+        prior = self.prior_at(scan.stamp_s)
         if prior is None:
             self._show(frame, mounted, scan)
             self._tally.count("scan without prior")
