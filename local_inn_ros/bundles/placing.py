@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +25,11 @@ def check_place(out: Path) -> None:
         raise BundleError(f"{out} is a file: name a folder for the bundle")
     if out.is_dir() and any(out.iterdir()) and not (out / "bundle.yaml").is_file():
         raise BundleError(f"{out} holds other files than a bundle: name a new folder")
+    # Folders that are to be made lie in one that is there, where something can be made.
+    there = next(one for one in out.absolute().parents if one.exists())
     try:
-        _partial(out).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=there, prefix=".tried."):
+            pass
     except OSError as error:
         raise BundleError(f"no bundle can be written to {out}: {error.strerror}") from error
 
