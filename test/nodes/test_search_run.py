@@ -22,7 +22,7 @@ from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.nodes.localizer.model import Mounted
-from local_inn_ros.nodes.localizer.search_run import Lookout, SearchRun, Sight
+from local_inn_ros.nodes.localizer.search_run import Lookout, SearchObservation, SearchRun
 from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.mount import SensorMount
 
@@ -37,10 +37,10 @@ def mounted() -> Mounted:
     return model.mounted_at(SensorMount(Pose2.identity()))
 
 
-def sight(mounted: Mounted, number: int, frame: str = "laser") -> Sight:
+def sight(mounted: Mounted, number: int, frame: str = "laser") -> SearchObservation:
     """The scan of a robot that stands still, a tenth of a second after the one before."""
     scan = scan_at(room(), HERE, 100.0 + 0.11 * number)
-    return Sight(frame, mounted, scan, Pose2.identity())
+    return SearchObservation(frame, mounted, scan, Pose2.identity())
 
 
 def search_run(lookout: Lookout, ends_s: float = math.inf) -> SearchRun:
@@ -101,7 +101,7 @@ def test_a_bad_scan_on_the_way_is_passed_over(
 def test_a_bad_first_scan_is_told_at_once(mounted: Mounted) -> None:
     lookout, good = Lookout(), sight(mounted, 0)
     useless = Scan(100.0, good.scan.ranges_m[:0], -2.3, 0.02, 0.05, 15.0)
-    lookout.put(Sight("laser", mounted, useless, Pose2.identity()))
+    lookout.put(SearchObservation("laser", mounted, useless, Pose2.identity()))
     with pytest.raises(SensorError, match="the scan is empty"):
         search_run(lookout).run()
 
@@ -130,7 +130,7 @@ def test_scans_of_another_sensor_do_not_join_in(
 def test_what_was_seen_can_be_forgotten(mounted: Mounted) -> None:
     lookout = Lookout()
     lookout.put(sight(mounted, 0))
-    lookout.put(Sight("laser", mounted, sight(mounted, 1).scan, None))
+    lookout.put(SearchObservation("laser", mounted, sight(mounted, 1).scan, None))
     lookout.forget()
     assert lookout.without_odometry() is None
     lookout.put(sight(mounted, 2))

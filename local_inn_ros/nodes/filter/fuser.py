@@ -51,7 +51,7 @@ from local_inn_ros.sensing import Odometry
 _WARNING_PERIOD_S = 5.0
 
 
-class Fusing:
+class Fuser:
     """Feeds the filter, and publishes what it believes."""
 
     def __init__(

@@ -23,7 +23,13 @@ from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.search_report import search_report
-from local_inn_ros.nodes.localizer.search_run import Lookout, Outcome, SearchRun, Sight, failed
+from local_inn_ros.nodes.localizer.search_run import (
+    Lookout,
+    Outcome,
+    SearchObservation,
+    SearchRun,
+    failed,
+)
 
 # Between searches that nobody asked for: what failed just now would fail again.
 _REST_S = 2.0
@@ -79,7 +85,7 @@ class GlobalSearch:
         """Whether a search is under way."""
         return self._running is not None
 
-    def look_at(self, sight: Sight) -> None:
+    def look_at(self, sight: SearchObservation) -> None:
         """Take in the newest scan."""
         self._lookout.put(sight)
 

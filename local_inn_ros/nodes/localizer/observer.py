@@ -55,7 +55,7 @@ from local_inn_ros.nodes.localizer.mounting import Mounting
 from local_inn_ros.nodes.localizer.pose_store import PoseStore
 from local_inn_ros.nodes.localizer.recovery import RELOCALIZED_POSE, Recovery
 from local_inn_ros.nodes.localizer.scan_queue import ScanQueue
-from local_inn_ros.nodes.localizer.search_run import Sight
+from local_inn_ros.nodes.localizer.search_run import SearchObservation
 from local_inn_ros.sensing import Scan
 
 _WARNING_PERIOD_S = 5.0
@@ -63,7 +63,7 @@ _WARNING_PERIOD_S = 5.0
 _GRACE_S = 2.0
 
 
-class Localizing:
+class Observer:
     """Locates scans, and shows them to a search where one runs."""
 
     def __init__(
@@ -265,7 +265,7 @@ class Localizing:
         frame = message.header.frame_id
         mounted = self._mounting.at(frame)
         scan = mounted.mount.righted(to_scan(message))
-        self._recovery.search.look_at(Sight(frame, mounted, scan, None))
+        self._recovery.search.look_at(SearchObservation(frame, mounted, scan, None))
 
     def _locate(self, message: LaserScan) -> None:
         started_s = time.perf_counter()
@@ -299,7 +299,7 @@ class Localizing:
     def _show(self, frame: str, mounted: Mounted, scan: Scan) -> None:
         """Show a scan to the search, where one runs."""
         odometry, offered = self._priors.odometry_at(scan.stamp_s), self._recovery.offered
-        self._recovery.search.look_at(Sight(frame, mounted, scan, odometry, offered))
+        self._recovery.search.look_at(SearchObservation(frame, mounted, scan, odometry, offered))
 
     def _complain(self, text: str) -> None:
         self._node.get_logger().error(text, throttle_duration_sec=_WARNING_PERIOD_S)

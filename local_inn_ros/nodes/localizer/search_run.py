@@ -26,7 +26,7 @@ PATIENCE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sight:
+class SearchObservation:
     """A scan, and what is known with it.
 
     Attributes:
@@ -75,11 +75,11 @@ def failed(reason: str) -> Outcome:
 class _Seen:
     """A sight, and the real time at which it came."""
 
-    sight: Sight
+    sight: SearchObservation
     at_s: float
 
 
-def _sight_m(sight: Sight) -> float:
+def _sight_m(sight: SearchObservation) -> float:
     """Return how far a scan sees: the mean of its ranges, 0 for beams that measured none.
 
     A laser that is covered, or stands in a crowd, sees less far than another.
@@ -98,11 +98,11 @@ class Lookout:
         self._changed = threading.Condition()
         # Of each laser, with the real time at which it came.
         self._newest: dict[tuple[str, SensorMount], _Seen] = {}
-        self._blind: Sight | None = None
+        self._blind: SearchObservation | None = None
         self._blind_s = -PATIENCE_S
         self._ended = ""
 
-    def put(self, sight: Sight) -> None:
+    def put(self, sight: SearchObservation) -> None:
         """Take in the newest scan."""
         with self._changed:
             if sight.odometry is None:
@@ -131,7 +131,7 @@ class Lookout:
         """Why to give up; empty where there is no reason to."""
         return self._ended
 
-    def next_after(self, last: Sight | None) -> Sight | None:
+    def next_after(self, last: SearchObservation | None) -> SearchObservation | None:
         """Wait for a scan with odometry newer than ``last``; None where none comes.
 
         Without a last one, that of the laser that sees farthest. The others are of the same laser.
@@ -141,12 +141,12 @@ class Lookout:
             self._changed.wait_for(lambda: self._ended or self._next(last, began_s), PATIENCE_S)
             return None if self._ended else self._next(last, began_s)
 
-    def without_odometry(self) -> Sight | None:
+    def without_odometry(self) -> SearchObservation | None:
         """Return the newest scan that the odometry did not reach; None where there is none."""
         with self._changed:
             return self._blind if time.monotonic() - self._blind_s <= PATIENCE_S else None
 
-    def _next(self, last: Sight | None, began_s: float) -> Sight | None:
+    def _next(self, last: SearchObservation | None, began_s: float) -> SearchObservation | None:
         fresh = [s.sight for s in self._newest.values() if s.at_s >= began_s - PATIENCE_S]
         if last is not None:
             fresh = [one for one in fresh if one is not last and one.sensor == last.sensor]
@@ -179,8 +179,8 @@ class SearchRun:
         self._ends_s = ends_s
         self._topic_name = topic_name
         self._search: PlaceSearch[Scan] | None = None
-        self._first: Sight | None = None
-        self._last: Sight | None = None
+        self._first: SearchObservation | None = None
+        self._last: SearchObservation | None = None
 
     def run(self) -> Outcome:
         """Search.
@@ -188,7 +188,7 @@ class SearchRun:
         Raises:
             SensorError: the first scan cannot be used.
         """
-        seen: Sight | None = None
+        seen: SearchObservation | None = None
         while time.monotonic() < self._ends_s:
             seen = self._lookout.next_after(seen)
             if seen is None:
@@ -198,7 +198,7 @@ class SearchRun:
                 return self._outcome(result, decided=True)
         return self._given_up("the scans did not decide it in time")
 
-    def _look_at(self, sight: Sight) -> SearchResult | None:
+    def _look_at(self, sight: SearchObservation) -> SearchResult | None:
         assert sight.odometry is not None
         if self._search is None or self._first is None:
             mounted = sight.mounted
