@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import (
@@ -20,9 +22,11 @@ from local_inn_ros.bundles.description import (
 from local_inn_ros.engines.protocol import Float32Array
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
-from local_inn_ros.nodes.localizer.model import Model
 from local_inn_ros.sensing import Scan, SensorSpec
 from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid, RayCaster, grid_hash
+
+if TYPE_CHECKING:
+    from local_inn_ros.nodes.localizer.model import Model
 
 SENSOR = SensorSpec(
     name="test",
@@ -77,7 +81,10 @@ class OracleEngine:
 
 
 def oracle_model(grid: OccupancyGrid) -> Model:
-    """Return a model of a map, ready for the localizer's node."""
+    """Return a model of a map, ready for the localizer's node; where ROS is installed."""
+    pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+    from local_inn_ros.nodes.localizer.model import Model
+
     nothing = FileReference(file="none.onnx", sha256="")
     description = BundleDescription(
         schema_name=SCHEMA,
