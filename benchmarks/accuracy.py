@@ -25,8 +25,8 @@ from local_inn_ros.benchmarking.accuracy_table import Comparison, compare, markd
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS, SLIP
 from local_inn_ros.benchmarking.job_pool import run_jobs
 from local_inn_ros.benchmarking.simulated_drive import RUN_UP_S
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.cli.output import progress_bar
-from local_inn_ros.engines import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.json_file import write_json
 

@@ -23,9 +23,8 @@ from local_inn_ros.benchmarking.accuracy_job import AccuracyJob
 from local_inn_ros.benchmarking.calibration_job import Promises, run_calibration_job
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
 from local_inn_ros.benchmarking.job_pool import in_processes
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.cli.output import progress_bar, say
-from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation import metrics
 from local_inn_ros.evaluation.json_file import write_json
@@ -33,10 +32,10 @@ from local_inn_ros.evaluation.metrics import Calibration
 from local_inn_ros.evaluation.reliability import draw_reliability
 from local_inn_ros.evaluation.replay import replay
 from local_inn_ros.filtering.pose_filter import PoseFilter
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
+from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
+from local_inn_ros.systems.registry import open_model
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "bench"
@@ -89,7 +88,7 @@ def intel(bundle: Bundle, on_scan: Callable[[], None]) -> Promises:
     """Localize the robot of the Intel lab on laps 2 and 3."""
     recording = open_recording(INTEL, BagTopics(reference="/ground_truth"))
     assert recording.reference is not None
-    localizer = build_localizer(bundle, open_engine(bundle), recording.mount, RefinerChoice.FIELD)
+    localizer = fix_producer_of(open_model(bundle), recording.mount, RunSettings())
     pipeline = LocalizationPipeline(localizer, PoseFilter())
     return Promises.of(
         replay(pipeline, recording.readings(), recording.reference, on_scan), recording.reference

@@ -28,13 +28,14 @@ from local_inn_ros.benchmarking.quality_trials import (
     simulated_scans,
     trials,
 )
-from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.choice import open_engine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.quality.scan_quality import match_scan
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
+from local_inn_ros.systems.local_inn_2d.config import config_of
+from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
+from local_inn_ros.systems.protocol import RunSettings
+from local_inn_ros.systems.registry import open_model
 
 BUILD = ROOT / "build" / "bench"
 # Denser crowds than quality is promised for, so that it does not take one for a wrong place.
@@ -57,19 +58,18 @@ def placed_scans(
 def judged(folder: Path, given: argparse.Namespace) -> tuple[NDArray[np.float64], JudgedPoses]:
     """Return features (n, 3) of trials on a bundle, and which are right."""
     bundle = Bundle.load(folder)
-    engine = open_engine(bundle)
-    localizer = build_localizer(bundle, engine, Pose2.identity(), RefinerChoice.FIELD)
+    model = open_model(bundle)
+    assert isinstance(model, LocalInn2d)
+    localizer = model.fix_producer(Pose2.identity(), RunSettings())
     rng = np.random.default_rng(given.seed)
-    found = list(trials(bundle, engine, localizer, placed_scans(bundle, given, rng), rng))
+    found = list(trials(bundle, model, localizer, placed_scans(bundle, given, rng), rng))
     features = np.concatenate([_features(bundle, trial) for trial in found])
     return features, JudgedPoses.of(found, np.zeros(len(found)))
 
 
 def _features(bundle: Bundle, trial: Trial) -> NDArray[np.float64]:
-    sensor = bundle.description.sensor
-    deviation = float(
-        np.hypot(bundle.description.calibration.forward_deviation_m, sensor.noise_std_m)
-    )
+    sensor = bundle.description.laser
+    deviation = float(np.hypot(config_of(bundle).forward_deviation_m, sensor.noise_std_m))
     rows = trial.expected_m[None]
     return match_scan(rows, trial.reading, deviation, sensor.range_max_m).features()
 

@@ -17,17 +17,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.choice import open_engine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.evaluation import truth_at
 from local_inn_ros.evaluation.replay import replay
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.geometry import wrap_angles
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
+from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
+from local_inn_ros.systems.registry import open_model
 
 ROOT = Path(__file__).resolve().parents[1]
 BAG = ROOT.parent / "shared" / "data" / "intel_lab" / "lap2_test_rosbag2"
@@ -45,7 +44,7 @@ def errors_of(bundle: Bundle, bag: Path) -> tuple[NDArray[np.float64], NDArray[n
     """Return errors (n, 3) of the fixes, and the true poses (n, 3)."""
     recording = open_recording(bag, BagTopics(reference="/ground_truth"))
     assert recording.reference is not None
-    localizer = build_localizer(bundle, open_engine(bundle), recording.mount, RefinerChoice.FIELD)
+    localizer = fix_producer_of(open_model(bundle), recording.mount, RunSettings())
     pipeline = LocalizationPipeline(localizer, PoseFilter())
     run = replay(pipeline, recording.readings(), recording.reference)
     true = truth_at(run.stamps_s, recording.reference)

@@ -20,11 +20,11 @@ from map_bundles import ROOT, shipped_bundle
 
 from local_inn_ros.benchmarking.forward_pass import ForwardPasses, forward_passes
 from local_inn_ros.benchmarking.map_picture import draw_held_map
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.cli.output import progress_bar
-from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.json_file import write_json
+from local_inn_ros.systems.local_inn_2d.networks import open_networks
 from local_inn_ros.world import FreeSpace
 
 BUILD = ROOT / "build" / "bench"
@@ -71,11 +71,11 @@ def measure(folder: Path, given: argparse.Namespace) -> Row:
             f"{folder} was trained with the seed {given.seed}, which would give poses that "
             "training has seen: name another with --seed"
         )
-    engine, sensor = open_engine(bundle), bundle.description.sensor
+    networks, sensor = open_networks(bundle), bundle.description.laser
     space = FreeSpace(bundle.grid, CLEARANCE_M)
     rng = np.random.default_rng(given.seed)
     poses = space.sample(rng, given.poses)
-    measured = forward_passes(engine, bundle.grid, sensor, poses)
+    measured = forward_passes(networks, bundle.grid, sensor, poses)
     name = folder.resolve().name
     row = Row(
         name,
@@ -85,7 +85,7 @@ def measure(folder: Path, given: argparse.Namespace) -> Row:
         **measured.figures(),
     )
     count = int(np.clip(_DRAWN_PER_M2 * space.area_m2, len(poses), _MOST_DRAWN))
-    more = forward_passes(engine, bundle.grid, sensor, space.sample(rng, count))
+    more = forward_passes(networks, bundle.grid, sensor, space.sample(rng, count))
     draw(bundle, space, measured, more, given.pictures / f"{name}.png")
     return row
 

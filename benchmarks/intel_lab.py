@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.cli.output import progress_bar
 from local_inn_ros.cli.training_bar import training_bar
-from local_inn_ros.engines import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.evaluation import (
     Evaluation,
@@ -33,10 +33,11 @@ from local_inn_ros.evaluation.metrics import PoseErrors, Score
 from local_inn_ros.evaluation.replay import BaselineReplay
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.recordings.bag_reader import BagTopics, Recording, open_recording
-from local_inn_ros.sensing import Scan, SensorSpec, load_sensor_spec
-from local_inn_ros.systems.local_inn_2d.presets import PRESETS
-from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
-from local_inn_ros.systems.local_inn_2d.train import train_bundle
+from local_inn_ros.sensing import Scan, load_laser_spec
+from local_inn_ros.sensing.posed_observations import PosedObservations
+from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
+from local_inn_ros.systems.registry import DEFAULT, system_named
+from local_inn_ros.training.train import train_bundle
 from local_inn_ros.world import load_map
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,22 +65,21 @@ def read_scans(path: Path) -> tuple[list[Scan], NDArray[np.float64]]:
     return scans, poses.astype(np.float64)
 
 
-def read_lap(path: Path, sensor: SensorSpec) -> PosedScans:
+def read_lap(path: Path) -> PosedObservations:
     """Read posed scans from an .npz; see ``read_scans``."""
-    return PosedScans(*read_scans(path), sensor)
+    scans, poses = read_scans(path)
+    return PosedObservations(tuple(scans), poses)
 
 
 def train(out: Path, steps: int | None, seed: int) -> Path:
     """Train on the map and the scans of lap 1."""
-    sensor = load_sensor_spec(SENSOR)
-    settings = PRESETS["standard"]
-    if steps is not None:
-        settings = replace(settings, steps=steps)
-    posed = read_lap(DATA / "lap1_map.npz", sensor)
+    sensor = load_laser_spec(SENSOR)
     grid = load_map(DATA / "map_lap1.yaml")
+    inputs = TrainingInputs(grid, {"laser": sensor}, read_lap(DATA / "lap1_map.npz"))
+    order = TrainingOrder("standard", steps, seed)
     started = time.monotonic()
-    with training_bar(settings.steps) as show:
-        folder = train_bundle(grid, sensor, settings, seed, out, show, posed)
+    with training_bar() as show:
+        folder = train_bundle(system_named(DEFAULT), inputs, order, out, show)
     print(f"trained for {(time.monotonic() - started) / 60.0:.1f} minutes: {folder}")
     return folder
 

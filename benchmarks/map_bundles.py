@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.cli.output import say
 from local_inn_ros.cli.training_bar import training_bar
-from local_inn_ros.engines import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.resources import resource_directory
-from local_inn_ros.sensing import SensorSpec, load_sensor_spec
+from local_inn_ros.sensing import LaserSpec, load_laser_spec
 from local_inn_ros.simulation.worlds import GeneratedWorld, generate_floor, generate_race_track
+from local_inn_ros.systems.local_inn_2d.presets import PRESETS
+from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
+from local_inn_ros.systems.registry import DEFAULT, system_named
 from local_inn_ros.world import OccupancyGrid, load_map
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,7 +56,7 @@ def map_bundles(folder: Path) -> list[Path]:
             say(f"left out: {name}, whose map is not at {map_file}")
             continue
         if not bundle.exists():
-            _train(load_map(map_file), load_sensor_spec(SENSOR), bundle)
+            _train(load_map(map_file), load_laser_spec(SENSOR), bundle)
         bundles.append(bundle)
     return bundles
 
@@ -69,7 +72,7 @@ def floor_bundle(folder: Path) -> Path:
     """
     bundle = folder / FLOOR
     if not bundle.exists():
-        _train(floor().grid, load_sensor_spec(SENSOR), bundle)
+        _train(floor().grid, load_laser_spec(SENSOR), bundle)
     return bundle
 
 
@@ -78,7 +81,7 @@ def floor() -> GeneratedWorld:
     return generate_floor(np.random.default_rng(_SEED))
 
 
-def circuit() -> tuple[OccupancyGrid, SensorSpec]:
+def circuit() -> tuple[OccupancyGrid, LaserSpec]:
     """Return the map of a long race circuit, and a slow scanner for it."""
     track = generate_race_track(
         np.random.default_rng(_SEED),
@@ -86,25 +89,24 @@ def circuit() -> tuple[OccupancyGrid, SensorSpec]:
         least_radius_m=_CIRCUIT_LEAST_RADIUS_M,
         width_m=_CIRCUIT_WIDTH_M,
     )
-    sensor = load_sensor_spec(SENSOR).model_copy(update={"rate_hz": _CIRCUIT_RATE_HZ})
+    sensor = load_laser_spec(SENSOR).model_copy(update={"rate_hz": _CIRCUIT_RATE_HZ})
     return track.grid, sensor
 
 
-def _train(grid: OccupancyGrid, sensor: SensorSpec, bundle: Path) -> None:
+def _train(grid: OccupancyGrid, sensor: LaserSpec, bundle: Path) -> None:
     """Train aside, so that what is interrupted is not taken for a bundle next time."""
     try:
-        from local_inn_ros.systems.local_inn_2d.presets import PRESETS
-        from local_inn_ros.systems.local_inn_2d.train import train_bundle
+        from local_inn_ros.training.train import train_bundle
     except ModuleNotFoundError as error:
         raise LocalInnError(
             f"there is no bundle at {bundle}, and training one needs {error.name}: install "
             "local_inn_ros[train]"
         ) from error
     say(f"training {bundle.name}, which is not at {bundle}")
-    settings = PRESETS["standard"]
-    aside = bundle.with_name(f"{bundle.name}.partial")
-    with training_bar(settings.steps) as show:
-        train_bundle(grid, sensor, settings, _SEED, aside, show)
-    if Bundle.load(aside).description.training["steps"] != settings.steps:
+    aside = bundle.with_name(f"{bundle.name}.new")
+    inputs, order = TrainingInputs(grid, {"laser": sensor}), TrainingOrder("standard", seed=_SEED)
+    with training_bar() as show:
+        train_bundle(system_named(DEFAULT), inputs, order, aside, show)
+    if Bundle.load(aside).description.training["steps"] != PRESETS["standard"].steps:
         raise LocalInnError(f"the training of {bundle.name} was interrupted; what it made: {aside}")
     aside.rename(bundle)

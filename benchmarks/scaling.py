@@ -22,17 +22,21 @@ import numpy as np
 from map_bundles import ROOT, SENSOR
 from scaling_maps import FLOOR_M2, joined_floors
 
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.cli.output import say
 from local_inn_ros.cli.training_bar import training_bar
-from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.choice import open_engine
 from local_inn_ros.errors import BundleError, LocalInnError
 from local_inn_ros.evaluation.json_file import write_json
-from local_inn_ros.sensing import SensorSpec, load_sensor_spec
+from local_inn_ros.sensing import LaserSpec, load_laser_spec
+from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.network import LocalInn
+from local_inn_ros.systems.local_inn_2d.networks import open_networks
 from local_inn_ros.systems.local_inn_2d.presets import PRESETS, TrainingSettings
 from local_inn_ros.systems.local_inn_2d.scan_sources import MapSource
-from local_inn_ros.systems.local_inn_2d.train import train_bundle
+from local_inn_ros.systems.local_inn_2d.system import SYSTEM
+from local_inn_ros.systems.local_inn_2d.train import LocalInn2dTraining
+from local_inn_ros.systems.protocol import TrainingInputs
+from local_inn_ros.training.train import train_run
 from local_inn_ros.world import FreeSpace, OccupancyGrid, grid_hash
 
 BUILD = ROOT / "build" / "bench"
@@ -83,7 +87,7 @@ class Row:
 
 
 def kept(
-    grid: OccupancyGrid, sensor: SensorSpec, settings: TrainingSettings, seed: int, folder: Path
+    grid: OccupancyGrid, sensor: LaserSpec, settings: TrainingSettings, seed: int, folder: Path
 ) -> Bundle | None:
     """Return the bundle in a folder where it is the one asked for."""
     try:
@@ -94,7 +98,7 @@ def kept(
 
 
 def trained(
-    grid: OccupancyGrid, sensor: SensorSpec, settings: TrainingSettings, seed: int, folder: Path
+    grid: OccupancyGrid, sensor: LaserSpec, settings: TrainingSettings, seed: int, folder: Path
 ) -> Bundle:
     """Train a bundle in a folder.
 
@@ -102,8 +106,9 @@ def trained(
         LocalInnError: it cannot be trained, or was interrupted.
     """
     say(f"training {folder}")
-    with training_bar(settings.steps) as show:
-        train_bundle(grid, sensor, settings, seed, folder, show)
+    run = LocalInn2dTraining.of(TrainingInputs(grid, {"laser": sensor}), settings, seed)
+    with training_bar() as show:
+        train_run(SYSTEM, run, seed, folder, show)
     bundle = Bundle.load(folder)
     if bundle.description.training["steps"] != settings.steps:
         raise LocalInnError(f"the training of {folder} was interrupted; nothing was measured")
@@ -113,7 +118,7 @@ def trained(
 def is_of(
     bundle: Bundle,
     grid: OccupancyGrid,
-    sensor: SensorSpec,
+    sensor: LaserSpec,
     settings: TrainingSettings,
     seed: int,
 ) -> bool:
@@ -121,18 +126,18 @@ def is_of(
     description = bundle.description
     # As JSON, a list and a tuple are the same.
     wanted = json.loads(json.dumps({**asdict(settings), "seed": seed}))
-    deviation = {"prior_deviation": description.prior.deviation}
+    deviation = {"prior_deviation": config_of(bundle).prior.deviation}
     found = json.loads(json.dumps({**description.training, **deviation}))
     same = all(name in found and found[name] == value for name, value in wanted.items())
-    return same and description.sensor == sensor and description.map.sha256 == grid_hash(grid)
+    return same and description.laser == sensor and bundle.map_sha256 == grid_hash(grid)
 
 
 def measure(bundle: Bundle, floors: int, settings: TrainingSettings) -> Row:
     """Weigh a bundle, time its calls and read what its training measured."""
-    sensor, record = bundle.description.sensor, bundle.description
+    sensor, record = bundle.description.laser, bundle.description
     space = FreeSpace(bundle.grid, settings.clearance_m)
     model = LocalInn(sensor, space.bounds, settings.prior_deviation, settings.network)
-    sizes = [bundle.network_file(name).stat().st_size for name in record.networks]
+    sizes = [graph.path.stat().st_size for graph in bundle.graphs]
     inverse_ms, forward_ms = time_calls(bundle, settings)
     return Row(
         floors=floors,
@@ -151,20 +156,20 @@ def measure(bundle: Bundle, floors: int, settings: TrainingSettings) -> Row:
 
 def time_calls(bundle: Bundle, settings: TrainingSettings) -> tuple[float, float]:
     """Return the median times, in ms, of an inverse and of a forward pass, on one thread."""
-    engine = open_engine(bundle)
+    networks = open_networks(bundle)
     rng = np.random.default_rng(0)
     scans = MapSource(
-        bundle.grid, bundle.description.sensor, settings.clearance_m, blocked_share=0.0
+        bundle.grid, bundle.description.laser, settings.clearance_m, blocked_share=0.0
     ).draw(rng, _WARM_UP + _CALLS)
     poses, spreads = scans.poses.astype(np.float32), np.ones(len(scans.poses), dtype=np.float32)
-    latents = rng.normal(size=(_SAMPLES, bundle.description.latent_size)).astype(np.float32)
+    latents = rng.normal(size=(_SAMPLES, config_of(bundle).latent_size)).astype(np.float32)
 
     def inverse(row: slice) -> None:
         given = (scans.ranges_m[row], scans.states[row], poses[row], spreads[row])
-        engine.sample_poses(*given, latents)
+        networks.sample_poses(*given, latents)
 
     def forward(row: slice) -> None:
-        engine.expected_ranges(poses[row])
+        networks.expected_ranges(poses[row])
 
     return _median_ms(inverse), _median_ms(forward)
 
@@ -252,7 +257,7 @@ def main() -> None:
     """Make the maps, train, measure, print and write."""
     given = options()
     settings = replace(PRESETS["standard"], steps=given.steps)
-    sensor = load_sensor_spec(SENSOR)
+    sensor = load_laser_spec(SENSOR)
     rows = []
     for area_m2 in given.areas:
         floors = max(1, round(area_m2 / FLOOR_M2))

@@ -37,8 +37,8 @@ from soak_figures import (
 from soak_lap import record_lap
 from soak_robot import SoakRobot
 
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.cli.output import progress_bar
-from local_inn_ros.engines import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.nodes.common.child_process import NO_TEXT, ChildProcess

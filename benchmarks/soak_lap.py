@@ -10,7 +10,7 @@ from itertools import groupby
 
 import numpy as np
 
-from local_inn_ros.engines import Bundle
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan
@@ -82,7 +82,7 @@ def record_lap(bundle: Bundle, speed_mps: float, seed: int) -> Lap:
     simulator = Simulator(
         bundle.grid,
         plan_lap(bundle.grid),
-        LaserModel(bundle.description.sensor, base_from_laser=MOUNT),
+        LaserModel(bundle.description.laser, base_from_laser=MOUNT),
         OdometryModel(slip=_SLIP, turn_slip=_SLIP),
         speed_mps,
         np.random.default_rng(seed),

@@ -53,7 +53,7 @@ def drive() -> tuple[tuple[Scan, ...], tuple[Odometry, ...]]:
     simulator = Simulator(
         bundle().grid,
         plan_lap(bundle().grid),
-        LaserModel(bundle().description.sensor, base_from_laser=Pose2(0.27, 0.0, 0.0)),
+        LaserModel(bundle().description.laser, base_from_laser=Pose2(0.27, 0.0, 0.0)),
         OdometryModel(slip=0.1, turn_slip=0.1),
         3.0,
         np.random.default_rng(5),

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +19,13 @@ import fake_cuda
 import fake_tensorrt
 from fake_cuda import FakeGpu
 
-from local_inn_ros.engines import Bundle
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.engines import Engine
 from local_inn_ros.engines.tensorrt.export import Exported, export_plans
 from local_inn_ros.engines.tensorrt.profiles import Precision
 from local_inn_ros.resources import resource_directory
+from local_inn_ros.systems.local_inn_2d.networks import Networks, open_tensorrt
+from local_inn_ros.systems.local_inn_2d.system import SYSTEM
 
 
 @dataclass
@@ -64,4 +69,14 @@ def copied_bundle(folder: Path) -> Bundle:
 
 def exported(bundle: Bundle, precision: Precision = Precision.FP32) -> Exported:
     """Build plans with few scans."""
-    return export_plans(bundle, precision, 50, np.random.default_rng(5), lambda what: None)
+    return export_plans(bundle.graphs, precision, partial(check, bundle), lambda what: None)
+
+
+def check(bundle: Bundle, engine: Engine, half: bool) -> Mapping[str, float]:
+    """Compare with few scans."""
+    return SYSTEM.compare_engine(bundle, engine, half, 50, np.random.default_rng(5))
+
+
+def tensorrt_networks(bundle: Bundle) -> Networks:
+    """Open the plans that were built."""
+    return open_tensorrt(bundle)

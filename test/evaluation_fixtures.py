@@ -14,17 +14,17 @@ from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.scan_points import ScanPoints
 from local_inn_ros.localization.evidence import covariance_of
 from local_inn_ros.localization.fix import Fix, Mode
+from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.recordings.trajectory import Trajectory
-from local_inn_ros.sensing import Odometry, Scan, SensorSpec
+from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.sensing.mount import pose_of_base, pose_of_mounted
 from local_inn_ros.simulation.odometry_model import OdometryModel
 from local_inn_ros.simulation.sensors import LaserModel
 from local_inn_ros.simulation.simulator import Simulator
 from local_inn_ros.simulation.worlds import generate_race_track
-from local_inn_ros.systems.local_inn_2d.relocalizer import SearchResult
 from local_inn_ros.world import LikelihoodField, OccupancyGrid
 
-SPEC = SensorSpec(
+SPEC = LaserSpec(
     name="test",
     beam_count=181,
     angle_min_rad=-2.3,
@@ -97,7 +97,6 @@ class AligningLocalizer:
             network=network,
             modes=(Mode(measurement, 1.0),),
             samples=np.zeros((0, 3)),
-            expected_ranges_m=np.zeros(0, dtype=np.float32),
             unexplained=0.0,
             quality=0.5,
             stage_s={"align": 0.001},

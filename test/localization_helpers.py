@@ -9,21 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from local_inn_bundles import description_of
 
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.bundles.description import (
-    SCHEMA,
-    BundleDescription,
-    Calibration,
-    FileReference,
-    MapReference,
-    PriorSpec,
-)
+from local_inn_ros.bundles.description import Calibration, MapReference
 from local_inn_ros.geometry import GaussianPose2, Pose2, Twist2, wrap_angles
-from local_inn_ros.sensing import Odometry, Scan, SensorSpec
+from local_inn_ros.sensing import LaserSpec, Odometry, Scan
+from local_inn_ros.systems.local_inn_2d.config import PriorSpec
 from local_inn_ros.world import OccupancyGrid, RayCaster, grid_hash
 
-SENSOR = SensorSpec(
+SENSOR = LaserSpec(
     name="test",
     beam_count=541,
     angle_min_rad=-0.75 * math.pi,
@@ -46,29 +41,23 @@ def odometry_at(stamp_s: float) -> Odometry:
     return Odometry(stamp_s, pose, SPEED_MPS, 0.0, TURN_RATE_RADPS)
 
 
-def bundle_of(grid: OccupancyGrid, sensor: SensorSpec = SENSOR, **calibration: Any) -> Bundle:
+def bundle_of(grid: OccupancyGrid, sensor: LaserSpec = SENSOR, **calibration: Any) -> Bundle:
     """A bundle in memory alone."""
-    nothing = FileReference(file="none", sha256="")
+    offset_m = calibration.pop("surface_offset_m", 0.0)
     return Bundle(
         Path("none"),
-        BundleDescription(
-            schema_name=SCHEMA,
-            system="test",
-            created_by="test",
-            sensor=sensor,
-            map=MapReference(file="none", sha256=grid_hash(grid)),
-            prior=PriorSpec(deviation=PRIOR_DEVIATION, widest_spread=1.0, fine_spread=FINE_SPREAD),
-            latent_size=LATENT_SIZE,
-            networks=dict.fromkeys(("encoder", "inverse", "forward"), nothing),
-            calibration=Calibration(forward_deviation_m=0.02, **calibration),
-            training={},
-            measured={},
+        description_of(
+            sensor,
+            MapReference(file="none", sha256=grid_hash(grid), surface_offset_m=offset_m),
+            PriorSpec(deviation=PRIOR_DEVIATION, widest_spread=1.0, fine_spread=FINE_SPREAD),
+            calibration.pop("forward_deviation_m", 0.02),
+            calibration=Calibration(**calibration),
         ),
         grid,
     )
 
 
-class BayesEngine:
+class BayesNetworks:
     """Answers as an ideal network would: the posterior of a prior and a reading it is told of.
 
     Attributes:
@@ -79,7 +68,7 @@ class BayesEngine:
 
     name = "bayes"
 
-    def __init__(self, grid: OccupancyGrid, sensor: SensorSpec = SENSOR) -> None:
+    def __init__(self, grid: OccupancyGrid, sensor: LaserSpec = SENSOR) -> None:
         self.truth = Pose2.identity()
         self.information = np.diag(np.array([0.02, 0.02, math.radians(0.3)]) ** -2.0)
         self.reach = 3.0
@@ -117,7 +106,7 @@ def ranges_on(caster, poses, angles, sensor):
     return np.minimum(ranges, np.float32(sensor.range_max_m))
 
 
-def scan_at(grid, pose: Pose2, rng, stamp_s=0.0, sensor: SensorSpec = SENSOR) -> Scan:
+def scan_at(grid, pose: Pose2, rng, stamp_s=0.0, sensor: LaserSpec = SENSOR) -> Scan:
     """A scan with the sensor's noise; ``pose`` is the sensor's."""
     angles = sensor.beam_angles_rad()
     ranges = RayCaster(grid, threads=1).cast(pose.to_array()[None], angles, sensor.range_max_m)[0]

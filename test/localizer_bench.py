@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseWithCovarianceStamped
-from model_fixtures import OracleEngine, oracle_model, room, scan_at
+from model_fixtures import OracleNetworks, oracle_model, room, scan_at
 from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.task import Future
 from ros_fixtures import RosWorld
@@ -32,6 +32,7 @@ from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
 from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
 from local_inn_ros.world import OccupancyGrid, grid_hash
 
 START_S = 1000.0
@@ -95,9 +96,10 @@ class Bench:
 
     def stand_at(self, base: Pose2) -> None:
         """Put the robot somewhere; its network knows at once."""
-        engine = self.model.engine
-        assert isinstance(engine, OracleEngine)
-        engine.sensor_pose = base @ MOUNT
+        opened = self.model.model
+        assert isinstance(opened, LocalInn2d)
+        assert isinstance(opened.networks, OracleNetworks)
+        opened.networks.sensor_pose = base @ MOUNT
 
     def scan_from(self, base: Pose2, stamp_s: float) -> Scan:
         return scan_at(self.grid, base @ MOUNT, stamp_s)

@@ -7,24 +7,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from local_inn_bundles import description_of
 
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.bundles.description import (
-    SCHEMA,
-    BundleDescription,
-    Calibration,
-    FileReference,
-    MapReference,
-    PriorSpec,
-)
-from local_inn_ros.engines.protocol import Float32Array
+from local_inn_ros.bundles.description import MapReference
+from local_inn_ros.engines import Float32Array
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
-from local_inn_ros.nodes.localizer.model import Model
-from local_inn_ros.sensing import Scan, SensorSpec
+from local_inn_ros.nodes.localizer.model import RunnableModel
+from local_inn_ros.sensing import LaserSpec, Scan
+from local_inn_ros.systems.local_inn_2d.config import PriorSpec
+from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
+from local_inn_ros.systems.protocol import RunSettings
 from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid, RayCaster, grid_hash
 
-SENSOR = SensorSpec(
+SENSOR = LaserSpec(
     name="test",
     beam_count=180,
     angle_min_rad=-2.3,
@@ -46,12 +42,12 @@ def room() -> OccupancyGrid:
     return OccupancyGrid(cells, 0.05, Pose2(-1.0, -1.0, 0.0))
 
 
-class OracleEngine:
-    """An engine that is told the sensor's pose, and answers with it from priors near it."""
+class OracleNetworks:
+    """Networks that is told the sensor's pose, and answers with it from priors near it."""
 
     name = "oracle"
 
-    def __init__(self, grid: OccupancyGrid, sensor: SensorSpec) -> None:
+    def __init__(self, grid: OccupancyGrid, sensor: LaserSpec) -> None:
         self._caster = RayCaster(grid)
         self._sensor = sensor
         self.sensor_pose = Pose2.identity()
@@ -76,24 +72,16 @@ class OracleEngine:
         return np.minimum(self._caster.cast(poses.astype(np.float64), angles, limit), limit)
 
 
-def oracle_model(grid: OccupancyGrid) -> Model:
+def oracle_model(grid: OccupancyGrid) -> RunnableModel:
     """Return a model of a map, ready for the localizer's node."""
-    nothing = FileReference(file="none.onnx", sha256="")
-    description = BundleDescription(
-        schema_name=SCHEMA,
-        system="local_inn",
-        created_by="test",
-        sensor=SENSOR,
-        map=MapReference(file="map.yaml", sha256=grid_hash(grid)),
-        prior=PriorSpec(deviation=(0.2, 0.2, 0.26), widest_spread=2.0, fine_spread=0.25),
-        latent_size=6,
-        networks=dict.fromkeys(("encoder", "inverse", "forward"), nothing),
-        calibration=Calibration(forward_deviation_m=0.03),
-        training={},
-        measured={},
+    description = description_of(
+        SENSOR,
+        MapReference(file="map.yaml", sha256=grid_hash(grid)),
+        PriorSpec(deviation=(0.2, 0.2, 0.26), widest_spread=2.0, fine_spread=0.25),
+        forward_deviation_m=0.03,
     )
     bundle = Bundle(Path("oracle"), description, grid)
-    return Model(bundle, OracleEngine(grid, SENSOR), refiner=RefinerChoice.FIELD, sample_count=20)
+    return RunnableModel(LocalInn2d(bundle, OracleNetworks(grid, SENSOR)), RunSettings())
 
 
 def scan_at(grid: OccupancyGrid, sensor_pose: Pose2, stamp_s: float) -> Scan:

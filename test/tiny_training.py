@@ -9,14 +9,17 @@ from dataclasses import replace
 import numpy as np
 
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.sensing import SensorSpec
-from local_inn_ros.systems.local_inn_2d.network import LocalInn, NetworkSettings
+from local_inn_ros.sensing import LaserSpec
+from local_inn_ros.systems.fit_task import FitTask, SampleSource
+from local_inn_ros.systems.local_inn_2d.config import NetworkSettings
+from local_inn_ros.systems.local_inn_2d.network import LocalInn
+from local_inn_ros.systems.local_inn_2d.objective import LocalInnObjective
 from local_inn_ros.systems.local_inn_2d.presets import TrainingSettings
 from local_inn_ros.systems.local_inn_2d.scan_sources import MapSource
-from local_inn_ros.systems.local_inn_2d.train import new_model
+from local_inn_ros.systems.local_inn_2d.train import new_model, optimizer_of
 from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid
 
-SENSOR = SensorSpec(
+SENSOR = LaserSpec(
     name="tiny",
     beam_count=180,
     angle_min_rad=-2.0,
@@ -66,3 +69,15 @@ def untrained(seed: int = 0) -> LocalInn:
 def steps(count: int) -> TrainingSettings:
     """The settings with another number of steps."""
     return replace(SETTINGS, steps=count)
+
+
+def task_of(model: LocalInn, drawn_from: SampleSource, settings: TrainingSettings) -> FitTask:
+    """What the fit loop has to do with a model."""
+    return FitTask(
+        model,
+        optimizer_of(model, settings),
+        drawn_from,
+        LocalInnObjective(model, settings),
+        settings.steps,
+        settings.batch,
+    )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.simulation.worlds.floor_plan import Box
 from local_inn_ros.world import FREE, OCCUPIED, FreeSpace, OccupancyGrid, RayCaster
 
@@ -40,7 +40,7 @@ def twin_floor() -> OccupancyGrid:
 
 
 def poses_without_a_clue(
-    grid: OccupancyGrid, sensor: SensorSpec, rng: np.random.Generator, count: int
+    grid: OccupancyGrid, sensor: LaserSpec, rng: np.random.Generator, count: int
 ) -> NDArray[np.float64]:
     """Draw poses (count, 3) of the sensor in the first room where the second looks the same.
 

@@ -22,10 +22,9 @@ from local_inn_ros.benchmarking.drive_conditions import CONDITIONS, SLIP
 from local_inn_ros.benchmarking.estimators import estimator_runs
 from local_inn_ros.benchmarking.simulated_drive import RUN_UP_S, Drive, drive_lap
 from local_inn_ros.benchmarking.surface_normals import face_normals, wall_normals
-from local_inn_ros.bundles.bundle import file_sha256
-from local_inn_ros.engines import Bundle
+from local_inn_ros.bundles.bundle import Bundle, file_sha256
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.world import RayCaster
 
 RANGE_NOISE_M = 0.01
@@ -128,9 +127,9 @@ class JobResult:
     driven_s: float
 
 
-def noisy_sensor(bundle: Bundle) -> SensorSpec:
+def noisy_sensor(bundle: Bundle) -> LaserSpec:
     """Return a bundle's sensor with the noise that drives are made with."""
-    return bundle.description.sensor.model_copy(update={"noise_std_m": RANGE_NOISE_M})
+    return bundle.description.laser.model_copy(update={"noise_std_m": RANGE_NOISE_M})
 
 
 def run_job(job: AccuracyJob) -> JobResult:
@@ -164,7 +163,7 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def _bounds(bundle: Bundle, drive: Drive, sensor: SensorSpec) -> tuple[PoseBounds, PoseBounds]:
+def _bounds(bundle: Bundle, drive: Drive, sensor: LaserSpec) -> tuple[PoseBounds, PoseBounds]:
     """Return the bounds by the walls' slopes and by the cells' faces."""
     sensors = drive.truth.at([scan.stamp_s for scan in drive.scans])
     measured = np.stack([scan.ranges_m for scan in drive.scans])

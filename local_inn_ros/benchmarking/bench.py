@@ -36,8 +36,9 @@ from local_inn_ros.benchmarking.timed_runs import (
     time_by_turns,
     turns,
 )
-from local_inn_ros.engines import Bundle, Engine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.systems.protocol import Model, RunSettings
 
 # Samples are drawn in pairs: there is no odd number of them.
 SAMPLES = (2, USUAL_SAMPLES, 100, 1000)
@@ -117,8 +118,8 @@ class Bench:
         machine = _machine()
         taken = time_by_turns(self._runs(), self._drive, on_step)
         engines = {
-            name: self._engine_times(name, engine, taken, on_step)
-            for name, engine in self._engines.opened.items()
+            name: self._engine_times(name, model, taken, on_step)
+            for name, model in self._engines.opened.items()
         }
         nodes = None
         if self._meter is not None:
@@ -137,31 +138,29 @@ class Bench:
     def _runs(self) -> dict[str, TimedRun]:
         """Return all that follow the drive by turns, by name."""
         runs: dict[str, TimedRun] = {}
-        for name, engine in self._engines.opened.items():
+        for name, model in self._engines.opened.items():
             for count in SAMPLES:
-                runs[_inn(name, count)] = NetworkRun(
-                    self._bundle, engine, count, RefinerChoice.FIELD
-                )
-            runs[_plain(name)] = NetworkRun(self._bundle, engine, USUAL_SAMPLES, RefinerChoice.NONE)
+                runs[_inn(name, count)] = NetworkRun(model, RunSettings(samples=count))
+            runs[_plain(name)] = NetworkRun(model, RunSettings(RefinerChoice.NONE, USUAL_SAMPLES))
         for count in PARTICLES:
             rng = np.random.default_rng([self._settings.seed, count])
             runs[_mcl(count)] = ParticleRun(self._bundle, count, rng)
         return runs
 
     def _engine_times(
-        self, name: str, engine: Engine, taken: dict[str, StageTimes], on_step: Callable[[], None]
+        self, name: str, model: Model, taken: dict[str, StageTimes], on_step: Callable[[], None]
     ) -> EngineTimes:
-        search = time_searches(self._bundle, engine, self._drive, on_step)
+        search = time_searches(model, self._drive, on_step)
         shares = {}
         for rate_hz in RATES_HZ:
-            shares[rate_hz] = self._cpu_share(engine, rate_hz)
+            shares[rate_hz] = self._cpu_share(model, rate_hz)
             on_step()
         first_fix = time_first_fix(self._bundle.path, name)
         on_step()
         stages = {stage: TimeSpread.of(s) for stage, s in taken[_inn(name, USUAL_SAMPLES)].items()}
         stages[_STATISTICS] = TimeSpread.of(taken[_plain(name)][_STATISTICS])
         return EngineTimes(
-            name=engine.name,
+            name=model.engine_name,
             samples={n: TimeSpread.of(taken[_inn(name, n)][LOCATE]) for n in SAMPLES},
             stages=stages,
             search=search,
@@ -169,12 +168,10 @@ class Bench:
             first_fix=first_fix,
         )
 
-    def _cpu_share(self, engine: Engine, rate_hz: float) -> float:
+    def _cpu_share(self, model: Model, rate_hz: float) -> float:
         settings = self._settings
         duration_s = min(_PACED_S, settings.duration_s)
-        return cpu_share(
-            self._bundle, engine, USUAL_SAMPLES, rate_hz, SPEED_MPS, duration_s, settings.seed
-        )
+        return cpu_share(model, USUAL_SAMPLES, rate_hz, SPEED_MPS, duration_s, settings.seed)
 
 
 def _inn(engine: str, samples: int) -> str:

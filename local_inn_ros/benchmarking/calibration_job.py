@@ -10,16 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.benchmarking.accuracy_job import MOUNT, AccuracyJob
-from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.choice import open_engine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.evaluation import metrics
 from local_inn_ros.evaluation.evaluation import truth_at
 from local_inn_ros.evaluation.replay import Replay, replay
 from local_inn_ros.filtering.pose_filter import PoseFilter
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.recordings.trajectory import Trajectory
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
+from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
+from local_inn_ros.systems.registry import open_model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +62,6 @@ def run_calibration_job(job: AccuracyJob) -> Promises:
     """
     bundle = Bundle.load(job.bundle)
     drive = job.drive(bundle)
-    localizer = build_localizer(bundle, open_engine(bundle), MOUNT, RefinerChoice.FIELD)
+    localizer = fix_producer_of(open_model(bundle), MOUNT, RunSettings())
     pipeline = LocalizationPipeline(localizer, PoseFilter())
     return Promises.of(replay(pipeline, drive.readings(), drive.truth), drive.truth)

@@ -10,15 +10,13 @@ from local_inn_ros.benchmarking.accuracy_job import MOUNT, noisy_sensor
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
 from local_inn_ros.benchmarking.simulated_drive import drive_lap
 from local_inn_ros.benchmarking.timed_runs import Follower, NetworkRun
-from local_inn_ros.engines import Bundle, Engine
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.systems.protocol import Model, RunSettings
 
 RATES_HZ = (10.0, 40.0, 100.0)
 
 
 def cpu_share(
-    bundle: Bundle,
-    engine: Engine,
+    model: Model,
     samples: int,
     rate_hz: float,
     speed_mps: float,
@@ -32,8 +30,7 @@ def cpu_share(
     up; where others hold it up, that does not count.
 
     Args:
-        bundle: the trained model, on whose map is driven.
-        engine: runs its networks.
+        model: the trained model, on whose map is driven, on an engine.
         samples: drawn for each scan.
         rate_hz: of the scans.
         speed_mps: of the robot.
@@ -43,9 +40,11 @@ def cpu_share(
     Raises:
         MapError: the map has no lap.
     """
-    sensor = noisy_sensor(bundle).model_copy(update={"rate_hz": rate_hz})
-    drive = drive_lap(bundle.grid, sensor, MOUNT, CONDITIONS["clean"], speed_mps, duration_s, seed)
-    run = NetworkRun(bundle, engine, samples, RefinerChoice.FIELD)
+    sensor = noisy_sensor(model.bundle).model_copy(update={"rate_hz": rate_hz})
+    drive = drive_lap(
+        model.bundle.grid, sensor, MOUNT, CONDITIONS["clean"], speed_mps, duration_s, seed
+    )
+    run = NetworkRun(model, RunSettings(samples=samples))
     follower = Follower(run, drive)
     readings = list(drive.readings())
     stamps_s = [reading.stamp_s for reading in readings]

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.benchmarking.surface_normals import beam_directions
-from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.world import RayCaster
 
 # Relative to the largest eigenvalue; what is below it is rounding.
@@ -49,7 +49,7 @@ class PoseBounds:
 
 
 def mapped_ranges(
-    caster: RayCaster, poses: ArrayLike, sensor: SensorSpec, measured_m: ArrayLike | None = None
+    caster: RayCaster, poses: ArrayLike, sensor: LaserSpec, measured_m: ArrayLike | None = None
 ) -> NDArray[np.float64]:
     """Return what the beams of a sensor see of the map, noise apart.
 
@@ -102,7 +102,7 @@ def range_jacobians(
 
 
 def fisher_information(
-    poses: ArrayLike, sensor: SensorSpec, ranges_m: ArrayLike, normals: NDArray[np.float64]
+    poses: ArrayLike, sensor: LaserSpec, ranges_m: ArrayLike, normals: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the information (n, 3, 3) on (x, y, yaw) in one scan with all its beams.
 

@@ -10,18 +10,21 @@ import numpy as np
 
 from local_inn_ros.benchmarking.accuracy import EstimatorRun
 from local_inn_ros.benchmarking.simulated_drive import Drive
-from local_inn_ros.engines import Bundle, Engine
-from local_inn_ros.engines.choice import open_engine
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.evaluation.baselines.dead_reckoning import DeadReckoning
 from local_inn_ros.evaluation.baselines.field_tracker import FieldTracker
 from local_inn_ros.evaluation.baselines.monte_carlo import MonteCarloLocalizer, MonteCarloSettings
 from local_inn_ros.evaluation.replay import BaselineLocalizer, Replay, replay, replay_baseline
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
-from local_inn_ros.systems.local_inn_2d.localizer import Localizer
-from local_inn_ros.systems.local_inn_2d.parts import aligned_model, build_localizer, build_refiner
+from local_inn_ros.localization.protocols import FixProducer
+from local_inn_ros.sensing import Scan
+from local_inn_ros.systems.protocol import Model, RunSettings, fix_producer_of
+from local_inn_ros.systems.registry import open_model
 
 PARTICLE_COUNTS = (500, 2000, 4000)
 # The prior of ``inn_wide``: as in Local_INN (Zang et al., arXiv 2209.11925).
@@ -56,16 +59,16 @@ def estimator_runs(
         BundleError: the bundle's networks cannot be run.
         EngineError: no engine can be had.
     """
-    engine = open_engine(bundle)
+    model = open_model(bundle)
     wide_rng, *particle_rngs = rng.spawn(1 + len(PARTICLE_COUNTS))
     refined, redrawn, plain = (
-        _replayed(build_localizer(bundle, engine, mount, refiner), drive)
+        _replayed(fix_producer_of(model, mount, RunSettings(refiner)), drive)
         for refiner in (RefinerChoice.FIELD, RefinerChoice.FORWARD, RefinerChoice.NONE)
     )
     truth = drive.truth.at(refined.stamps_s)
     runs = {
         "inn": EstimatorRun(seed, refined.stamps_s, refined.network, truth),
-        "inn_wide": wide_prior_run(bundle, engine, drive, mount, seed, wide_rng),
+        "inn_wide": wide_prior_run(model, drive, mount, seed, wide_rng),
         "inn+forward": EstimatorRun(
             seed,
             redrawn.stamps_s,
@@ -90,7 +93,7 @@ def estimator_runs(
 
 
 def wide_prior_run(
-    bundle: Bundle, engine: Engine, drive: Drive, mount: Pose2, seed: int, rng: np.random.Generator
+    model: Model, drive: Drive, mount: Pose2, seed: int, rng: np.random.Generator
 ) -> EstimatorRun:
     """Let the network locate each scan by itself, from a prior far off the truth.
 
@@ -99,14 +102,13 @@ def wide_prior_run(
     no alignment with the map, no filter.
 
     Args:
-        bundle: the trained model.
-        engine: runs its networks.
+        model: the trained model, on an engine.
         drive: what the robot measured, and where it was.
         mount: pose of the laser in the base frame.
         seed: what the drive was drawn with, for the record.
         rng: draws the priors.
     """
-    localizer = build_localizer(bundle, engine, mount, RefinerChoice.NONE)
+    localizer = fix_producer_of(model, mount, RunSettings(RefinerChoice.NONE))
     stamps = np.array([scan.stamp_s for scan in drive.scans])
     truth = drive.truth.at(stamps)
     draws = np.clip(rng.standard_normal(truth.shape), -_WIDEST_DEVIATIONS, _WIDEST_DEVIATIONS)
@@ -119,7 +121,7 @@ def wide_prior_run(
     return EstimatorRun(seed, stamps, estimates, truth, seconds=seconds)
 
 
-def _replayed(localizer: Localizer, drive: Drive) -> Replay:
+def _replayed(localizer: FixProducer[Scan], drive: Drive) -> Replay:
     pipeline = LocalizationPipeline(localizer, PoseFilter())
     return replay(pipeline, drive.readings(), drive.truth)
 
@@ -127,7 +129,8 @@ def _replayed(localizer: Localizer, drive: Drive) -> Replay:
 def _baselines(
     bundle: Bundle, mount: Pose2, rngs: list[np.random.Generator]
 ) -> dict[str, BaselineLocalizer]:
-    range_max_m = bundle.description.sensor.range_max_m
+    laser = bundle.description.laser
+    aligned = bundle.description.calibration.aligned
     particle_filters = {
         f"mcl_{count}": MonteCarloLocalizer(
             bundle.grid, mount, MonteCarloSettings(particles=count), rng
@@ -136,7 +139,10 @@ def _baselines(
     }
     return {
         "field_tracker": FieldTracker(
-            build_refiner(bundle), range_max_m, mount, aligned_model(bundle, RefinerChoice.FIELD)
+            Refiner(bundle.field, laser.noise_std_m),
+            laser.range_max_m,
+            mount,
+            aligned.get(RefinerChoice.FIELD.value, CovarianceModel()),
         ),
         **particle_filters,
         "odometry": DeadReckoning(),

@@ -15,13 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from local_inn_ros.benchmarking.machine_engines import open_engine_named
-from local_inn_ros.engines import Bundle
+from local_inn_ros.benchmarking.machine_engines import ENGINES, open_on
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import EngineError
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import Scan
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
+from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def time_first_fix(bundle: Path, engine: str) -> FirstFix:
 
     Args:
         bundle: folder of the trained model.
-        engine: short name of what runs it (``open_engine_named``).
+        engine: short name of what runs it (``ENGINES``).
 
     Raises:
         EngineError: the process failed.
@@ -70,9 +69,9 @@ def resident_mb() -> float:
 def main(bundle_path: str, engine: str) -> None:
     """Locate one scan, whatever comes of it."""
     bundle = Bundle.load(bundle_path)
-    sensor, bounds = bundle.description.sensor, bundle.grid.bounds
-    opened = open_engine_named(bundle, engine)
-    localizer = build_localizer(bundle, opened, Pose2.identity(), RefinerChoice.FIELD)
+    sensor, bounds = bundle.description.laser, bundle.grid.bounds
+    model = open_on(bundle, ENGINES[engine])
+    localizer = fix_producer_of(model, Pose2.identity(), RunSettings())
     angles = sensor.beam_angles_rad()
     scan = Scan(
         0.0,

@@ -11,10 +11,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import Engine
 from local_inn_ros.errors import BundleError
 from local_inn_ros.geometry import compose_poses
-from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.localization.forward_pass import ForwardPass
+from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.world import OccupancyGrid, RayCaster
 
 _FloatArray = NDArray[np.float64]
@@ -78,7 +78,7 @@ class ForwardPasses:
 
 
 def forward_passes(
-    engine: Engine, grid: OccupancyGrid, sensor: SensorSpec, poses: _FloatArray
+    forward: ForwardPass, grid: OccupancyGrid, sensor: LaserSpec, poses: _FloatArray
 ) -> ForwardPasses:
     """Run the forward pass at poses (n, 3) of the sensor, and compare it with ray casting.
 
@@ -88,7 +88,7 @@ def forward_passes(
     angles, reach = sensor.network_angles_rad(), np.float32(sensor.range_max_m)
     # Networks take float32; rays are cast from the same places, to the last digit.
     given = poses.astype(np.float32)
-    expected = engine.expected_ranges(given)
+    expected = forward.expected_ranges(given)
     if not np.isfinite(expected).all():
         raise BundleError(
             "the forward pass answered with something that is not a number: the bundle is "

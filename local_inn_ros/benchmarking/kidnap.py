@@ -15,10 +15,11 @@ import numpy as np
 from local_inn_ros.benchmarking.rates import share_interval
 from local_inn_ros.benchmarking.simulated_drive import Drive
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.protocols import CandidateSearch, FixProducer
+from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.recordings.trajectory import Trajectory
-from local_inn_ros.systems.local_inn_2d.localizer import Localizer
-from local_inn_ros.systems.local_inn_2d.relocalizer import Relocalizer, SearchResult
+from local_inn_ros.sensing import Scan
 
 # A place is right within this.
 RIGHT_M, RIGHT_RAD = 0.5, math.radians(10.0)
@@ -52,7 +53,7 @@ def is_right(pose: Pose2, truth: Pose2) -> bool:
     return near and abs(difference.yaw) <= RIGHT_RAD
 
 
-def attempt_standing(relocalizer: Relocalizer, drive: Drive) -> Attempt:
+def attempt_standing(relocalizer: CandidateSearch[Scan], drive: Drive) -> Attempt:
     """Search with the first scan alone.
 
     Raises:
@@ -64,7 +65,10 @@ def attempt_standing(relocalizer: Relocalizer, drive: Drive) -> Attempt:
 
 
 def attempt_moving(
-    relocalizer: Relocalizer, localizer: Localizer, settings: PlaceSearchSettings, drive: Drive
+    relocalizer: CandidateSearch[Scan],
+    localizer: FixProducer[Scan],
+    settings: PlaceSearchSettings,
+    drive: Drive,
 ) -> Attempt:
     """Search while the robot drives; scans that come while one is worked on are left out.
 

@@ -14,13 +14,12 @@ from local_inn_ros.benchmarking.kidnap import Attempt, attempt_moving, attempt_s
 from local_inn_ros.benchmarking.quality_jobs import Place
 from local_inn_ros.benchmarking.simulated_drive import Drive
 from local_inn_ros.benchmarking.teleports import driving, recorded, standing
-from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.choice import open_engine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.search.place_search import PlaceSearchSettings
 from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
-from local_inn_ros.systems.local_inn_2d.parts import build_follower, build_relocalizer
+from local_inn_ros.systems.protocol import MakesFixes, RunSettings, candidate_search_of
+from local_inn_ros.systems.registry import open_model
 from local_inn_ros.world import plan_lap
 
 SPEED_MPS = 2.0
@@ -57,13 +56,14 @@ class KidnapJob:
             LocalInnError: the bundle or the recording cannot be used, or the map has no lap.
         """
         bundle = Bundle.load(self.place.bundle)
-        engine, choice, mount = open_engine(bundle), RefinerChoice.FIELD, Pose2.identity()
+        model, mount = open_model(bundle), Pose2.identity()
         settings = PlaceSearchSettings()
         drives = self._drives(bundle, settings.timeout_s + _LEEWAY_S)
-        relocalizer = build_relocalizer(bundle, engine, mount, choice)
+        relocalizer = candidate_search_of(model, mount, RunSettings())
         if self.mode == STANDING:
             return [attempt_standing(relocalizer, drive) for drive in drives]
-        localizer = build_follower(bundle, engine, mount, choice)
+        assert isinstance(model, MakesFixes)
+        localizer = model.follower(mount, RunSettings())
         return [attempt_moving(relocalizer, localizer, settings, drive) for drive in drives]
 
     def _drives(self, bundle: Bundle, duration_s: float) -> Iterator[Drive]:
@@ -73,7 +73,7 @@ class KidnapJob:
             return recorded(
                 recording, 0.0 if self.mode == STANDING else duration_s, self.trials, rng
             )
-        sensor = bundle.description.sensor.model_copy(update={"noise_std_m": RANGE_NOISE_M})
+        sensor = bundle.description.laser.model_copy(update={"noise_std_m": RANGE_NOISE_M})
         condition = CONDITIONS[self.condition]
         if self.mode == STANDING:
             return standing(bundle.grid, sensor, condition.blocked_share, self.trials, rng)

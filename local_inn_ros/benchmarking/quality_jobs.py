@@ -28,17 +28,18 @@ from local_inn_ros.benchmarking.watched_drive import (
     recorded_events,
     spliced,
 )
-from local_inn_ros.engines import Bundle, Engine
-from local_inn_ros.engines.choice import open_engine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import Pose2, compose_poses
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.localization.protocols import FixProducer
 from local_inn_ros.localization.quality.scan_quality import scan_quality
 from local_inn_ros.recordings.bag_reader import BagTopics, Recording, open_recording
+from local_inn_ros.sensing import Scan
 from local_inn_ros.simulation import LaserModel, Simulator
 from local_inn_ros.simulation.simulator import Event, TruthState
-from local_inn_ros.systems.local_inn_2d.localizer import Localizer
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
+from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
+from local_inn_ros.systems.protocol import RunSettings
+from local_inn_ros.systems.registry import open_model
 from local_inn_ros.world import FreeSpace, plan_lap
 
 CROWD = Condition("crowd", blocked_share=0.65)
@@ -89,19 +90,18 @@ class TrialJob:
         Raises:
             LocalInnError: the bundle or the recording cannot be used.
         """
-        bundle, engine = _opened(self.place)
+        model = _opened(self.place)
+        bundle = model.bundle
         rng = np.random.default_rng(self.seed)
         placed: Sequence[PlacedScan]
         if self.place.recording is None:
             placed = list(simulated_scans(bundle, self.scans, self.most_blocked, rng))
         else:
             placed = _recorded_scans(self, _recording(self.place.recording), rng)
-        localizer = build_localizer(bundle, engine, Pose2.identity(), RefinerChoice.FIELD)
-        found = list(trials(bundle, engine, localizer, placed, rng))
-        sensor = bundle.description.sensor
-        deviation_m = math.hypot(
-            bundle.description.calibration.forward_deviation_m, sensor.noise_std_m
-        )
+        localizer = _localizer(model, Pose2.identity())
+        found = list(trials(bundle, model, localizer, placed, rng))
+        sensor = bundle.description.laser
+        deviation_m = math.hypot(model.forward_deviation_m, sensor.noise_std_m)
         qualities = [
             scan_quality(trial.expected_m, trial.reading, deviation_m, sensor.range_max_m)
             for trial in found
@@ -131,14 +131,14 @@ class DriveJob:
 
     def run(self) -> Watch:
         """Drive, or replay the recording where the place has one, and count alarms."""
-        bundle, engine = _opened(self.place)
+        model = _opened(self.place)
         if self.place.recording is not None:
             recording = _recording(self.place.recording)
-            localizer = _localizer(bundle, engine, recording.mount)
+            localizer = _localizer(model, recording.mount)
             events = recorded_events(recording)
             return Watch.of(_robot(localizer, events).watch(events))
-        localizer = _localizer(bundle, engine, Pose2.identity())
-        simulator = _simulator(self, bundle)
+        localizer = _localizer(model, Pose2.identity())
+        simulator = _simulator(self, model.bundle)
         simulator.advance_to(RUN_UP_S)
         robot = WatchedRobot(localizer, simulator.truth.pose, simulator.truth.stamp_s)
         return Watch.of(robot.watch(simulator.events(self.seconds)))
@@ -158,27 +158,32 @@ class TeleportJob:
 
     def run(self) -> NDArray[np.float64]:
         """Return (count,) the seconds until the monitor said so; inf where it did not."""
-        bundle, engine = _opened(self.drive.place)
+        model = _opened(self.drive.place)
         rng = np.random.default_rng([self.drive.seed, 1])
         recorded = self.drive.place.recording
         if recorded is not None:
             recording = _recording(recorded)
-            localizer = _localizer(bundle, engine, recording.mount)
+            localizer = _localizer(model, recording.mount)
             events = recorded_events(recording)
             return np.array([_carried(localizer, events, rng) for _ in range(self.count)])
-        localizer = _localizer(bundle, engine, Pose2.identity())
-        simulator, space = _simulator(self.drive, bundle), FreeSpace(bundle.grid, _CLEARANCE_M)
+        localizer = _localizer(model, Pose2.identity())
+        simulator, space = (
+            _simulator(self.drive, model.bundle),
+            FreeSpace(model.bundle.grid, _CLEARANCE_M),
+        )
         simulator.advance_to(RUN_UP_S)
         return np.array([_teleported(localizer, simulator, space, rng) for _ in range(self.count)])
 
 
-def _opened(place: Place) -> tuple[Bundle, Engine]:
-    bundle = Bundle.load(place.bundle)
-    return bundle, open_engine(bundle)
+def _opened(place: Place) -> LocalInn2d:
+    model = open_model(Bundle.load(place.bundle))
+    # Trials look at the forward pass too.
+    assert isinstance(model, LocalInn2d)
+    return model
 
 
-def _localizer(bundle: Bundle, engine: Engine, mount: Pose2) -> Localizer:
-    return build_localizer(bundle, engine, mount, RefinerChoice.FIELD)
+def _localizer(model: LocalInn2d, mount: Pose2) -> FixProducer[Scan]:
+    return model.fix_producer(mount, RunSettings())
 
 
 def _recording(path: Path) -> Recording:
@@ -205,7 +210,7 @@ def _simulator(job: DriveJob, bundle: Bundle) -> Simulator:
     route = plan_lap(bundle.grid) if job.place.route is None else job.place.route
     start = int(len(route) * (job.seed * _GOLDEN_SECTION % 1.0))
     condition = WATCHED[job.condition]
-    sensor = bundle.description.sensor.model_copy(update={"rate_hz": job.rate_hz})
+    sensor = bundle.description.laser.model_copy(update={"rate_hz": job.rate_hz})
     return Simulator(
         bundle.grid,
         np.roll(route, -start, axis=0),
@@ -216,14 +221,14 @@ def _simulator(job: DriveJob, bundle: Bundle) -> Simulator:
     )
 
 
-def _robot(localizer: Localizer, events: Sequence[Event]) -> WatchedRobot:
+def _robot(localizer: FixProducer[Scan], events: Sequence[Event]) -> WatchedRobot:
     """Return a robot that knows where it is at the first event that tells."""
     first = next(event for event in events if isinstance(event, TruthState))
     return WatchedRobot(localizer, first.pose, first.stamp_s)
 
 
 def _teleported(
-    localizer: Localizer, simulator: Simulator, space: FreeSpace, rng: np.random.Generator
+    localizer: FixProducer[Scan], simulator: Simulator, space: FreeSpace, rng: np.random.Generator
 ) -> float:
     """Let the robot find its way, carry it elsewhere, and return how long nobody noticed."""
     robot = WatchedRobot(localizer, simulator.truth.pose, simulator.truth.stamp_s)
@@ -237,7 +242,9 @@ def _teleported(
     return next((one.stamp_s - here.stamp_s for one in seen if one.lost), math.inf)
 
 
-def _carried(localizer: Localizer, events: Sequence[Event], rng: np.random.Generator) -> float:
+def _carried(
+    localizer: FixProducer[Scan], events: Sequence[Event], rng: np.random.Generator
+) -> float:
     """Cut a recording in two places, and return how long the jump stayed unnoticed."""
     stamps = np.array([event.stamp_s for event in events])
     first_s, last_s = float(stamps[0]), float(stamps[-1])

@@ -12,13 +12,14 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import Bundle, Engine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
+from local_inn_ros.localization.forward_pass import ForwardPass
+from local_inn_ros.localization.protocols import FixProducer
+from local_inn_ros.sensing import BeamPicker, Beams, Scan
 from local_inn_ros.simulation import LaserModel
 from local_inn_ros.simulation.passers_by import PassersBy
 from local_inn_ros.simulation.sensors import Laser
-from local_inn_ros.systems.local_inn_2d.localizer import Localizer
 from local_inn_ros.world import FreeSpace, RayCaster
 
 # A pose at least so far off, in position or in heading, is wrong.
@@ -64,7 +65,7 @@ class Trial:
     offset_rad: float
     expected_m: NDArray[np.float32]
     true_m: NDArray[np.float32]
-    reading: BeamReading
+    reading: Beams
 
     @property
     def wrong(self) -> bool:
@@ -109,7 +110,7 @@ def simulated_scans(
         most_blocked: from none up to this share of the beams are stopped.
         rng: source of all chance.
     """
-    sensor = bundle.description.sensor
+    sensor = bundle.description.laser
     caster = RayCaster(bundle.grid, threads=1)
     for row in FreeSpace(bundle.grid, _CLEARANCE_M).sample(rng, count):
         blocked, pose = float(rng.uniform(0.0, most_blocked)), Pose2.from_array(row)
@@ -133,8 +134,8 @@ def crowded_scans(
 
 def trials(
     bundle: Bundle,
-    engine: Engine,
-    localizer: Localizer,
+    forward: ForwardPass,
+    localizer: FixProducer[Scan],
     placed: Iterable[PlacedScan],
     rng: np.random.Generator,
 ) -> Iterator[Trial]:
@@ -142,12 +143,12 @@ def trials(
 
     Args:
         bundle: the trained model.
-        engine: runs its networks.
+        forward: says what the map expects.
         localizer: on the same bundle, for a sensor at the origin of the base.
         placed: the scans.
         rng: draws the wrong poses.
     """
-    sensor = bundle.description.sensor
+    sensor = bundle.description.laser
     picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
     space = FreeSpace(bundle.grid, _CLEARANCE_M)
     for one in placed:
@@ -156,7 +157,7 @@ def trials(
         anywhere = Pose2.from_array(space.sample(rng, 1)[0])
         poses = {Judged.TRUE: one.pose, Judged.NEAR: near, Judged.ANYWHERE: anywhere}
         rows = np.array([pose.to_array() for pose in poses.values()], dtype=np.float32)
-        expected = dict(zip(poses, engine.expected_ranges(rows), strict=True))
+        expected = dict(zip(poses, forward.expected_ranges(rows), strict=True))
         starts = {
             Judged.FOUND: one.pose,
             Judged.ALIGNED_NEAR: near,
@@ -165,7 +166,8 @@ def trials(
         for judged, start in starts.items():
             fix = localizer.locate(one.scan, _prior(start, rng))
             poses[judged] = fix.measurement.mean
-            expected[judged] = fix.expected_ranges_m
+            assert isinstance(fix.expected, Scan)
+            expected[judged] = fix.expected.ranges_m
         for judged, pose in poses.items():
             off = one.pose.between(pose)
             yield Trial(

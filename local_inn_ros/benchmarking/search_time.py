@@ -13,14 +13,14 @@ import numpy as np
 from local_inn_ros.benchmarking.accuracy_job import MOUNT
 from local_inn_ros.benchmarking.simulated_drive import Drive
 from local_inn_ros.benchmarking.time_spread import TimeSpread
-from local_inn_ros.engines import Bundle, Engine
 from local_inn_ros.errors import BagError
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
-from local_inn_ros.localization.search.coarse_search import CoarseSearch, Lattice
+from local_inn_ros.localization.search.coarse_search import CoarseSearch
 from local_inn_ros.sensing import BeamPicker
+from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.network_pass import NetworkPass
-from local_inn_ros.systems.local_inn_2d.parts import build_relocalizer
 from local_inn_ros.systems.local_inn_2d.relocalizer import FIRST_PLACES
+from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
+from local_inn_ros.systems.protocol import Model, RunSettings
 
 SEARCHES = 20
 
@@ -31,7 +31,7 @@ class SearchTimes:
 
     Attributes:
         places: priors in the largest batch, the median over the scans.
-        inverse: inverse pass of all of them, in one call of the engine.
+        inverse: inverse pass of all of them, in one call.
         forward: forward pass at each of them, in one call.
         scored: both together.
         search: the whole search.
@@ -54,14 +54,11 @@ class SearchTimes:
         }
 
 
-def time_searches(
-    bundle: Bundle, engine: Engine, drive: Drive, on_search: Callable[[], None]
-) -> SearchTimes:
+def time_searches(model: Model, drive: Drive, on_search: Callable[[], None]) -> SearchTimes:
     """Search for the robot with scans from all along a drive.
 
     Args:
-        bundle: the trained model.
-        engine: runs its networks.
+        model: the trained model, on an engine.
         drive: where the scans are from.
         on_search: called after each of ``SEARCHES``.
 
@@ -69,23 +66,24 @@ def time_searches(
         BagError: no scan of the drive has places to look at.
         SensorError: the drive's scans cannot be used.
     """
-    description = bundle.description
-    lattice = Lattice.of(bundle)
-    relocalizer = build_relocalizer(bundle, engine, MOUNT, RefinerChoice.FIELD, lattice)
-    coarse = CoarseSearch(lattice, description.sensor)
-    picker = BeamPicker(description.sensor.network_angles_rad(), description.sensor.range_max_m)
-    latent = np.zeros((1, description.latent_size), dtype=np.float32)
+    # The stages of a search are the system's own.
+    assert isinstance(model, LocalInn2d)
+    config, laser = config_of(model.bundle), model.laser
+    relocalizer = model.candidate_search(MOUNT, RunSettings())
+    coarse = CoarseSearch(model.lattice, laser)
+    picker = BeamPicker(laser.network_angles_rad(), laser.range_max_m)
+    latent = np.zeros((1, config.latent_size), dtype=np.float32)
     counts, inverse_s, forward_s, search_s = [], [], [], []
     # The first search compiles and fills caches.
     chosen = np.linspace(0, len(drive.scans) - 1, SEARCHES + 1).astype(int)
     for scan in (drive.scans[index] for index in chosen):
         search_s.append(relocalizer.search(scan).seconds)
         priors = coarse.candidates(scan, FIRST_PLACES)
-        network = NetworkPass(engine, picker.pick(scan))
+        network = NetworkPass(model.networks, picker.pick(scan))
         started_s = time.perf_counter()
-        poses = network.sample(priors, description.prior.widest_spread, latent)[:, 0]
+        poses = network.sample(priors, config.prior.widest_spread, latent)[:, 0]
         inverted_s = time.perf_counter()
-        engine.expected_ranges(poses.astype(np.float32))
+        model.expected_ranges(poses.astype(np.float32))
         forward_s.append(time.perf_counter() - inverted_s)
         inverse_s.append(inverted_s - started_s)
         counts.append(len(priors))

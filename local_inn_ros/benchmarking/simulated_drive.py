@@ -13,7 +13,7 @@ from local_inn_ros.benchmarking.drive_conditions import Condition
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.recordings.reading_order import in_order_of_use
 from local_inn_ros.recordings.trajectory import Trajectory
-from local_inn_ros.sensing import Odometry, Scan, SensorSpec
+from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.simulation import LaserModel, Simulator
 from local_inn_ros.simulation.simulator import Event
 from local_inn_ros.world import OccupancyGrid, plan_lap
@@ -60,7 +60,7 @@ def record(events: Iterable[Event]) -> Drive:
 
 def drive_lap(
     grid: OccupancyGrid,
-    sensor: SensorSpec,
+    sensor: LaserSpec,
     mount: Pose2,
     condition: Condition,
     speed_mps: float,

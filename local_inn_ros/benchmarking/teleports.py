@@ -15,7 +15,7 @@ from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.recordings.trajectory import Trajectory
-from local_inn_ros.sensing import Odometry, Scan, SensorSpec
+from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.simulation import LaserModel, Simulator
 from local_inn_ros.simulation.sensors import Laser
 from local_inn_ros.world import ClosedPath, FreeSpace, OccupancyGrid, RayCaster
@@ -26,7 +26,7 @@ CLEARANCE_M = 0.2
 
 def standing(
     grid: OccupancyGrid,
-    sensor: SensorSpec,
+    sensor: LaserSpec,
     blocked_share: float,
     count: int,
     rng: np.random.Generator,
@@ -53,7 +53,7 @@ def standing(
 
 def driving(
     grid: OccupancyGrid,
-    sensor: SensorSpec,
+    sensor: LaserSpec,
     route: NDArray[np.float64],
     condition: Condition,
     speed_mps: float,

@@ -18,16 +18,15 @@ from numpy.typing import NDArray
 
 from local_inn_ros.benchmarking.accuracy_job import MOUNT
 from local_inn_ros.benchmarking.simulated_drive import Drive
-from local_inn_ros.engines import Bundle, Engine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import BagError, SensorError
 from local_inn_ros.evaluation.baselines.monte_carlo import MonteCarloLocalizer, MonteCarloSettings
 from local_inn_ros.evaluation.replay import starting_pose
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.geometry import GaussianPose2
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
+from local_inn_ros.systems.protocol import Model, RunSettings, fix_producer_of
 
 # From a scan's array to the fix; the filter's part is not in it.
 LOCATE = "locate"
@@ -62,11 +61,9 @@ class TimedRun(Protocol):
 class NetworkRun:
     """Network, refiner and filter."""
 
-    def __init__(
-        self, bundle: Bundle, engine: Engine, samples: int, refiner: RefinerChoice
-    ) -> None:
+    def __init__(self, model: Model, settings: RunSettings) -> None:
         """Build the localizer."""
-        localizer = build_localizer(bundle, engine, MOUNT, refiner, samples)
+        localizer = fix_producer_of(model, MOUNT, settings)
         self._pipeline = LocalizationPipeline(localizer, PoseFilter())
 
     def begin(self, pose: GaussianPose2, stamp_s: float) -> None:
@@ -97,7 +94,7 @@ class ParticleRun:
 
     def __init__(self, bundle: Bundle, particles: int, rng: np.random.Generator) -> None:
         """Build the particle filter."""
-        beams = bundle.description.sensor.network_beams
+        beams = bundle.description.laser.network_beams
         settings = MonteCarloSettings(particles=particles, max_beams=beams)
         self._localizer = MonteCarloLocalizer(bundle.grid, MOUNT, settings, rng)
 

@@ -16,10 +16,10 @@ from local_inn_ros.filtering.prior import squared_innovation
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.monitoring.kidnap_monitor import KidnapMonitor
 from local_inn_ros.localization.pipeline import LocalizationPipeline
+from local_inn_ros.localization.protocols import FixProducer
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation.simulator import Event, TruthState
-from local_inn_ros.systems.local_inn_2d.localizer import Localizer
 
 # How well the pose is known at the start.
 _START_M, _START_RAD = 0.1, math.radians(3.0)
@@ -28,7 +28,7 @@ _PUT_DOWN_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class MeasuredScan:
     """What there was to say after one scan.
 
     Attributes:
@@ -59,10 +59,10 @@ class Watch:
     wrong_s: float
 
     @staticmethod
-    def of(sightings: Iterable[Sighting]) -> Watch:
+    def of(sightings: Iterable[MeasuredScan]) -> Watch:
         """Count over one drive."""
         false, true, seconds, wrong_s = 0, 0, 0.0, 0.0
-        before: Sighting | None = None
+        before: MeasuredScan | None = None
         for now in sightings:
             if now.lost and not (before is not None and before.lost):
                 true, false = true + now.wrong, false + (not now.wrong)
@@ -85,14 +85,14 @@ class Watch:
 class WatchedRobot:
     """A robot that localizes itself, and a monitor that looks on. Nobody helps it when lost."""
 
-    def __init__(self, localizer: Localizer, start: Pose2, stamp_s: float) -> None:
+    def __init__(self, localizer: FixProducer[Scan], start: Pose2, stamp_s: float) -> None:
         """Begin from a pose of the base in the map frame."""
         self._pipeline = LocalizationPipeline(localizer, PoseFilter())
         self._monitor = KidnapMonitor()
         known = GaussianPose2.from_deviations(start, _START_M, _START_M, _START_RAD)
         self._pipeline.set_initial_pose(known, stamp_s)
 
-    def watch(self, events: Iterable[Event]) -> Iterator[Sighting]:
+    def watch(self, events: Iterable[Event]) -> Iterator[MeasuredScan]:
         """Go through what happens, and tell of each scan that was answered.
 
         Raises:
@@ -109,13 +109,13 @@ class WatchedRobot:
                 if sighting is not None:
                     yield sighting
 
-    def _looked_at(self, scan: Scan, truth: Pose2) -> Sighting | None:
+    def _looked_at(self, scan: Scan, truth: Pose2) -> MeasuredScan | None:
         result = self._pipeline.add_scan(scan)
         if result is None:
             return None
         innovation = squared_innovation(result.prior, result.fix.measurement)
         lost = self._monitor.observe(result.stamp_s, result.fix.quality, innovation)
-        return Sighting(result.stamp_s, lost, is_wrong(truth, result.fused.mean))
+        return MeasuredScan(result.stamp_s, lost, is_wrong(truth, result.fused.mean))
 
 
 def is_wrong(truth: Pose2, pose: Pose2) -> bool:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.bundles.description import BundleDescription, read_description
+from local_inn_ros.bundles.description import (
+    BundleDescription,
+    FileReference,
+    MapReference,
+    read_description,
+)
+from local_inn_ros.engines import Graph, GraphSet, TensorSignature
 from local_inn_ros.errors import BundleError
 from local_inn_ros.world import OccupancyGrid, grid_hash, load_map
 from local_inn_ros.world.distance_image import load_distances
@@ -22,13 +28,11 @@ from local_inn_ros.world.map_file import read_map_description
 if TYPE_CHECKING:
     from local_inn_ros.world import LikelihoodField, RayCaster
 
-NETWORKS = ("encoder", "inverse", "forward")
-
 
 # Without slots: what is made of the map is kept in the instance.
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A loaded bundle: checked, with its map.
+    """A loaded bundle: its envelope is checked, nothing of it is missing or changed.
 
     What localizers and searches make of the map is made once, when it is first asked for, and
     shared: none of them changes it.
@@ -50,6 +54,9 @@ class Bundle:
     def load(path: str | Path) -> Bundle:
         """Load a bundle and check that nothing of it is missing or changed.
 
+        Whether its system is known, and fits what the bundle holds, is told when it is opened
+        (``systems.registry``).
+
         Raises:
             BundleError: a file is missing, truncated or changed, or the schema is another.
             MapError: the bundle's copy of the map, or the distances, cannot be read.
@@ -58,36 +65,16 @@ class Bundle:
         if not folder.is_dir():
             raise BundleError(f"no bundle at {folder}: there is no such folder")
         description = read_description(folder / "bundle.yaml")
-        for name in NETWORKS:
-            if name not in description.networks:
-                raise BundleError(f"{folder}/bundle.yaml names no {name} network")
-            reference = description.networks[name]
-            _check_file(folder / reference.file, reference.sha256)
-        if description.weights is not None:
-            _check_file(folder / description.weights.file, description.weights.sha256)
-        map_file = folder / description.map.file
-        if not map_file.is_file():
-            raise BundleError(f"the bundle {folder} lacks its map {description.map.file}")
-        image = read_map_description(map_file).image_path
-        if image.parent != folder:
-            raise BundleError(f"{map_file} names an image outside of the bundle: {image}")
-        grid = load_map(map_file)
-        if grid_hash(grid) != description.map.sha256:
+        for file in (*description.graphs.values(), *description.files.values()):
+            _check_file(folder, file)
+        if len(description.maps) != 1:
             raise BundleError(
-                f"the map in {folder} is not the one that the bundle was trained on: "
-                "restore its files, or train again"
+                f"{folder}/bundle.yaml names {len(description.maps)} maps: this version reads "
+                "bundles of one"
             )
-        distances_m = None
-        if description.surfaces is not None:
-            _check_file(folder / description.surfaces.file, description.surfaces.sha256)
-            distances_m = load_distances(folder / description.surfaces.file)
-            finer = max(distances_m.shape[0] // grid.rows, 1)
-            if distances_m.shape != (finer * grid.rows, finer * grid.cols):
-                raise BundleError(
-                    f"{description.surfaces.file} in {folder} is of another map than the bundle's: "
-                    "restore its files, or train again"
-                )
-        return Bundle(folder, description, grid, distances_m)
+        reference = description.maps[0]
+        grid = _load_grid(folder, reference)
+        return Bundle(folder, description, grid, _load_surfaces(folder, reference, grid))
 
     # Who reads the description alone waits for no compiler.
 
@@ -103,12 +90,40 @@ class Bundle:
         """The likelihood field of the map, its surfaces where calibration found them."""
         from local_inn_ros.world import LikelihoodField
 
-        offset_m = self.description.calibration.surface_offset_m
+        offset_m = self.description.maps[0].surface_offset_m
         return LikelihoodField(self.grid, offset_m, distances_m=self.distances_m)
 
-    def network_file(self, name: str) -> Path:
-        """Return the path of a network: encoder, inverse or forward."""
-        return self.path / self.description.networks[name].file
+    @cached_property
+    def graphs(self) -> GraphSet:
+        """The networks, for an engine to run."""
+        return GraphSet(
+            self.path,
+            {
+                name: Graph(
+                    name,
+                    _signatures(reference.inputs),
+                    _signatures(reference.outputs),
+                    self.path / reference.file,
+                    reference.sha256,
+                )
+                for name, reference in self.description.graphs.items()
+            },
+        )
+
+    @property
+    def map_sha256(self) -> str:
+        """Hash of what the map says."""
+        return self.description.maps[0].sha256
+
+    def file(self, name: str) -> Path:
+        """Return the path of one of the bundle's other files.
+
+        Raises:
+            BundleError: it names no such file.
+        """
+        if name not in self.description.files:
+            raise BundleError(f"{self.path}/bundle.yaml names no file {name!r}: train it again")
+        return self.path / self.description.files[name].file
 
     def check_map(self, grid: OccupancyGrid) -> None:
         """Refuse another map than the one the bundle was made from.
@@ -116,7 +131,7 @@ class Bundle:
         Raises:
             BundleError: the maps differ.
         """
-        if grid_hash(grid) != self.description.map.sha256:
+        if grid_hash(grid) != self.map_sha256:
             raise BundleError(
                 f"the bundle {self.path.name} was made from another map than the one given "
                 f"({grid.rows}x{grid.cols} cells of {grid.resolution_m:g} m; the bundle's has "
@@ -130,10 +145,47 @@ def file_sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _check_file(path: Path, sha256: str) -> None:
+def _signatures(axes: dict[str, list[int | str]]) -> tuple[TensorSignature, ...]:
+    return tuple(TensorSignature(name, tuple(lengths)) for name, lengths in axes.items())
+
+
+def _load_grid(folder: Path, reference: MapReference) -> OccupancyGrid:
+    map_file = folder / reference.file
+    if not map_file.is_file():
+        raise BundleError(f"the bundle {folder} lacks its map {reference.file}")
+    image = read_map_description(map_file).image_path
+    if image.parent != folder:
+        raise BundleError(f"{map_file} names an image outside of the bundle: {image}")
+    grid = load_map(map_file)
+    if grid_hash(grid) != reference.sha256:
+        raise BundleError(
+            f"the map in {folder} is not the one that the bundle was trained on: "
+            "restore its files, or train again"
+        )
+    return grid
+
+
+def _load_surfaces(
+    folder: Path, reference: MapReference, grid: OccupancyGrid
+) -> NDArray[np.float64] | None:
+    if reference.surfaces is None:
+        return None
+    _check_file(folder, reference.surfaces)
+    distances_m = load_distances(folder / reference.surfaces.file)
+    finer = max(distances_m.shape[0] // grid.rows, 1)
+    if distances_m.shape != (finer * grid.rows, finer * grid.cols):
+        raise BundleError(
+            f"{reference.surfaces.file} in {folder} is of another map than the bundle's: "
+            "restore its files, or train again"
+        )
+    return distances_m
+
+
+def _check_file(folder: Path, reference: FileReference) -> None:
+    path = folder / reference.file
     if not path.is_file():
-        raise BundleError(f"the bundle {path.parent} lacks {path.name}: copy it again, or train")
-    if file_sha256(path) != sha256:
+        raise BundleError(f"the bundle {folder} lacks {path.name}: copy it again, or train")
+    if file_sha256(path) != reference.sha256:
         raise BundleError(
             f"{path} is truncated or was changed (its hash differs from the one in "
             "bundle.yaml): copy the bundle again, or train"

@@ -1,22 +1,25 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What bundle.yaml says, as checked data."""
+"""What bundle.yaml says, as checked data: an envelope, and one block that the system checks."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from local_inn_ros.bundles.migration import migrated
+from local_inn_ros.engines import TensorSignature
 from local_inn_ros.errors import BundleError
-from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.sensing import LaserSpec
+from local_inn_ros.sensing.sensor_kinds import AnySensorSpec
 
 # What may stand in the record of a training.
 RecordValue = str | int | float | bool | dict[str, int | float | list[float]] | None
 
-SCHEMA = "local_inn_ros/bundle/2"
+SCHEMA = "local_inn_ros/bundle/3"
 
 
 def _within_the_folder(name: str) -> str:
@@ -31,20 +34,6 @@ FileName = Annotated[str, AfterValidator(_within_the_folder)]
 
 class _Block(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PriorSpec(_Block):
-    """Which priors the networks were trained for.
-
-    Attributes:
-        deviation: (x m, y m, yaw rad) standard deviation of a prior of spread 1.
-        widest_spread: widest prior that the networks know.
-        fine_spread: spread of the second pass, which starts from the answer of the first.
-    """
-
-    deviation: tuple[float, float, float]
-    widest_spread: float = Field(gt=0.0)
-    fine_spread: float = Field(gt=0.0)
 
 
 class CovarianceModel(_Block):
@@ -63,21 +52,15 @@ class CovarianceModel(_Block):
 
 
 class Calibration(_Block):
-    """What was measured after training, on poses and noise that training had not seen.
+    """Covariances, as measured after training on poses and noise that training had not seen.
 
     Attributes:
         samples: of the network's samples.
         aligned: of poses aligned by a refiner, by the refiner's name (``RefinerChoice``).
-        forward_deviation_m: robust standard deviation of the forward pass against ray casting.
-        surface_offset_m: where end points lie, from the faces of the map's occupied cells;
-            0 for simulated scans, negative where the walls of a mapped building hold end points
-            in the middle of their cells.
     """
 
     samples: CovarianceModel = CovarianceModel()
     aligned: dict[str, CovarianceModel] = {}
-    forward_deviation_m: float = Field(gt=0.0)
-    surface_offset_m: float = 0.0
 
 
 class FileReference(_Block):
@@ -92,16 +75,38 @@ class FileReference(_Block):
     sha256: str
 
 
-class MapReference(_Block):
-    """The map that a bundle was made from; a copy lies in the bundle.
+class GraphReference(FileReference):
+    """A network as an ONNX file, with what it takes and gives.
 
     Attributes:
-        file: name of the copy's YAML file within the bundle's folder.
-        sha256: hash of what the map says (``world.grid_hash``), whatever file holds it.
+        inputs: axes of each tensor, by name, in the order of the graph's arguments: a length, or
+            the axis' name where any length will do.
+        outputs: likewise.
     """
 
+    inputs: dict[str, list[int | str]]
+    outputs: dict[str, list[int | str]]
+
+
+class MapReference(_Block):
+    """A map that a bundle was made from; a copy lies in the bundle.
+
+    Attributes:
+        kind: what it is; a grid as map_server loads it.
+        file: name of the copy's YAML file within the bundle's folder.
+        sha256: hash of what the map says (``world.grid_hash``), whatever file holds it.
+        surface_offset_m: where end points lie, from the faces of the map's occupied cells;
+            0 for simulated scans, negative where the walls of a mapped building hold end points
+            in the middle of their cells.
+        surfaces: distances to where the map's surfaces lie within its cells, as an image
+            (``world.distance_image``); None where no posed scans told.
+    """
+
+    kind: Literal["occupancy_grid"] = "occupancy_grid"
     file: FileName
     sha256: str
+    surface_offset_m: float = 0.0
+    surfaces: FileReference | None = None
 
 
 class BundleDescription(_Block):
@@ -109,39 +114,53 @@ class BundleDescription(_Block):
 
     Attributes:
         schema_name: version of this layout.
-        system: the method that made the networks.
+        system: the method of the literature that it is of; it reads ``block``.
         created_by: version of the package that wrote the bundle.
-        sensor: what the networks were trained for.
-        map: the map they hold.
-        prior: the priors they were trained for.
-        latent_size: length of the latent z.
-        networks: encoder, inverse and forward, by name.
-        calibration: what was measured after training.
+        pose_space: what poses are: ``se2`` in the plane, ``se3`` in space.
+        sensors: what the system was trained for, by the sensors' names.
+        maps: what it holds.
+        graphs: its networks, by name.
+        files: its other files, by name.
+        calibration: covariances, as measured after training.
+        block: what the system itself has to say, and checks.
         training: settings of the training, for the record.
         measured: errors on poses that training had not seen, for the record.
-        surfaces: distances to where the map's surfaces lie within its cells, as an image
-            (``world.distance_image``); None where no posed scans told.
-        weights: the networks' weights by torch's names (safetensors), of the same training as
-            ``networks``; None in bundles that are older than this entry.
     """
 
     schema_name: str
     system: str
     created_by: str
-    sensor: SensorSpec
-    map: MapReference
-    prior: PriorSpec
-    latent_size: int = Field(ge=1)
-    networks: dict[str, FileReference]
-    calibration: Calibration
-    training: dict[str, RecordValue]
-    measured: dict[str, float]
-    surfaces: FileReference | None = None
-    weights: FileReference | None = None
+    pose_space: Literal["se2", "se3"]
+    sensors: dict[str, AnySensorSpec]
+    maps: tuple[MapReference, ...]
+    graphs: dict[str, GraphReference] = {}
+    files: dict[str, FileReference] = {}
+    calibration: Calibration = Calibration()
+    block: dict[str, Any] = {}
+    training: dict[str, RecordValue] = {}
+    measured: dict[str, float] = {}
+
+    @property
+    def laser(self) -> LaserSpec:
+        """The planar laser that the bundle is for.
+
+        Raises:
+            BundleError: it is for none, or for several.
+        """
+        lasers = [one for one in self.sensors.values() if isinstance(one, LaserSpec)]
+        if len(lasers) != 1:
+            kinds = ", ".join(one.kind for one in self.sensors.values())
+            raise BundleError(f"the bundle is for {kinds or 'no sensor'}, not for one planar laser")
+        return lasers[0]
+
+
+def axes_of(signatures: tuple[TensorSignature, ...]) -> dict[str, list[int | str]]:
+    """Return the axes of tensors, as a ``GraphReference`` has them."""
+    return {one.name: list(one.axes) for one in signatures}
 
 
 def read_description(path: Path) -> BundleDescription:
-    """Read and check a bundle.yaml.
+    """Read and check a bundle.yaml; one of schema 2 is read as what it says in schema 3.
 
     Raises:
         BundleError: it is missing, unreadable, or of another schema.
@@ -152,14 +171,15 @@ def read_description(path: Path) -> BundleDescription:
         raise BundleError(f"no bundle at {path.parent}: it has no {path.name}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise BundleError(f"cannot read {path}: {error}") from error
-    found = content.get("schema_name") if isinstance(content, dict) else None
-    if found != SCHEMA:
-        raise BundleError(
-            f"{path} is of schema {found!r}, this version reads {SCHEMA!r}: "
-            "train the bundle again, or install the version that made it"
-        )
     try:
-        return BundleDescription(**content)
+        told = migrated(content)
+        found = told.get("schema_name") if isinstance(told, dict) else None
+        if not isinstance(told, dict) or found != SCHEMA:
+            raise BundleError(
+                f"{path} is of schema {found!r}, this version reads {SCHEMA!r}: "
+                "train the bundle again, or install the version that made it"
+            )
+        return BundleDescription(**told)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"

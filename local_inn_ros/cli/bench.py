@@ -56,11 +56,11 @@ def measured(bundle: Path, duration_s: float, seed: int) -> BenchReport:
         LocalInnError: the bundle cannot be used.
     """
     from local_inn_ros.benchmarking.bench import Bench, BenchSettings
+    from local_inn_ros.bundles.bundle import Bundle
     from local_inn_ros.cli.output import progress_bar
-    from local_inn_ros.engines import Bundle
 
     loaded = Bundle.load(bundle)
-    # Drawn by a thread at its own times, the bar would get in between what is measured.
+    # PoseSamples by a thread at its own times, the bar would get in between what is measured.
     with progress_bar(by_itself=False) as bar:
         task = bar.add_task("opening engines, driving", total=None)
         bar.refresh()

@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`local-inn calibrate`: make a bundle's covariances tell the truth."""
+"""`local-inn calibrate`: make covariances tell the truth, of a bundle and of the odometry."""
 
 from __future__ import annotations
 
@@ -18,11 +18,17 @@ from local_inn_ros.cli.options import (
     SeedOption,
     open_bag,
 )
+from local_inn_ros.errors import BagError
 
 if TYPE_CHECKING:
-    from local_inn_ros.engines import CovarianceModel
+    from local_inn_ros.bundles.description import Calibration, CovarianceModel
+    from local_inn_ros.recordings.bag_reader import Recording
+    from local_inn_ros.recordings.trajectory import Trajectory
 
-EXAMPLE = "Example: local-inn calibrate models/lab --bag bags/lap1 --reference /ground_truth"
+EXAMPLE = (
+    "Example: local-inn calibrate models/lab --bag bags/lap1 --reference /ground_truth "
+    "--params-out odometry.yaml"
+)
 
 _AXES = ("ahead", "aside", "yaw", "each 10 % unexplained")
 
@@ -34,6 +40,15 @@ def calibrate(
         typer.Option("--bag", help="Calibrate on the scans of this recording; see --reference."),
     ] = None,
     reference: ReferenceOption = None,
+    params_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--params-out",
+            help="Write the odometry's noise, found out from the recording, to this file of "
+            "parameters. Without --reference that is all that is done, and the bundle's own fixes "
+            "are the reference.",
+        ),
+    ] = None,
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
     mount: MountOption = None,
@@ -46,26 +61,40 @@ def calibrate(
 
     Without a recording the scans are ray-cast in the bundle's map. A real robot's errors are
     larger: with a recording and its true poses, other than the one that is evaluated on, they are
-    measured. The networks stay as they are.
+    measured. The networks stay as they are. A recording also tells how wrong the odometry is.
     """
     import numpy as np
+
+    from local_inn_ros.bundles.recalibration import rewrite_calibration
+    from local_inn_ros.recordings.posed_scans import posed_scans
+    from local_inn_ros.systems.registry import load_bundle, system_named
+
+    loaded = load_bundle(bundle)
+    system = system_named(loaded.description.system)
+    rng = np.random.default_rng(seed)
+    if bag is None:
+        if params_out is not None:
+            raise typer.BadParameter(
+                "the odometry's noise is found out from a recording: name it with --bag",
+                param_hint="--params-out",
+            )
+        found = system.calibration(loaded, scans, None, rng)
+        rewrite_calibration(loaded, found)
+        _print_calibration(bundle, found)
+        return
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
+    if recording.reference is not None or params_out is None:
+        found = system.calibration(loaded, scans, posed_scans(recording), rng)
+        rewrite_calibration(loaded, found)
+        _print_calibration(bundle, found)
+    _tell_odometry_noise(bundle, recording, params_out)
+
+
+def _print_calibration(bundle: Path, found: Calibration) -> None:
     from rich.table import Table
 
     from local_inn_ros.cli.output import console, say
-    from local_inn_ros.engines import Bundle
-    from local_inn_ros.recordings.posed_scans import posed_scans
-    from local_inn_ros.systems.local_inn_2d.calibrate import (
-        calibrate_on_map,
-        calibrate_on_recording,
-    )
 
-    sensor = Bundle.load(bundle).description.sensor
-    rng = np.random.default_rng(seed)
-    if bag is None:
-        found = calibrate_on_map(bundle, scans, rng)
-    else:
-        recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
-        found = calibrate_on_recording(bundle, scans, posed_scans(recording, sensor), rng)
     models = {"network": found.samples, **found.aligned}
     table = Table("deviations of", *models)
     cells = [_cells(model) for model in models.values()]
@@ -73,6 +102,45 @@ def calibrate(
         table.add_row(axis, *row)
     console.print(table)
     say(f"written: {bundle / 'bundle.yaml'}")
+
+
+def _tell_odometry_noise(bundle: Path, recording: Recording, params_out: Path | None) -> None:
+    """Estimate the odometry's noise, print it, and write it where that is asked for."""
+    from local_inn_ros.cli.odometry_report import print_odometry_fit, write_noise_parameters
+    from local_inn_ros.cli.output import say
+    from local_inn_ros.filtering.odometry_fit import fit_odometry_noise
+    from local_inn_ros.recordings.posed_odometry import posed_odometry
+
+    reference = recording.reference
+    try:
+        known = _fixes(bundle, recording) if reference is None else reference
+        fit = fit_odometry_noise(posed_odometry(recording.odometry, known))
+    except BagError as error:
+        if params_out is not None:
+            raise
+        say(f"{error}")
+        return
+    print_odometry_fit(fit)
+    if params_out is not None:
+        write_noise_parameters(params_out, fit.noise, str(recording.path))
+        say(f"written: {params_out} (ros2 launch ... params_file:={params_out})")
+
+
+def _fixes(bundle: Path, recording: Recording) -> Trajectory:
+    """Return where the bundle by itself saw the robot: fixes, which no odometry has smoothed."""
+    from local_inn_ros.bundles.bundle import Bundle
+    from local_inn_ros.cli.output import progress_bar
+    from local_inn_ros.evaluation.evaluation import EvaluationSettings, evaluate
+    from local_inn_ros.recordings.trajectory import Trajectory
+
+    with progress_bar() as progress:
+        task = progress.add_task("localizing", total=recording.scan_count)
+        run = evaluate(
+            Bundle.load(bundle), recording, EvaluationSettings(), lambda: progress.advance(task)
+        ).run
+    if not run.accepted.any():
+        raise BagError("the filter took none of the bundle's fixes: name true poses (--reference)")
+    return Trajectory.from_unordered(run.stamps_s[run.accepted], run.measured[run.accepted])
 
 
 def _cells(model: CovarianceModel) -> list[str]:

@@ -12,6 +12,9 @@ import typer
 from local_inn_ros.cli.options import BundleArgument, JsonOption, SeedOption
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local_inn_ros.engines import Engine
     from local_inn_ros.engines.tensorrt.export import Exported
     from local_inn_ros.engines.tensorrt.profiles import Precision
 
@@ -63,27 +66,35 @@ def export(
     import numpy as np
 
     from local_inn_ros.cli.output import console, progress_bar, say
-    from local_inn_ros.engines import Bundle
-    from local_inn_ros.engines.tensorrt.export import STEPS, export_plans
+    from local_inn_ros.engines.tensorrt.export import export_plans
     from local_inn_ros.errors import EngineError
     from local_inn_ros.evaluation.json_file import write_json
+    from local_inn_ros.systems.registry import load_bundle, system_named
 
-    loaded = Bundle.load(bundle)
+    loaded = load_bundle(bundle)
+    system = system_named(loaded.description.system)
+    if not loaded.graphs.graphs:
+        raise EngineError(f"{loaded.path.name} is of {system.name}, which has nothing to compile")
+    steps = len(loaded.graphs.graphs) + 1
+
+    def check(engine: Engine, half: bool) -> Mapping[str, float]:
+        return system.compare_engine(loaded, engine, half, scans, np.random.default_rng(seed))
+
     wanted = precision.precisions()
     done: list[Exported] = []
     refused: list[EngineError] = []
     with progress_bar() as bar:
-        task = bar.add_task("looking for TensorRT", total=STEPS * len(wanted))
+        task = bar.add_task("looking for TensorRT", total=steps * len(wanted))
         for number, one in enumerate(wanted):
             begun = 0
 
             def advance(what: str, number: int = number) -> None:
                 nonlocal begun
-                bar.update(task, description=what, completed=STEPS * number + begun)
+                bar.update(task, description=what, completed=steps * number + begun)
                 begun += 1
 
             try:
-                done.append(export_plans(loaded, one, scans, np.random.default_rng(seed), advance))
+                done.append(export_plans(loaded.graphs, one, check, advance))
             except EngineError as error:
                 refused.append(error)
     if not done:
@@ -99,20 +110,8 @@ def export(
 def _table(exported: Exported) -> object:
     from local_inn_ros.cli.output import facts_table
 
-    off = exported.agreement
-    return facts_table(
-        exported.engine,
-        {
-            "written": str(exported.folder),
-            "positions off ONNX Runtime": _millimetres(off.position_p99_m, off.position_max_m),
-            "headings": f"{off.yaw_p99_deg:.4f} deg (99 of 100), {off.yaw_max_deg:.4f} deg at most",
-            "expected ranges": _millimetres(off.range_p99_m, off.range_max_m),
-        },
-    )
-
-
-def _millimetres(mostly_m: float, most_m: float) -> str:
-    return f"{1e3 * mostly_m:.3f} mm (99 of 100), {1e3 * most_m:.3f} mm at most"
+    off = {f"off ONNX Runtime, {name}": f"{value:.4g}" for name, value in exported.figures.items()}
+    return facts_table(exported.engine, {"written": str(exported.folder), **off})
 
 
 def _figures(exported: Exported) -> dict[str, object]:
@@ -120,5 +119,5 @@ def _figures(exported: Exported) -> dict[str, object]:
         "engine": exported.engine,
         "precision": exported.precision.value,
         "folder": str(exported.folder),
-        **exported.agreement.figures(),
+        **exported.figures,
     }

@@ -23,9 +23,9 @@ from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 
 if TYPE_CHECKING:
     from local_inn_ros.geometry import GaussianPose2, Pose2
+    from local_inn_ros.localization.search.hypotheses import SearchResult
     from local_inn_ros.recordings.bag_reader import Recording
     from local_inn_ros.sensing import Scan
-    from local_inn_ros.systems.local_inn_2d.relocalizer import SearchResult
 
 EXAMPLE = "Example: local-inn relocalize models/lab --bag bags/lap2 --at 12.5"
 
@@ -49,15 +49,14 @@ def relocalize(
 
     The exit code is 1 where it was not found.
     """
-    from local_inn_ros.engines import Bundle
-    from local_inn_ros.engines.choice import open_engine
     from local_inn_ros.evaluation.json_file import write_json
-    from local_inn_ros.systems.local_inn_2d.parts import build_relocalizer
+    from local_inn_ros.systems.protocol import RunSettings, candidate_search_of
+    from local_inn_ros.systems.registry import load_bundle, open_model
 
-    loaded = Bundle.load(bundle)
+    model = open_model(load_bundle(bundle))
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
     scan = _scan_at(recording, at)
-    relocalizer = build_relocalizer(loaded, open_engine(loaded), recording.mount, refiner)
+    relocalizer = candidate_search_of(model, recording.mount, RunSettings(refiner))
     result = relocalizer.search(scan)
     truth = _truth_at(recording, scan)
     _print(result, truth)

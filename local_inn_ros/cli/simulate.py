@@ -13,7 +13,7 @@ import typer
 from local_inn_ros.cli.options import MountOption, SeedOption, parse_mount
 
 if TYPE_CHECKING:
-    from local_inn_ros.sensing import SensorSpec
+    from local_inn_ros.sensing import LaserSpec
     from local_inn_ros.world import OccupancyGrid
 
 EXAMPLE = (
@@ -25,7 +25,7 @@ EXAMPLE = (
 @dataclass(frozen=True, slots=True, eq=False)
 class _World:
     grid: OccupancyGrid
-    spec: SensorSpec
+    spec: LaserSpec
 
 
 def simulate(
@@ -86,13 +86,13 @@ def simulate(
 
 
 def _world(map_file: Path | None, sensor: Path | None, bundle: Path | None) -> _World:
-    from local_inn_ros.engines import Bundle
-    from local_inn_ros.sensing import load_sensor_spec
+    from local_inn_ros.bundles.bundle import Bundle
+    from local_inn_ros.sensing import load_laser_spec
     from local_inn_ros.world import load_map
 
     if bundle is not None and map_file is None and sensor is None:
         loaded = Bundle.load(bundle)
-        return _World(loaded.grid, loaded.description.sensor)
+        return _World(loaded.grid, loaded.description.laser)
     if bundle is None and map_file is not None and sensor is not None:
-        return _World(load_map(map_file), load_sensor_spec(sensor))
+        return _World(load_map(map_file), load_laser_spec(sensor))
     raise typer.BadParameter("give either --map and --sensor, or --bundle")

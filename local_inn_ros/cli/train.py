@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import importlib.util
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -26,21 +25,17 @@ EXAMPLE = (
 )
 
 
-class Preset(str, Enum):
-    """How long is trained."""
-
-    QUICK = "quick"
-    STANDARD = "standard"
-    BEST = "best"
-
-
 def train(
     map_file: Annotated[Path, typer.Option("--map", help="The map's YAML file.")],
     sensor: Annotated[Path, typer.Option("--sensor", help="The laser's description (YAML).")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the bundle to make.")],
+    system: Annotated[
+        str, typer.Option("--system", help="The method: local_inn_2d, for a planar laser.")
+    ] = "local_inn_2d",
     preset: Annotated[
-        Preset, typer.Option("--preset", help="How long is trained.")
-    ] = Preset.STANDARD,
+        str | None,
+        typer.Option("--preset", help="How long is trained: quick, standard (usual) or best."),
+    ] = None,
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Gradient steps, in place of the preset's.")
     ] = None,
@@ -56,10 +51,15 @@ def train(
         str, typer.Option("--device", help="Where it is trained: cpu, or cuda for a GPU.")
     ] = "cpu",
     seed: SeedOption = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a training that was killed.")
+    ] = False,
 ) -> None:
     """Train a bundle from a map alone, or from a map and a recording with known poses.
 
-    Ctrl-C stops early and leaves a bundle that works. The same seed gives the same bundle.
+    Ctrl-C stops early and leaves a bundle that works. The same seed gives the same bundle. A
+    training that was killed leaves its state in a folder beside the bundle's: the same command
+    with --resume goes on with it, and gives what it would have given.
     """
     from local_inn_ros.errors import LocalInnError
 
@@ -68,24 +68,26 @@ def train(
             "training needs torch and FrEIA, which a robot does not: install them with "
             "`pip install 'local_inn_ros[train]'`"
         )
-    from dataclasses import replace
-
     from local_inn_ros.cli.output import say
     from local_inn_ros.cli.training_bar import training_bar
     from local_inn_ros.recordings.posed_scans import posed_scans
     from local_inn_ros.sensing import load_sensor_spec
-    from local_inn_ros.systems.local_inn_2d.presets import PRESETS
-    from local_inn_ros.systems.local_inn_2d.train import train_bundle
+    from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
+    from local_inn_ros.systems.registry import system_named
+    from local_inn_ros.training.train import train_bundle
     from local_inn_ros.world import load_map
 
+    method = system_named(system)
+    if preset is not None and preset not in method.presets:
+        raise LocalInnError(
+            f"{system} has no preset {preset!r}; it has {', '.join(method.presets)}"
+        )
     grid, spec = load_map(map_file), load_sensor_spec(sensor)
-    settings = PRESETS[preset.value]
-    if steps is not None:
-        settings = replace(settings, steps=steps)
     posed = None
     if bag is not None:
-        recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
-        posed = posed_scans(recording, spec)
-    with training_bar(settings.steps) as show:
-        folder = train_bundle(grid, spec, settings, seed, out, show, posed, device)
+        posed = posed_scans(open_bag(bag, scan_topic, odom_topic, reference, mount))
+    inputs = TrainingInputs(grid, {spec.kind: spec}, posed)
+    order = TrainingOrder(preset or method.presets[0], steps, seed, device)
+    with training_bar() as show:
+        folder = train_bundle(method, inputs, order, out, show, resume)
     say(f"written: {folder}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def training_bar(steps: int) -> Iterator[Callable[[TrainingProgress], None]]:
+def training_bar() -> Iterator[Callable[[TrainingProgress], None]]:
     """Show a bar while a training runs; yields what the training reports to."""
     columns = (
         TextColumn("training"),
@@ -27,12 +27,13 @@ def training_bar(steps: int) -> Iterator[Callable[[TrainingProgress], None]]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, refresh_per_second=2) as bar:
-        task = bar.add_task("training", total=steps, position="- m", yaw="- deg")
+        task = bar.add_task("training", total=None, position="- m", yaw="- deg")
 
         def advance(report: TrainingProgress) -> None:
             bar.update(
                 task,
                 completed=report.step,
+                total=report.steps,
                 position=f"{report.position_error_m:.3f} m",
                 yaw=f"{report.yaw_error_deg:.2f} deg",
             )

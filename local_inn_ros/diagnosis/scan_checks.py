@@ -11,7 +11,7 @@ import numpy as np
 from local_inn_ros.diagnosis.facts import Facts, ScanStream
 from local_inn_ros.diagnosis.findings import Finding, error, warning
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.sensing import Scan, SensorSpec
+from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.sensing.laser.beam_state import BeamState
 from local_inn_ros.sensing.laser.beams import BeamPicker, classify_ranges
 
@@ -81,7 +81,7 @@ def check_bundle(seen: Facts) -> Iterator[Finding]:
         return
     for stream in seen.scans:
         if stream.scans:
-            yield from _check_sensor(stream, seen.bundle.description.sensor)
+            yield from _check_sensor(stream, seen.bundle.description.laser)
     if seen.grid is not None:
         try:
             seen.bundle.check_map(seen.grid)
@@ -94,7 +94,7 @@ def check_bundle(seen: Facts) -> Iterator[Finding]:
             )
 
 
-def _check_sensor(stream: ScanStream, sensor: SensorSpec) -> Iterator[Finding]:
+def _check_sensor(stream: ScanStream, sensor: LaserSpec) -> Iterator[Finding]:
     scan = stream.scans[-1]
     angles = sensor.network_angles_rad()
     try:

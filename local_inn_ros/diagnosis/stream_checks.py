@@ -48,7 +48,7 @@ def check_rates(seen: Facts) -> Iterator[Finding]:
         rate_hz = stream.arrivals.rate_hz()
         if seen.bundle is None or stream.arrivals.count < 2:
             continue
-        wanted_hz = seen.bundle.description.sensor.rate_hz
+        wanted_hz = seen.bundle.description.laser.rate_hz
         if rate_hz < _LEAST_RATE * wanted_hz:
             yield warning(
                 "scan.rate",

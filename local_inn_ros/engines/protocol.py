@@ -6,45 +6,28 @@ from __future__ import annotations
 
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-Float32Array = NDArray[np.float32]
+from local_inn_ros.engines.graphs import Float32Array, Tensors
 
 
 class Engine(Protocol):
-    """Runs the two passes of an invertible network over batches.
-
-    Poses are of the sensor, in the map frame: (x m, y m, yaw rad).
-    """
+    """Runs the graphs of a bundle; what their tensors mean is the system's own business."""
 
     @property
     def name(self) -> str:
         """Name of the engine and where it runs, for people."""
         ...
 
-    def sample_poses(
-        self,
-        ranges_m: Float32Array,
-        states: Float32Array,
-        priors: Float32Array,
-        spreads: Float32Array,
-        latents: Float32Array,
-    ) -> Float32Array:
-        """Inverse pass: readings and priors to pose samples.
+    def run(self, graphs: tuple[str, ...], tensors: Tensors) -> dict[str, Float32Array]:
+        """Run graphs one after the other.
+
+        What one gives, the next takes by its name, without a way back to the caller: on a GPU it
+        stays there. Batches of any size are taken; an engine cuts large ones into parts.
 
         Args:
-            ranges_m: (b, n) ranges of the network's beams, 0 where there is no distance.
-            states: (b, n) 1 a distance, -1 nothing within reach, 0 unknown.
-            priors: (b, 3) prior poses.
-            spreads: (b,) width of each prior, in units of the bundle's prior deviation.
-            latents: (s, z) draws of the latent z, the same for every row of the batch.
+            graphs: names of the graphs, in their order; mostly one.
+            tensors: all that they take and none of them gives, by name.
 
         Returns:
-            (b, s, 3) pose samples, one for each prior and each latent.
+            What the last graph gives, by name.
         """
-        ...
-
-    def expected_ranges(self, poses: Float32Array) -> Float32Array:
-        """Forward pass: poses (b, 3) to the ranges (b, n) that the map expects there, in metres."""
         ...

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.choice import open_engine
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation import metrics
 from local_inn_ros.evaluation.baselines.field_tracker import FieldTracker
@@ -29,17 +29,14 @@ from local_inn_ros.evaluation.replay import (
     replay_baseline,
 )
 from local_inn_ros.filtering.pose_filter import PoseFilter
+from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.recordings.trajectory_file import write_trajectory
-from local_inn_ros.systems.local_inn_2d.parts import (
-    aligned_model,
-    build_localizer,
-    build_refiner,
-    build_relocalizer,
-)
+from local_inn_ros.systems.protocol import RunSettings, candidate_search_of, fix_producer_of
+from local_inn_ros.systems.registry import open_model
 from local_inn_ros.world import OccupancyGrid
 
 
@@ -89,12 +86,12 @@ def evaluate(
         BagError: no scan can be answered or scored.
         BundleError: the bundle's networks cannot be run.
     """
-    engine = open_engine(bundle)
+    model, told = open_model(bundle), RunSettings(settings.refiner)
     search = recording.reference is None
     pipeline = LocalizationPipeline(
-        build_localizer(bundle, engine, recording.mount, settings.refiner),
+        fix_producer_of(model, recording.mount, told),
         PoseFilter(),
-        build_relocalizer(bundle, engine, recording.mount, settings.refiner) if search else None,
+        candidate_search_of(model, recording.mount, told) if search else None,
     )
     run = replay(pipeline, recording.readings(), recording.reference, on_scan)
     baselines = {
@@ -117,11 +114,12 @@ def _baselines(
             np.random.default_rng(settings.seed),
         )
     if settings.field_tracker:
+        description = bundle.description
         wanted["field_tracker"] = FieldTracker(
-            build_refiner(bundle),
-            bundle.description.sensor.range_max_m,
+            Refiner(bundle.field, description.laser.noise_std_m),
+            description.laser.range_max_m,
             recording.mount,
-            aligned_model(bundle, RefinerChoice.FIELD),
+            description.calibration.aligned.get(RefinerChoice.FIELD.value, CovarianceModel()),
         )
     return wanted
 

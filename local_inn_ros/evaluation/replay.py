@@ -90,7 +90,7 @@ class BaselineLocalizer(Protocol):
 
 
 def replay(
-    pipeline: LocalizationPipeline,
+    pipeline: LocalizationPipeline[Scan],
     readings: Iterable[Scan | Odometry],
     reference: Trajectory | None = None,
     on_scan: Callable[[], None] = lambda: None,
@@ -176,7 +176,7 @@ def replay_baseline(
     )
 
 
-def _begin(pipeline: LocalizationPipeline, scan: Scan, reference: Trajectory | None) -> bool:
+def _begin(pipeline: LocalizationPipeline[Scan], scan: Scan, reference: Trajectory | None) -> bool:
     if reference is None:
         return pipeline.relocalize(scan).found
     pose = starting_pose(scan, reference)

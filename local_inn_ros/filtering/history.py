@@ -53,6 +53,8 @@ class FilterHistory(Generic[PoseT, GaussianT]):
         self._events: list[Event[PoseT, GaussianT]] = []
         # Of the first events; those of the others are not worked out yet.
         self._beliefs: list[Belief[PoseT]] = []
+        # Steps that were in force up to an instant and are not any more, by that instant.
+        self._former: list[tuple[float, FilterStep[PoseT, GaussianT]]] = []
 
     def __len__(self) -> int:
         """Return how many events there are."""
@@ -66,6 +68,7 @@ class FilterHistory(Generic[PoseT, GaussianT]):
         """Forget everything."""
         self._events.clear()
         self._beliefs.clear()
+        self._former.clear()
 
     def begin(
         self,
@@ -76,6 +79,11 @@ class FilterHistory(Generic[PoseT, GaussianT]):
         """Begin anew."""
         self._events = [start, *following]
         self._beliefs = [belief]
+        self._former = []
+
+    def keep_step(self, step: FilterStep[PoseT, GaussianT]) -> None:
+        """Let the way up to the newest event be predicted by this step, whatever comes after it."""
+        self._former.append((self._events[-1].stamp_s, step))
 
     def count_up_to(self, stamp_s: float) -> int:
         """Return how many events there are up to an instant and at it."""
@@ -132,6 +140,7 @@ class FilterHistory(Generic[PoseT, GaussianT]):
             # Simulators give scans and odometry the same stamps.
             return belief
         increment = event.odometry.between(odometry)
+        step = next((former for until_s, former in self._former if stamp_s <= until_s), step)
         return step.predict(belief, increment, min(stamp_s - event.stamp_s, _LONGEST_S))
 
     def forget_before(self, stamp_s: float, step: FilterStep[PoseT, GaussianT]) -> None:
@@ -140,6 +149,8 @@ class FilterHistory(Generic[PoseT, GaussianT]):
         if keep > 0:
             self.belief_at(keep, step)
             del self._events[:keep], self._beliefs[:keep]
+            oldest_s = self._events[0].stamp_s
+            self._former = [one for one in self._former if one[0] > oldest_s]
 
     def _insert(self, index: int, event: Event[PoseT, GaussianT]) -> None:
         self._events.insert(index, event)

@@ -11,7 +11,7 @@ again. Numbers that cannot be computed with are refused as they come in, and not
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Generic
 
@@ -21,7 +21,9 @@ from local_inn_ros.filtering.belief import Belief
 from local_inn_ros.filtering.conditioning import conditioned
 from local_inn_ros.filtering.history import Event, FilterHistory
 from local_inn_ros.filtering.measurement import Measurement
+from local_inn_ros.filtering.motion_model import MotionNoise
 from local_inn_ros.filtering.odometry_buffer import Arrival, MotionBuffer, Reading
+from local_inn_ros.filtering.odometry_noise import OdometryNoise
 from local_inn_ros.filtering.planar_space import PlanarSpace
 from local_inn_ros.filtering.settings import FilterSettings, SourceSettings
 from local_inn_ros.filtering.state_space import GaussianT, PoseT, StateSpace
@@ -65,16 +67,20 @@ class StateFilter(Generic[PoseT, GaussianT]):
     ``PoseFilter`` is that of a planar robot, ``SpatialPoseFilter`` that in space.
     """
 
-    def __init__(self, space: StateSpace[PoseT, GaussianT], settings: FilterSettings) -> None:
+    def __init__(
+        self,
+        new_space: Callable[[MotionNoise], StateSpace[PoseT, GaussianT]],
+        settings: FilterSettings,
+    ) -> None:
         """Begin without a pose: ``reset`` gives one.
 
         Args:
-            space: of the poses; with ``settings.motion_noise`` as its noise.
-            settings: all else that the filter is told.
+            new_space: makes the space of the poses, from how fast the odometry's error grows.
+            settings: what the filter is told.
         """
         self.settings = settings
-        self._space = space
-        self._step = FilterStep(space, settings)
+        self._new_space = new_space
+        self._set_step()
         self._odometry = MotionBuffer[PoseT](max(10.0, 2.0 * settings.history_s))
         # A start for which no odometry has come yet.
         self._waiting: Stamped[GaussianT] | None = None
@@ -94,7 +100,19 @@ class StateFilter(Generic[PoseT, GaussianT]):
             self._newest()
         told = replace(self.settings.source, gate_probability=probability)
         self.settings = replace(self.settings, source=told)
-        self._step = FilterStep(self._space, self.settings)
+        self._set_step()
+
+    def set_noise(self, noise: OdometryNoise) -> None:
+        """Take the odometry for as wrong as this from the newest instant on.
+
+        The way up to there keeps the noise that it was predicted with, also where a late fix has
+        it predicted again.
+        """
+        if len(self._history):
+            self._newest()
+            self._history.keep_step(self._step)
+        self.settings = replace(self.settings, motion_noise=noise.motion, scale_noise=noise.scales)
+        self._set_step()
 
     @property
     def initialized(self) -> bool:
@@ -285,6 +303,11 @@ class StateFilter(Generic[PoseT, GaussianT]):
             raise RuntimeError("map_from_odom needs an initial pose and odometry")
         return self._newest().pose @ self._history[-1].odometry.inverse()
 
+    def _set_step(self) -> None:
+        """Work with the settings from now on."""
+        self._space = self._new_space(self.settings.motion_noise)
+        self._step = FilterStep(self._space, self.settings)
+
     def _usable(self, pose: GaussianT) -> GaussianT | None:
         """Return a pose that can be computed with; None where nothing can be made of it."""
         if not self._space.is_usable(pose.mean):
@@ -310,5 +333,4 @@ class PoseFilter(StateFilter[Pose2, GaussianPose2]):
 
     def __init__(self, settings: FilterSettings | None = None) -> None:
         """Begin without a pose: ``reset`` gives one."""
-        settings = FilterSettings() if settings is None else settings
-        super().__init__(PlanarSpace(settings.motion_noise), settings)
+        super().__init__(PlanarSpace, settings or FilterSettings())

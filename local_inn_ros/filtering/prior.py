@@ -15,6 +15,7 @@ from local_inn_ros.filtering.odometry_buffer import (
     Arrival,
     OdometryBuffer,
 )
+from local_inn_ros.filtering.odometry_noise import OdometryNoise
 from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import Odometry
@@ -48,6 +49,10 @@ class PriorKeeper:
         # What the filter begins anew from, until it says so itself.
         self._expected: StampedPose | None = None
         self._expected_since_s = 0.0
+
+    def set_noise(self, noise: OdometryNoise) -> None:
+        """Take the odometry for as wrong as this from now on."""
+        self._noise, self._scales = noise.motion, noise.scales.covariance()
 
     @property
     def told(self) -> StampedPose | None:

@@ -18,5 +18,4 @@ class SpatialPoseFilter(StateFilter[Pose3, GaussianPose3]):
 
     def __init__(self, settings: FilterSettings | None = None) -> None:
         """Begin without a pose: ``reset`` gives one."""
-        settings = FilterSettings() if settings is None else settings
-        super().__init__(SpatialSpace(settings.motion_noise), settings)
+        super().__init__(SpatialSpace, settings or FilterSettings())

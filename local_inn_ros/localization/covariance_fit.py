@@ -17,7 +17,8 @@ from local_inn_ros.localization.covariance_model import model_covariance
 # than the rest they are taken to be, so that a few of them do not widen all.
 _ASTRAY_SHARE = 0.01
 _ASTRAY_DEVIATIONS = 10.0
-_LEAST_ERRORS = 50
+LEAST_ERRORS = 50
+"""Fewer errors tell nothing of a covariance."""
 # Wider than this a covariance says that nothing is known, which no error can prove wrong.
 _KNOWN_M = 1.0
 # Bounds of the logarithms of scales and of floors, and of the gain.
@@ -69,7 +70,7 @@ def fit_covariance_model(sample: ErrorSample) -> CovarianceModel:
     With too few errors nothing is changed.
     """
     known = sample.known()
-    if len(known.errors) < _LEAST_ERRORS:
+    if len(known.errors) < LEAST_ERRORS:
         return CovarianceModel()
     found = [
         minimize(  # type: ignore[call-overload]

@@ -14,7 +14,7 @@ from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.geometry.matrix3 import turned
 from local_inn_ros.localization.evidence import inverted
-from local_inn_ros.sensing import BeamReading
+from local_inn_ros.sensing import Beams
 
 # A range fits what was expected within so many deviations, or so large a share of itself.
 _FITS_DEVIATIONS = 3.0
@@ -88,7 +88,7 @@ def model_covariance(
 
 
 def unexplained_share(
-    expected_m: NDArray[np.floating], reading: BeamReading, deviation_m: float
+    expected_m: NDArray[np.floating], reading: Beams, deviation_m: float
 ) -> float:
     """Return the share of the beams that measured a distance, but not the expected one (n,).
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.sensing import Observation
 
 # Another place that is at least this probable makes an answer ambiguous.
 AMBIGUOUS_WEIGHT = 0.05
@@ -44,10 +45,11 @@ class Fix:
         modes: places that explain the reading under the prior, the likeliest first; their
             weights sum to 1.
         samples: (s, 3) poses drawn by the latent z, of all modes.
-        expected_ranges_m: (n,) forward pass at ``measurement.mean``, for the network's beams.
         unexplained: share of the reading that the map leaves unexplained, in [0, 1].
         quality: probability in [0, 1] that the fix is right.
         stage_s: seconds spent in each stage, by name.
+        expected: forward pass at ``measurement.mean``: what the map expects the sensor to see
+            there; None where the system has none.
     """
 
     stamp_s: float
@@ -55,10 +57,10 @@ class Fix:
     network: GaussianPose2
     modes: tuple[Mode, ...]
     samples: NDArray[np.float64]
-    expected_ranges_m: NDArray[np.float32]
     unexplained: float
     quality: float
     stage_s: Mapping[str, float]
+    expected: Observation | None = None
 
     @property
     def ambiguous(self) -> bool:

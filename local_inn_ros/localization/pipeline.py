@@ -6,18 +6,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import Arrival
 from local_inn_ros.filtering.pose_filter import Fusion, PoseFilter, StampedPose
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.fix import Fix
-from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.systems.local_inn_2d.localizer import Localizer
-from local_inn_ros.systems.local_inn_2d.relocalizer import Relocalizer, SearchResult
+from local_inn_ros.localization.protocols import CandidateSearch, FixProducer
+from local_inn_ros.localization.search.hypotheses import SearchResult
+from local_inn_ros.sensing import Odometry
+from local_inn_ros.sensing.observation import Observation
 
-# There is but one sensor here: no other needs to be told from it.
-_SOURCE = "laser"
+ObservationT = TypeVar("ObservationT", bound=Observation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +42,7 @@ class ScanResult:
     seconds: float
 
 
-class LocalizationPipeline:
+class LocalizationPipeline(Generic[ObservationT]):
     """Filter, localizer and global search of one robot, wired together.
 
     The nodes wire the same parts over topics; this is for whoever has the readings at hand.
@@ -49,9 +50,9 @@ class LocalizationPipeline:
 
     def __init__(
         self,
-        localizer: Localizer,
+        localizer: FixProducer[ObservationT],
         pose_filter: PoseFilter,
-        relocalizer: Relocalizer | None = None,
+        relocalizer: CandidateSearch[ObservationT] | None = None,
     ) -> None:
         """Wire the parts; without a relocalizer ``relocalize`` cannot be called."""
         self._localizer = localizer
@@ -71,7 +72,7 @@ class LocalizationPipeline:
         """Take in one odometry reading and say what became of it."""
         return self._filter.predict(odometry)
 
-    def add_scan(self, scan: Scan) -> ScanResult | None:
+    def add_scan(self, scan: ObservationT) -> ScanResult | None:
         """Locate one scan and fuse the fix.
 
         Returns:
@@ -86,14 +87,14 @@ class LocalizationPipeline:
         if prior is None:
             return None
         fix = self._localizer.locate(scan, prior)
-        fusion = self._filter.fuse(Measurement(fix.measurement, scan.stamp_s, _SOURCE))
+        fusion = self._filter.fuse(Measurement(fix.measurement, scan.stamp_s, scan.sensor))
         fused = self._filter.estimate_at(scan.stamp_s)
         seconds = time.perf_counter() - started
         return ScanResult(
             scan.stamp_s, fix, fusion, prior if fused is None else fused, prior, seconds
         )
 
-    def relocalize(self, scan: Scan) -> SearchResult:
+    def relocalize(self, scan: ObservationT) -> SearchResult:
         """Search the whole map for the robot; begin again from there where it is found.
 
         Raises:

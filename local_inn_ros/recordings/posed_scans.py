@@ -9,16 +9,14 @@ import numpy as np
 from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import compose_poses
 from local_inn_ros.recordings.bag_reader import Recording
-from local_inn_ros.sensing import SensorSpec
-from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
+from local_inn_ros.sensing.posed_observations import PosedObservations
 
 
-def posed_scans(recording: Recording, sensor: SensorSpec) -> PosedScans:
+def posed_scans(recording: Recording) -> PosedObservations:
     """Pair the scans of a recording with the sensor's poses in the map frame.
 
     Raises:
         BagError: the recording has no reference, or none that covers a scan.
-        SensorError: the scans do not fit the sensor.
     """
     if recording.reference is None:
         raise BagError("to learn from a recording, name its true poses with --reference")
@@ -31,5 +29,5 @@ def posed_scans(recording: Recording, sensor: SensorSpec) -> PosedScans:
             f"{recording.topics.reference}"
         )
     poses = compose_poses(bases[known], recording.mount.to_array())
-    kept = [scan for scan, good in zip(scans, known, strict=True) if good]
-    return PosedScans(kept, poses, sensor)
+    kept = tuple(scan for scan, good in zip(scans, known, strict=True) if good)
+    return PosedObservations(kept, poses)

@@ -12,29 +12,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from local_inn_ros.sensing.laser.beam_state import BeamState
+from local_inn_ros.sensing.laser.laser_spec import LaserSpec
 from local_inn_ros.sensing.laser.scan import Scan
+from local_inn_ros.sensing.observation import Observation, ObservationSet
 from local_inn_ros.sensing.odometry import Odometry
-from local_inn_ros.sensing.sensor_spec import SensorSpec, load_sensor_spec
+from local_inn_ros.sensing.sensor_kinds import load_laser_spec, load_sensor_spec
+from local_inn_ros.sensing.sensor_spec import SensorSpec
 
 if TYPE_CHECKING:
-    from local_inn_ros.sensing.laser.beams import BeamPicker, BeamReading
+    from local_inn_ros.sensing.laser.beams import BeamPicker, Beams
     from local_inn_ros.sensing.odometry3 import Odometry3
 
 __all__ = [
     "BeamPicker",
-    "BeamReading",
     "BeamState",
+    "Beams",
+    "LaserSpec",
+    "Observation",
+    "ObservationSet",
     "Odometry",
     "Odometry3",
     "Scan",
     "SensorSpec",
+    "load_laser_spec",
     "load_sensor_spec",
 ]
 
 # Which file each of those names is in.
 _FILES = {
     "BeamPicker": "laser.beams",
-    "BeamReading": "laser.beams",
+    "Beams": "laser.beams",
     "Odometry3": "odometry3",
 }
 

@@ -1,85 +1,23 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Descriptions of sensors: config/sensors/*.yaml and the sensor block of a bundle."""
+"""What every description of a sensor says: config/sensors/*.yaml, and the sensors of a bundle."""
 
 from __future__ import annotations
 
-import math
-from pathlib import Path
-
-import numpy as np
-import yaml
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from local_inn_ros.errors import SensorError
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class SensorSpec(BaseModel):
-    """A planar laser scanner.
+    """A sensor; each kind adds what it needs.
 
     Attributes:
+        kind: what it is; tells the descriptions apart.
         name: what people call it.
-        beam_count: ranges in one of its scans.
-        angle_min_rad: angle of the first beam in the sensor frame.
-        angle_max_rad: angle of the last beam; larger than the first.
-        range_min_m: nearest valid range.
-        range_max_m: farthest valid range.
-        noise_std_m: standard deviation of a range.
-        rate_hz: scans a second.
-        network_beams: beams that the network sees, evenly spaced from the first to the last.
+        rate_hz: observations a second.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    kind: str
     name: str
-    beam_count: int = Field(ge=8, le=100_000)
-    angle_min_rad: float = Field(ge=-2.0 * math.pi, le=2.0 * math.pi)
-    angle_max_rad: float = Field(ge=-2.0 * math.pi, le=2.0 * math.pi)
-    range_min_m: float = Field(ge=0.0)
-    range_max_m: float = Field(gt=0.0, le=1000.0)
-    noise_std_m: float = Field(gt=0.0, le=1.0)
     rate_hz: float = Field(gt=0.0, le=1000.0)
-    network_beams: int = Field(ge=8, le=4096)
-
-    @model_validator(mode="after")
-    def _check_limits(self) -> SensorSpec:
-        if self.angle_max_rad <= self.angle_min_rad:
-            raise ValueError("angle_max_rad must be larger than angle_min_rad")
-        if self.angle_max_rad - self.angle_min_rad > 2.0 * math.pi + 1e-6:
-            raise ValueError("the field of view is more than a full turn")
-        if self.range_max_m <= self.range_min_m:
-            raise ValueError("range_max_m must be larger than range_min_m")
-        if self.network_beams > self.beam_count:
-            raise ValueError("network_beams cannot exceed beam_count")
-        return self
-
-    def network_angles_rad(self) -> NDArray[np.float64]:
-        """Return the angles (network_beams,) of the beams that the network sees."""
-        return np.linspace(self.angle_min_rad, self.angle_max_rad, self.network_beams)
-
-    def beam_angles_rad(self) -> NDArray[np.float64]:
-        """Return the angles (beam_count,) of all beams."""
-        return np.linspace(self.angle_min_rad, self.angle_max_rad, self.beam_count)
-
-
-def load_sensor_spec(path: Path) -> SensorSpec:
-    """Read a sensor description.
-
-    Raises:
-        SensorError: the file is missing, is not YAML, or a value is missing or out of range.
-    """
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SensorError(f"no sensor file at {path}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SensorError(f"cannot read the sensor file {path}: {error}") from error
-    if not isinstance(content, dict):
-        raise SensorError(f"the sensor file {path} must be a mapping of names to values")
-    try:
-        return SensorSpec.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise SensorError(f"the sensor file {path}: {where}: {first['msg']}") from None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.sensing import Scan, SensorSpec
+from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.simulation.passers_by import PassersBy
 from local_inn_ros.world import RayCaster
 
@@ -25,7 +25,7 @@ class LaserModel:
         base_from_laser: where it sits on the robot.
     """
 
-    spec: SensorSpec
+    spec: LaserSpec
     dropout: float = 0.0
     blocked_share: float = 0.0
     base_from_laser: Pose2 = field(default_factory=Pose2.identity)

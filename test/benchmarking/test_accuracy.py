@@ -20,8 +20,8 @@ from evaluation_fixtures import SPEC
 from local_inn_ros.benchmarking.accuracy import EstimatorRun, accuracy, mean_interval
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS, Condition
 from local_inn_ros.benchmarking.simulated_drive import Drive, drive_lap, record
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import read_description, write_description
-from local_inn_ros.engines import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.baselines.dead_reckoning import DeadReckoning
 from local_inn_ros.evaluation.replay import replay_baseline
@@ -243,7 +243,7 @@ def test_what_has_no_bundle_is_trained_and_what_has_no_map_is_left_out(
     import map_bundles
 
     settings = pytest.importorskip("local_inn_ros.systems.local_inn_2d.presets")
-    train = pytest.importorskip("local_inn_ros.systems.local_inn_2d.train")
+    train = pytest.importorskip("local_inn_ros.training.train")
     shipped, folder = shipped_bundle(), tmp_path / "bundles"
     for suffix in ("yaml", "pgm"):
         for file in shipped.glob(f"map*.{suffix}"):
@@ -257,8 +257,8 @@ def test_what_has_no_bundle_is_trained_and_what_has_no_map_is_left_out(
     monkeypatch.setitem(settings.PRESETS, "standard", wanted)
     asked = []
 
-    def train_bundle(grid, sensor, given, seed, out, progress) -> Path:
-        asked.append((sensor.rate_hz, given, seed, steps))
+    def train_bundle(system, inputs, order, out, progress) -> Path:
+        asked.append((inputs.sensors["laser"].rate_hz, order.preset, order.seed, steps))
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(shipped, out)
         made = read_description(out / "bundle.yaml")
@@ -276,7 +276,11 @@ def test_what_has_no_bundle_is_trained_and_what_has_no_map_is_left_out(
     for _ in range(2):
         made = map_bundles.map_bundles(folder)
         assert made == [shipped, folder / "generated_circuit", folder / "berlin"]
-    assert asked == [(10.0, wanted, 0, 3), (10.0, wanted, 0, 7), (40.0, wanted, 0, 7)]
+    assert asked == [
+        (10.0, "standard", 0, 3),
+        (10.0, "standard", 0, 7),
+        (40.0, "standard", 0, 7),
+    ]
     assert {path.name for path in folder.iterdir()} == {"berlin", "generated_circuit"}
     assert "left out: skirk, whose map is not at" in capsys.readouterr().out
 

@@ -5,18 +5,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bench_fixtures import NODES, report, spread
 
-from local_inn_ros.benchmarking import machine_engines
 from local_inn_ros.benchmarking.accuracy_job import MOUNT, noisy_sensor
 from local_inn_ros.benchmarking.cpu_share import cpu_share
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
 from local_inn_ros.benchmarking.first_fix import time_first_fix
-from local_inn_ros.benchmarking.machine_engines import open_engines
+from local_inn_ros.benchmarking.machine_engines import ENGINES, open_engines, open_on
 from local_inn_ros.benchmarking.search_time import SEARCHES, time_searches
 from local_inn_ros.benchmarking.simulated_drive import Drive, drive_lap
 from local_inn_ros.benchmarking.time_spread import TimeSpread
@@ -27,12 +27,14 @@ from local_inn_ros.benchmarking.timed_runs import (
     time_by_turns,
     turns,
 )
-from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import BagError, EngineError, SensorError
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.systems.protocol import RunSettings
 
 
 class Scripted:
@@ -109,10 +111,10 @@ def test_scans_that_cannot_be_used_have_no_time(drive: Drive) -> None:
 
 
 def test_network_and_particles_tell_their_stages(bundle: Bundle, drive: Drive) -> None:
-    engine = OnnxEngine(bundle)
+    model = open_on(bundle, EngineChoice.ONNX)
     runs = {
-        "inn": NetworkRun(bundle, engine, 2, RefinerChoice.FIELD),
-        "plain": NetworkRun(bundle, engine, 2, RefinerChoice.NONE),
+        "inn": NetworkRun(model, RunSettings(samples=2)),
+        "plain": NetworkRun(model, RunSettings(RefinerChoice.NONE, 2)),
         "mcl": ParticleRun(bundle, 50, np.random.default_rng(0)),
     }
     taken = time_by_turns(runs, drive, lambda: None)
@@ -131,7 +133,7 @@ def test_network_and_particles_tell_their_stages(bundle: Bundle, drive: Drive) -
 
 def test_searches_are_timed_with_all_their_places(bundle: Bundle, drive: Drive) -> None:
     done: list[None] = []
-    found = time_searches(bundle, OnnxEngine(bundle), drive, lambda: done.append(None))
+    found = time_searches(open_on(bundle, EngineChoice.ONNX), drive, lambda: done.append(None))
     assert len(done) == SEARCHES + 1
     assert 100 < found.places <= 384
     assert found.search.p50_ms > found.inverse.p50_ms > 0.0
@@ -141,22 +143,17 @@ def test_searches_are_timed_with_all_their_places(bundle: Bundle, drive: Drive) 
 
 
 def test_a_robot_that_is_watched_takes_some_of_a_core(bundle: Bundle) -> None:
-    share = cpu_share(bundle, OnnxEngine(bundle), 2, 10.0, 5.0, 0.6, 0)
+    share = cpu_share(open_on(bundle, EngineChoice.ONNX), 2, 10.0, 5.0, 0.6, 0)
     assert 0.0 < share < 2.0
 
 
-def test_every_engine_is_opened_or_missing_for_a_reason(
-    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(bundle: Bundle) -> OnnxEngine:
-        raise EngineError("it is broken")
-
-    monkeypatch.setattr(
-        machine_engines, "_OPENERS", {"onnxruntime": OnnxEngine, "torch": broken, "new": OnnxEngine}
-    )
-    found = open_engines(bundle)
-    assert list(found.opened) == ["onnxruntime", "new"]
-    assert found.missing == {"torch": "it is broken"}
+def test_every_engine_is_opened_or_missing_for_a_reason(bundle: Bundle) -> None:
+    older = bundle.description.model_copy(update={"files": {}})
+    found = open_engines(replace(bundle, description=older))
+    assert "onnxruntime" in found.opened
+    assert found.opened["onnxruntime"].engine_name.startswith("onnxruntime ")
+    assert "names no weights to compile" in found.missing["compiled"]
+    assert set(found.opened) | set(found.missing) == set(ENGINES)
 
 
 def test_a_process_that_makes_no_fix_is_named(tmp_path: Path) -> None:

@@ -18,14 +18,14 @@ from local_inn_ros.benchmarking.cramer_rao import (
 )
 from local_inn_ros.benchmarking.surface_normals import face_normals, wall_normals
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.simulation.worlds import generate_race_track
 from local_inn_ros.world import FREE, OCCUPIED, FreeSpace, OccupancyGrid, RayCaster
 
 
-def spec(beams: int, range_max_m: float = 30.0, noise_m: float = 0.01) -> SensorSpec:
+def spec(beams: int, range_max_m: float = 30.0, noise_m: float = 0.01) -> LaserSpec:
     """A laser that sees all round, without a beam twice."""
-    return SensorSpec(
+    return LaserSpec(
         name="round",
         beam_count=beams,
         angle_min_rad=-math.pi + math.pi / beams,
@@ -44,7 +44,7 @@ Normals = Callable[..., np.ndarray]
 def information_at(
     caster: RayCaster,
     poses: ArrayLike,
-    sensor: SensorSpec,
+    sensor: LaserSpec,
     normals: Normals = face_normals,
     measured_m: ArrayLike | None = None,
 ) -> np.ndarray:

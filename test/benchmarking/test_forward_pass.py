@@ -13,13 +13,13 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from model_fixtures import SENSOR, OracleEngine, room
+from model_fixtures import SENSOR, OracleNetworks, room
 from PIL import Image
 from scipy import ndimage
 
 from local_inn_ros.benchmarking.forward_pass import ForwardPasses, forward_passes
 from local_inn_ros.benchmarking.map_picture import coarser, draw_held_map
-from local_inn_ros.engines.protocol import Float32Array
+from local_inn_ros.engines import Float32Array
 from local_inn_ros.errors import BundleError, LocalInnError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.resources import resource_directory
@@ -28,7 +28,7 @@ from local_inn_ros.world import FREE, OCCUPIED, UNKNOWN, FreeSpace, OccupancyGri
 ROOT = Path(__file__).parents[2]
 
 
-class Off(OracleEngine):
+class Off(OracleNetworks):
     """Expects every wall farther away than it is, by as much as it is told."""
 
     off_m: Float32Array | float = 0.0

@@ -23,12 +23,12 @@ from local_inn_ros.benchmarking.simulated_drive import Drive
 from local_inn_ros.benchmarking.teleports import CLEARANCE_M, driving, recorded, standing
 from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.search.hypotheses import Hypothesis, SearchResult
 from local_inn_ros.localization.search.place_search import PlaceSearchSettings
 from local_inn_ros.recordings.bag_reader import BagTopics, Recording
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation.worlds import generate_floor
-from local_inn_ros.systems.local_inn_2d.relocalizer import Hypothesis, SearchResult
 from local_inn_ros.world import FreeSpace, RayCaster
 
 GRID = room()

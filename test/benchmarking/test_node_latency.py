@@ -10,7 +10,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from local_inn_ros.benchmarking.bench import BenchSettings
 from local_inn_ros.benchmarking.over_topics.node_latency import time_nodes
-from local_inn_ros.engines import Bundle
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.nodes.localizer.model import shipped_bundle
 

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from localization_helpers import SENSOR, BayesEngine, bundle_of, room, scan_at
+from local_inn_bundles import build_localizer
+from localization_helpers import SENSOR, BayesNetworks, bundle_of, room, scan_at
 
 from local_inn_ros.benchmarking.quality_jobs import DriveJob, Place, TeleportJob, TrialJob
 from local_inn_ros.benchmarking.quality_score import (
@@ -33,14 +34,13 @@ from local_inn_ros.benchmarking.quality_trials import (
     trials,
 )
 from local_inn_ros.benchmarking.rates import rate_interval, share_interval
-from local_inn_ros.benchmarking.watched_drive import Sighting, Watch, is_wrong, spliced
+from local_inn_ros.benchmarking.watched_drive import MeasuredScan, Watch, is_wrong, spliced
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.quality.scan_quality import scan_quality
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry
 from local_inn_ros.simulation.simulator import TruthState
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
 from local_inn_ros.world import FreeSpace
 
 ROOT = Path(__file__).parents[2]
@@ -139,7 +139,7 @@ def test_near_poses_are_just_wrong_and_free(seed):
 
 def test_trials_judge_every_kind_of_pose_and_know_which_are_right():
     bundle, rng = bundle_of(GRID), np.random.default_rng(1)
-    engine, found = BayesEngine(GRID), []
+    engine, found = BayesNetworks(GRID), []
     localizer = build_localizer(bundle, engine, Pose2.identity(), RefinerChoice.FIELD)
     for placed in simulated_scans(bundle, 12, 0.4, rng):
         # This network is told where the sensor is.
@@ -177,8 +177,8 @@ def test_people_stand_in_the_way_of_recorded_scans():
     assert 0.15 < np.mean(shares) < 0.3
 
 
-def sighting(stamp_s: float, lost: bool, wrong: bool) -> Sighting:
-    return Sighting(stamp_s, lost, wrong)
+def sighting(stamp_s: float, lost: bool, wrong: bool) -> MeasuredScan:
+    return MeasuredScan(stamp_s, lost, wrong)
 
 
 def test_an_alarm_counts_where_it_begins():

@@ -17,8 +17,7 @@ from scipy import ndimage
 pytest.importorskip("torch", reason="training needs torch")
 from tiny_training import SENSOR, SETTINGS, untrained
 
-from local_inn_ros.bundles.bundle import NETWORKS
-from local_inn_ros.engines import Bundle
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.systems.local_inn_2d.presets import PRESETS
 from local_inn_ros.world import FreeSpace, RayCaster, grid_hash
@@ -33,7 +32,7 @@ def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
     # Seconds where the true settings and sensor take minutes.
     monkeypatch.setitem(PRESETS, "standard", SETTINGS)
-    monkeypatch.setattr(scaling, "load_sensor_spec", lambda _: SENSOR)
+    monkeypatch.setattr(scaling, "load_laser_spec", lambda _: SENSOR)
     return scaling
 
 
@@ -71,13 +70,13 @@ def test_a_bundle_is_trained_measured_and_used_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     trainings = []
-    train = benchmark.train_bundle
+    train = benchmark.train_run
 
-    def train_bundle(grid, sensor, settings, seed, out, progress) -> Path:
-        trainings.append((settings.steps, seed))
-        return train(grid, sensor, settings, seed, out, progress)
+    def train_run(system, run, seed, out, progress) -> Path:
+        trainings.append((run.settings.steps, seed))
+        return train(system, run, seed, out, progress)
 
-    monkeypatch.setattr(benchmark, "train_bundle", train_bundle)
+    monkeypatch.setattr(benchmark, "train_run", train_run)
     out = tmp_path / "deep" / "scaling.json"
     words = ("--areas", 150, "--steps", 4, "--bundles", tmp_path / "bundles", "--out", out)
     call(benchmark, monkeypatch, *words)
@@ -87,7 +86,7 @@ def test_a_bundle_is_trained_measured_and_used_again(
     assert (row["floors"], row["steps"]) == (1, 4)
     assert row["area_m2"] == pytest.approx(space.area_m2, abs=0.1)
     assert row["width_m"] == pytest.approx(space.bounds.width_m, abs=0.1)
-    sizes = sum((bundle.path / f"{name}.onnx").stat().st_size for name in NETWORKS)
+    sizes = sum(graph.path.stat().st_size for graph in bundle.graphs)
     assert row["networks_mb"] == pytest.approx(sizes / 1e6, abs=0.01)
     # A smaller map than this one, whose feature maps have fewer nodes.
     smaller = sum(each.numel() for each in untrained().parameters() if each.requires_grad)
@@ -114,11 +113,11 @@ def test_a_bundle_is_trained_measured_and_used_again(
     assert benchmark.kept(settings=settings, **{**kept, "grid": other}) is None
     assert benchmark.kept(settings=settings, **{**kept, "folder": tmp_path / "none"}) is None
 
-    def interrupted(grid, sensor, settings, seed, out, progress) -> Path:
+    def interrupted(system, run, seed, out, progress) -> Path:
         trainings.append(("again", seed))
         return bundle.path
 
-    monkeypatch.setattr(benchmark, "train_bundle", interrupted)
+    monkeypatch.setattr(benchmark, "train_run", interrupted)
     with pytest.raises(LocalInnError, match="was interrupted"):
         call(benchmark, monkeypatch, *words, "--again", "--steps", 5)
     assert trainings == [(4, 0), ("again", 0)]

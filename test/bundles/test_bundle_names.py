@@ -17,7 +17,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import BundleError
 from local_inn_ros.world.measured_surfaces import FINER
 
-FILES = [("networks", "encoder"), ("networks", "forward"), ("map",), ("surfaces",)]
+FILES = [("graphs", "encoder"), ("graphs", "forward"), ("maps", 0), ("maps", 0, "surfaces")]
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def bundle(tmp_path: Path) -> Path:
     return folder
 
 
-def rewrite(path: Path, keys: tuple[str, ...], value: str) -> None:
-    content: dict[str, Any] = yaml.safe_load(path.read_text())
+def rewrite(path: Path, keys: tuple[str | int, ...], value: str) -> None:
+    content: Any = yaml.safe_load(path.read_text())
     block = content
     for key in keys[:-1]:
         block = block[key]
@@ -37,9 +37,11 @@ def rewrite(path: Path, keys: tuple[str, ...], value: str) -> None:
     path.write_text(yaml.safe_dump(content))
 
 
-@pytest.mark.parametrize("keys", FILES, ids=".".join)
+@pytest.mark.parametrize("keys", FILES, ids=lambda keys: ".".join(map(str, keys)))
 @pytest.mark.parametrize("way", ["../outside/{}", "{folder}/{}", "./{}", "..", ""])
-def test_a_name_that_leads_out_is_refused(bundle: Path, keys: tuple[str, ...], way: str) -> None:
+def test_a_name_that_leads_out_is_refused(
+    bundle: Path, keys: tuple[str | int, ...], way: str
+) -> None:
     # What is named is there, and is right: the way to it alone is refused.
     shutil.copytree(bundle, bundle.parent / "outside")
     description = yaml.safe_load((bundle / "bundle.yaml").read_text())

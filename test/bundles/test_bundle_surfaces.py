@@ -14,7 +14,7 @@ from model_fixtures import SENSOR
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import BundleError
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.systems.local_inn_2d.parts import build_refiner
+from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.world import RayCaster
 from local_inn_ros.world.measured_surfaces import FINER, measured_distances
 
@@ -37,7 +37,7 @@ def test_scans_are_aligned_with_the_measured_surfaces(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).normal(0.0, 0.01, (40, *ends.shape))
     end_points = (ends + moved + noise).reshape(-1, 2)
     write_bundle(tmp_path, measured_distances(GRID, end_points, 0.0))
-    found = build_refiner(Bundle.load(tmp_path)).refine(points, truth).pose
+    found = Refiner(Bundle.load(tmp_path).field, SENSOR.noise_std_m).refine(points, truth).pose
     assert [found.x - truth.x, found.y - truth.y] == pytest.approx(moved.tolist(), abs=0.004)
 
 

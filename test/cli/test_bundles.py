@@ -12,17 +12,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from cli_helpers import F1TENTH, invoke, refused
 from evaluation_fixtures import MOUNT, SPEC, simulated_run
 from typer.testing import CliRunner
 
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.cli.main import app
-from local_inn_ros.engines import Bundle
+from local_inn_ros.filtering.odometry_noise import OdometryNoise
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.recordings.bag_writer import BagWriter
 from local_inn_ros.recordings.trajectory_file import read_trajectory
 from local_inn_ros.resources import resource_directory
-from local_inn_ros.sensing import Odometry, Scan, load_sensor_spec
+from local_inn_ros.sensing import Odometry, Scan, load_laser_spec
 from local_inn_ros.world import save_map
 
 
@@ -91,6 +93,49 @@ def test_calibrate_with_a_recording_and_without(
     invoke("calibrate", bundle, "--bag", bag, "--reference", "/ground_truth", "--scans", 100)
     assert Bundle.load(bundle).description.calibration != simulated.calibration
     assert "--reference" in refused(capsys, monkeypatch, "calibrate", bundle, "--bag", bag)
+
+
+def odometry_noise_of(file: Path) -> dict[str, float]:
+    content = yaml.safe_load(file.read_text())
+    told = [node["ros__parameters"]["odometry_noise"] for node in content.values()]
+    assert list(content) == ["/**/lidar_localizer", "/**/ekf"]
+    assert told[0] == told[1]
+    return told[0]
+
+
+def test_calibrate_tells_the_noise_of_the_odometry(bag: Path, tmp_path: Path) -> None:
+    bundle, file = tmp_path / "bundle", tmp_path / "noise" / "odometry.yaml"
+    shutil.copytree(shipped_bundle(), bundle)
+    text = invoke(
+        "calibrate", bundle, "--bag", bag, "--reference", "/ground_truth", "--scans", 100,
+        "--params-out", file,
+    )  # fmt: skip
+    assert all(word in text for word in ("along_per_metre", "turn_scale", "stretches of", "rad in"))
+    assert [path.name for path in file.parent.iterdir()] == ["odometry.yaml"]
+    found = odometry_noise_of(file)
+    assert found.keys() == OdometryNoise().figures().keys()
+    # The simulator's wheels: 10 % of slip, and half a centimetre after a metre.
+    assert 0.03 < found["distance_scale"] < 0.3
+    assert found["along_per_metre"] < 0.02
+
+
+def test_calibrate_needs_no_reference_for_the_odometry(bag: Path, tmp_path: Path) -> None:
+    bundle, file = tmp_path / "bundle", tmp_path / "odometry.yaml"
+    shutil.copytree(shipped_bundle(), bundle)
+    before = (bundle / "bundle.yaml").read_bytes()
+    invoke("calibrate", bundle, "--bag", bag, "--params-out", file)
+    assert (bundle / "bundle.yaml").read_bytes() == before
+    found = odometry_noise_of(file)
+    assert 0.03 < found["distance_scale"] < 0.3
+    assert found["along_per_metre"] < 0.02
+
+
+def test_calibrate_cannot_write_parameters_without_a_recording(tmp_path: Path) -> None:
+    words = ["calibrate", str(shipped_bundle()), "--params-out", str(tmp_path / "o.yaml")]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert "--bag" in result.output
+    assert not list(tmp_path.iterdir())
 
 
 def test_evaluate_with_another_refiner_is_another_run(bag: Path, tmp_path: Path) -> None:
@@ -216,7 +261,7 @@ def test_from_a_map_to_a_localized_robot(tmp_path: Path) -> None:
     track, bundle, recorded = tmp_path / "t.yaml", tmp_path / "b", tmp_path / "bag"
     invoke("map", "generate", "track", "--seed", 3, "--out", track)
     invoke("train", "--map", track, "--sensor", F1TENTH, "--out", bundle, "--steps", 150)
-    assert Bundle.load(bundle).description.sensor == load_sensor_spec(F1TENTH)
+    assert Bundle.load(bundle).description.laser == load_laser_spec(F1TENTH)
     invoke("simulate", "--bundle", bundle, "--out", recorded, "--duration", 4)
     figures_file = tmp_path / "f.json"
     invoke(

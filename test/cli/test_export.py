@@ -14,7 +14,7 @@ from cli_helpers import invoke, refused
 from engine_fixtures import Machine, copied_bundle
 from fake_tensorrt import VERSIONS
 
-from local_inn_ros.engines import Bundle
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.engines.tensorrt.engine import TensorRtEngine
 from local_inn_ros.engines.tensorrt.loading import open_tensorrt_engine
 
@@ -66,7 +66,7 @@ def test_a_precision_that_is_off_is_an_error_where_it_alone_is_asked_for(
     bundle: Bundle, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def off(engine: TensorRtEngine, poses: np.ndarray) -> np.ndarray:
-        return np.zeros((len(poses), bundle.description.sensor.network_beams), dtype=np.float32)
+        return np.zeros((len(poses), bundle.description.laser.network_beams), dtype=np.float32)
 
     monkeypatch.setattr(TensorRtEngine, "expected_ranges", off)
     words = ("export", bundle.path, "--precision", "fp16", "--scans", 50)

@@ -14,10 +14,11 @@ import pytest
 from engine_fixtures import Machine, copied_bundle, exported
 from fake_tensorrt import VERSIONS
 
-from local_inn_ros.engines import Bundle, Engine, OnnxEngine
-from local_inn_ros.engines.choice import EngineChoice, open_engine
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.engines.choice import EngineChoice, open_first
 from local_inn_ros.errors import EngineError
-from local_inn_ros.systems.local_inn_2d.compiled.engine import CompiledEngine
+from local_inn_ros.systems.local_inn_2d.compiled.networks import CompiledNetworks
+from local_inn_ros.systems.local_inn_2d.networks import Networks, open_networks
 
 
 @pytest.fixture
@@ -30,9 +31,9 @@ def bundle(machine: Machine, tmp_path: Path) -> Bundle:
     return copied_bundle(tmp_path / "bundle")
 
 
-def opened(bundle: Bundle, choice: EngineChoice) -> tuple[Engine, list[str]]:
+def opened(bundle: Bundle, choice: EngineChoice) -> tuple[Networks, list[str]]:
     warnings: list[str] = []
-    return open_engine(bundle, choice, warn=warnings.append), warnings
+    return open_networks(bundle, choice, warn=warnings.append), warnings
 
 
 @pytest.mark.parametrize("choice", [EngineChoice.AUTO, EngineChoice.TENSORRT])
@@ -113,7 +114,7 @@ def test_what_is_missing_is_said_in_one_sentence(
     assert callable(missing)
     missing(machine, monkeypatch)
     engine, warnings = opened(bundle, EngineChoice.AUTO)
-    assert isinstance(engine, CompiledEngine)
+    assert isinstance(engine, CompiledNetworks)
     (warning,) = warnings
     assert warning.startswith(f"runs on {engine.name}: ")
     assert "\n" not in warning
@@ -123,19 +124,8 @@ def test_what_is_missing_is_said_in_one_sentence(
 
 def test_no_plans_are_said_to_be_missing(bundle: Bundle) -> None:
     engine, (warning,) = opened(bundle, EngineChoice.AUTO)
-    assert isinstance(engine, CompiledEngine)
+    assert isinstance(engine, CompiledNetworks)
     assert "has no plans for this machine; build them with `local-inn export" in warning
-
-
-def test_torch_is_opened_by_who_may(bundle: Bundle) -> None:
-    class Other(OnnxEngine):
-        @property
-        def name(self) -> str:
-            return "torch"
-
-    assert open_engine(bundle, EngineChoice.TORCH, torch=Other).name == "torch"
-    _, (warning,) = opened(bundle, EngineChoice.TORCH)
-    assert "torch is for training machines" in warning
 
 
 @pytest.mark.parametrize(
@@ -146,20 +136,19 @@ def test_torch_is_opened_by_who_may(bundle: Bundle) -> None:
         (ImportError("libcuda.so:\n  cannot open"), "libcuda.so: cannot open"),
     ],
 )
-def test_without_torch_it_runs_all_the_same(bundle: Bundle, error: Exception, said: str) -> None:
-    def failing(bundle: Bundle) -> Engine:
+def test_the_next_one_is_taken_with_a_sentence_on_one_line(error: Exception, said: str) -> None:
+    def failing() -> str:
         raise error
 
     warnings: list[str] = []
-    engine = open_engine(bundle, EngineChoice.TORCH, torch=failing, warn=warnings.append)
-    assert isinstance(engine, CompiledEngine)
-    assert warnings == [f"runs on {engine.name}: {said}"]
+    assert open_first([failing, lambda: "the next"], str, warnings.append) == "the next"
+    assert warnings == [f"runs on the next: {said}"]
 
 
 def test_the_compiled_engine_is_taken_where_it_is_asked_for(bundle: Bundle) -> None:
     exported(bundle)
     engine, warnings = opened(bundle, EngineChoice.COMPILED)
-    assert isinstance(engine, CompiledEngine)
+    assert isinstance(engine, CompiledNetworks)
     assert warnings == []
 
 
@@ -167,9 +156,9 @@ def test_the_compiled_engine_is_taken_where_it_is_asked_for(bundle: Bundle) -> N
 def test_onnx_runtime_runs_bundles_that_name_no_weights(
     bundle: Bundle, choice: EngineChoice
 ) -> None:
-    older = bundle.description.model_copy(update={"weights": None})
+    older = bundle.description.model_copy(update={"files": {}})
     engine, warnings = opened(dataclasses.replace(bundle, description=older), choice)
-    assert isinstance(engine, OnnxEngine)
+    assert engine.name.startswith("onnxruntime ")
     assert warnings[-1].startswith(f"runs on {engine.name}: the bundle bundle names no weights")
     assert len(warnings) == 1 + (choice is EngineChoice.AUTO)
 
@@ -179,22 +168,22 @@ def test_without_onnx_runtime_it_runs_all_the_same(
 ) -> None:
     lack_onnx_runtime(monkeypatch)
     engine, (warning,) = opened(bundle, EngineChoice.ONNX)
-    assert isinstance(engine, CompiledEngine)
-    assert warning.startswith(f"runs on {engine.name}: ONNX Runtime is not installed here")
-    assert "'local_inn_ros[onnxruntime]'" in warning
+    assert isinstance(engine, CompiledNetworks)
+    assert warning.startswith(f"runs on {engine.name}: ")
+    assert "onnxruntime" in warning
 
 
 def test_where_nothing_runs_a_bundle_it_is_said_of_each_engine(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lack_onnx_runtime(monkeypatch)
-    older = bundle.description.model_copy(update={"weights": None})
-    with pytest.raises(EngineError, match=r"names no weights.*; ONNX Runtime is not installed"):
+    older = bundle.description.model_copy(update={"files": {}})
+    with pytest.raises(EngineError, match=r"names no weights.*; .*onnxruntime"):
         opened(dataclasses.replace(bundle, description=older), EngineChoice.COMPILED)
 
 
 def test_a_warning_is_logged_where_nobody_listens(
     bundle: Bundle, caplog: pytest.LogCaptureFixture
 ) -> None:
-    open_engine(bundle, EngineChoice.AUTO)
+    open_networks(bundle, EngineChoice.AUTO)
     assert [record.levelname for record in caplog.records] == ["WARNING"]

@@ -10,16 +10,14 @@ import numpy as np
 import pytest
 
 onnx = pytest.importorskip("onnx", reason="networks are looked into with onnx")
-from engine_fixtures import copied_bundle, exported  # noqa: E402
+from engine_fixtures import copied_bundle, exported, tensorrt_networks  # noqa: E402
 
-from local_inn_ros.bundles.bundle import NETWORKS  # noqa: E402
-from local_inn_ros.engines import OnnxEngine  # noqa: E402
 from local_inn_ros.engines.tensorrt.cuda_device import CudaDevice  # noqa: E402
 from local_inn_ros.engines.tensorrt.library import tensorrt_version  # noqa: E402
-from local_inn_ros.engines.tensorrt.loading import open_tensorrt_engine  # noqa: E402
 from local_inn_ros.engines.tensorrt.profiles import Precision  # noqa: E402
 from local_inn_ros.errors import EngineError  # noqa: E402
 from local_inn_ros.systems.local_inn_2d.agreement import HeldOutScans, compare, refuse_if_off  # noqa: E402
+from local_inn_ros.systems.local_inn_2d.networks import open_onnx  # noqa: E402
 
 # What the ONNX parser of 8.6, the oldest, reads (onnx-tensorrt, docs/operators.md of that release),
 # as far as networks like these could be made of it.
@@ -37,10 +35,10 @@ READ_BY_8_6 = """
 def test_tensorrt_reads_all_that_the_shipped_networks_are_made_of(tmp_path: Path) -> None:
     bundle = copied_bundle(tmp_path / "bundle")
     known = set(READ_BY_8_6.split())
-    for name in NETWORKS:
-        model = onnx.load(bundle.network_file(name))
+    for graph in bundle.graphs:
+        model = onnx.load(graph.path)
         assert {each.domain for each in model.opset_import} == {""}
-        assert {node.op_type for node in model.graph.node} <= known, name
+        assert {node.op_type for node in model.graph.node} <= known, graph.name
 
 
 def test_a_real_gpu_answers_as_onnx_runtime_does(
@@ -56,7 +54,7 @@ def test_a_real_gpu_answers_as_onnx_runtime_does(
     scans = HeldOutScans.draw(bundle, 200, np.random.default_rng(1))
     for precision in Precision:
         exported(bundle, precision)
-        engine = open_tensorrt_engine(bundle)
+        engine = tensorrt_networks(bundle)
         assert f" {precision.value} on " in engine.name
-        off = compare(engine, OnnxEngine(bundle), scans)
+        off = compare(engine, open_onnx(bundle), scans)
         refuse_if_off(off, engine.name, half=precision is Precision.FP16)

@@ -39,12 +39,14 @@ def bundle(machine: Machine, tmp_path: Path) -> Bundle:
 
 
 def stored(bundle: Bundle) -> Path:
-    key = plan_key(bundle, IDENTITY, "10.3.0", Precision.FP16)
-    return store_plans(bundle, key, PLANS, {"position_p99_m": 1e-3})
+    key = plan_key(bundle.graphs, IDENTITY, "10.3.0", Precision.FP16)
+    return store_plans(bundle.graphs, key, PLANS, {"position_p99_m": 1e-3})
 
 
 def loaded(bundle: Bundle) -> dict[str, bytes]:
-    return load_plans(bundle, [plan_key(bundle, IDENTITY, "10.3.0", Precision.FP16)]).plans
+    return load_plans(
+        bundle.graphs, [plan_key(bundle.graphs, IDENTITY, "10.3.0", Precision.FP16)]
+    ).plans
 
 
 def test_what_was_stored_is_loaded(bundle: Bundle) -> None:
@@ -125,9 +127,9 @@ def test_plans_of_others_are_refused(bundle: Bundle, change: Callable[[Path], No
 
 
 def test_plans_sealed_for_another_key_are_refused_in_its_place(bundle: Bundle) -> None:
-    key = plan_key(bundle, IDENTITY, "10.3.0", Precision.FP16)
+    key = plan_key(bundle.graphs, IDENTITY, "10.3.0", Precision.FP16)
     other = replace(key, driver="CUDA 12040; older")
-    folder = store_plans(bundle, other, PLANS, {})
+    folder = store_plans(bundle.graphs, other, PLANS, {})
     folder.rename(folder.with_name(key.folder))
     with pytest.raises(EngineError, match="made for something else"):
         loaded(bundle)
@@ -147,9 +149,9 @@ def test_plans_for_another_machine_are_not_used_and_named(
     bundle: Bundle, name: str, value: str
 ) -> None:
     stored(bundle)
-    key = plan_key(bundle, IDENTITY, "10.3.0", Precision.FP16)
+    key = plan_key(bundle.graphs, IDENTITY, "10.3.0", Precision.FP16)
     with pytest.raises(EngineError, match=f"are for another {name}\\)"):
-        load_plans(bundle, [replace(key, **{name: value})])
+        load_plans(bundle.graphs, [replace(key, **{name: value})])
 
 
 def test_no_plans_at_all_are_said_to_be_missing(bundle: Bundle) -> None:
@@ -160,15 +162,14 @@ def test_no_plans_at_all_are_said_to_be_missing(bundle: Bundle) -> None:
 def test_other_networks_or_sizes_are_another_model(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = plan_key(bundle, IDENTITY, "10.3.0", Precision.FP16)
-    networks = dict(bundle.description.networks)
-    networks["inverse"] = networks["inverse"].model_copy(update={"sha256": "0" * 64})
-    description = bundle.description.model_copy(update={"networks": networks})
-    other = replace(bundle, description=description)
+    key = plan_key(bundle.graphs, IDENTITY, "10.3.0", Precision.FP16)
+    graphs = dict(bundle.graphs.graphs)
+    graphs["inverse"] = replace(graphs["inverse"], sha256="0" * 64)
+    other = replace(bundle.graphs, graphs=graphs)
     assert plan_key(other, IDENTITY, "10.3.0", Precision.FP16).model != key.model
     larger = BatchProfile("larger", Span(1, 1, 2048), Span(1, 1, 1))
     monkeypatch.setattr(store, "PROFILES", (*PROFILES, larger))
-    assert plan_key(bundle, IDENTITY, "10.3.0", Precision.FP16).model != key.model
+    assert plan_key(bundle.graphs, IDENTITY, "10.3.0", Precision.FP16).model != key.model
 
 
 def test_a_bundle_that_cannot_be_written_has_its_plans_in_the_cache(
@@ -271,21 +272,21 @@ def test_the_key_is_drawn_once(bundle: Bundle) -> None:
 
 def test_a_driver_that_was_updated_needs_new_plans(bundle: Bundle, machine: Machine) -> None:
     exported(bundle)
-    open_tensorrt_engine(bundle)
+    open_tensorrt_engine(bundle.graphs)
     machine.gpu.driver = 12080
     with pytest.raises(EngineError, match="for another driver"):
-        open_tensorrt_engine(bundle)
+        open_tensorrt_engine(bundle.graphs)
 
 
 def test_another_gpu_or_tensorrt_needs_new_plans(bundle: Bundle, machine: Machine) -> None:
     exported(bundle)
     machine.install_tensorrt(VERSIONS[2])
     with pytest.raises(EngineError, match="for another tensorrt"):
-        open_tensorrt_engine(bundle)
+        open_tensorrt_engine(bundle.graphs)
     machine.install_tensorrt(VERSIONS[1])
     machine.gpu.name, machine.gpu.capability = "Thor", (11, 0)
     with pytest.raises(EngineError, match="for another compute_capability, gpu"):
-        open_tensorrt_engine(bundle)
+        open_tensorrt_engine(bundle.graphs)
 
 
 def test_a_bundle_copied_from_another_robot_brings_no_code(
@@ -296,7 +297,7 @@ def test_a_bundle_copied_from_another_robot_brings_no_code(
     shutil.copytree(bundle.path, second)
     monkeypatch.setenv("ROS_HOME", str(tmp_path / "another_home"))
     with pytest.raises(EngineError, match="not made by this machine"):
-        open_tensorrt_engine(Bundle.load(second))
+        open_tensorrt_engine(Bundle.load(second).graphs)
 
 
 def test_half_precision_that_was_changed_leaves_single_precision(
@@ -305,5 +306,5 @@ def test_half_precision_that_was_changed_leaves_single_precision(
     exported(bundle)
     flip_a_bit(exported(bundle, Precision.FP16).folder)
     with caplog.at_level(logging.WARNING):
-        assert " fp32 on " in open_tensorrt_engine(bundle).name
+        assert " fp32 on " in open_tensorrt_engine(bundle.graphs).name
     assert "not made by this machine" in caplog.text

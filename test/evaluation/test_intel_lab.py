@@ -15,7 +15,7 @@ from local_inn_ros.evaluation.evaluation import score_baseline
 from local_inn_ros.evaluation.metrics import latency, pose_errors
 from local_inn_ros.evaluation.replay import replay_baseline
 from local_inn_ros.recordings.bag_reader import BagTopics, Recording, open_recording
-from local_inn_ros.sensing import load_sensor_spec
+from local_inn_ros.sensing import load_laser_spec
 from local_inn_ros.world import LikelihoodField, load_map
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ def recording() -> Recording:
 
 
 def test_the_sensor_file_says_what_the_scans_are(recording: Recording) -> None:
-    spec = load_sensor_spec(SENSOR)
+    spec = load_laser_spec(SENSOR)
     scan = next(recording.scans())
     np.testing.assert_allclose(scan.angles_rad(), spec.beam_angles_rad(), atol=1e-5)
     assert scan.range_max_m == spec.range_max_m
@@ -67,7 +67,7 @@ def test_the_benchmark_reads_lap_1_and_its_table_holds_the_figures(
 
     from local_inn_ros.evaluation.metrics import Lost, Score
 
-    lap = intel_lab.read_lap(DATA / "lap1_map.npz", load_sensor_spec(SENSOR))
+    lap = intel_lab.read_lap(DATA / "lap1_map.npz", load_laser_spec(SENSOR))
     assert len(lap) == 1854
     field = LikelihoodField(load_map(DATA / "map_lap1.yaml"))
     distances = np.abs(field.evaluate(lap.end_points()).distances_m)

@@ -13,7 +13,7 @@ import pytest
 from evaluation_fixtures import MOUNT, SPEC, AligningLocalizer, KnowingRelocalizer, simulated_run
 from PIL import Image
 
-from local_inn_ros.engines import CovarianceModel
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation.baselines.field_tracker import FieldTracker
 from local_inn_ros.evaluation.baselines.monte_carlo import MonteCarloLocalizer, MonteCarloSettings

@@ -10,7 +10,7 @@ from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2, wrap_angles
 from local_inn_ros.localization.search import coarse_search
 from local_inn_ros.localization.search.coarse_search import CoarseSearch, Lattice, apart
-from local_inn_ros.sensing import Scan, SensorSpec
+from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.world import FreeSpace
 
 GRID = room()
@@ -63,7 +63,7 @@ def test_candidates_are_apart_in_the_free_space_and_not_too_many():
 
 @pytest.mark.parametrize("turn_rad", [2.0 * math.pi, math.pi])
 def test_any_field_of_view_will_do(turn_rad):
-    sensor = SensorSpec(
+    sensor = LaserSpec(
         name="other",
         beam_count=181,
         angle_min_rad=-0.5 * turn_rad,

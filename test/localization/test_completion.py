@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.completion import Completion
 from local_inn_ros.localization.alignment.refiner import Refinement
-from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
+from local_inn_ros.sensing import BeamPicker, Beams, Scan
 from local_inn_ros.world import OccupancyGrid
 
 ALONG = Refinement(
@@ -41,12 +41,12 @@ class Grid:
     def __init__(self, truth_m: float) -> None:
         self.truth_m = truth_m
 
-    def refine_near(self, scan: Scan, reading: BeamReading, start: Pose2) -> Refinement:
+    def refine_near(self, scan: Scan, reading: Beams, start: Pose2) -> Refinement:
         share = 0.9 - 0.2 * min(abs(start.x - self.truth_m), 1.0)
         return replace(ALONG, pose=Pose2(start.x, 0.0, 0.0), inlier_share=share)
 
     def refine_all(
-        self, scan: Scan, reading: BeamReading, starts: NDArray[np.float64]
+        self, scan: Scan, reading: Beams, starts: NDArray[np.float64]
     ) -> tuple[Refinement, ...]:
         raise AssertionError("the first refiner has aligned already")
 
@@ -58,11 +58,11 @@ class Network:
         self.places_m = np.array(places_m)
         self.asked: list[NDArray[np.float64]] = []
 
-    def refine_near(self, scan: Scan, reading: BeamReading, start: Pose2) -> Refinement:
+    def refine_near(self, scan: Scan, reading: Beams, start: Pose2) -> Refinement:
         raise AssertionError("it is asked once, for all starts together")
 
     def refine_all(
-        self, scan: Scan, reading: BeamReading, starts: NDArray[np.float64]
+        self, scan: Scan, reading: Beams, starts: NDArray[np.float64]
     ) -> tuple[Refinement, ...]:
         self.asked.append(starts)
         nearest = [self.places_m[np.argmin(np.abs(self.places_m - x))] for x in starts[:, 0]]
@@ -98,7 +98,7 @@ def test_of_several_places_the_one_that_explains_more_is_taken() -> None:
 
 def test_where_no_place_explains_more_the_pose_believed_stays() -> None:
     class Indifferent(Grid):
-        def refine_near(self, scan: Scan, reading: BeamReading, start: Pose2) -> Refinement:
+        def refine_near(self, scan: Scan, reading: Beams, start: Pose2) -> Refinement:
             return replace(ALONG, pose=start)
 
     found = Completion(Indifferent(0.0), Network(0.02, 0.5)).complete(SCAN, READING, ALONG)
@@ -108,7 +108,7 @@ def test_where_no_place_explains_more_the_pose_believed_stays() -> None:
 def test_what_neither_sees_stays_open() -> None:
     class Blind(Network):
         def refine_all(
-            self, scan: Scan, reading: BeamReading, starts: NDArray[np.float64]
+            self, scan: Scan, reading: Beams, starts: NDArray[np.float64]
         ) -> tuple[Refinement, ...]:
             return tuple(replace(ALONG, pose=Pose2.from_array(start)) for start in starts)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from localization_helpers import SENSOR, BayesEngine, bundle_of, ranges_on, room, scan_at
+from localization_helpers import SENSOR, BayesNetworks, ranges_on, room, scan_at
 
 from local_inn_ros.geometry import Pose2, wrap_angle
 from local_inn_ros.localization.alignment.forward_linearization import ForwardLinearizer
@@ -26,7 +26,7 @@ def error_of(found: Pose2, truth: Pose2) -> np.ndarray:
 
 def refiner_on(grid: OccupancyGrid) -> ForwardRefiner:
     """A refiner whose forward pass casts rays."""
-    return ForwardRefiner(bundle_of(grid), BayesEngine(grid))
+    return ForwardRefiner(BayesNetworks(grid), SENSOR, 0.02)
 
 
 def aligned(refiner: ForwardRefiner, scan: Scan, *starts: Pose2) -> tuple[Refinement, ...]:
@@ -146,7 +146,7 @@ def test_a_forward_pass_that_is_off_makes_it_less_sure():
     truth = Pose2(0.0, 0.5, 0.3)
     scan = scan_at(GRID, truth, rng)
 
-    class Rippled(BayesEngine):
+    class Rippled(BayesNetworks):
         """Draws surfaces with ripples of 5 % of the range."""
 
         def expected_ranges(self, poses):
@@ -155,14 +155,14 @@ def test_a_forward_pass_that_is_off_makes_it_less_sure():
             return (ranges * (1.0 + 0.05 * np.sin(40.0 * turned))).astype(np.float32)
 
     (sure,) = aligned(refiner_on(GRID), scan, truth)
-    (unsure,) = aligned(ForwardRefiner(bundle_of(GRID), Rippled(GRID)), scan, truth)
+    (unsure,) = aligned(ForwardRefiner(Rippled(GRID), SENSOR, 0.02), scan, truth)
     ratio = np.linalg.eigvalsh(unsure.information) / np.linalg.eigvalsh(sure.information)
     assert np.all(ratio < 0.2)
     assert unsure.rms_m > 2.0 * sure.rms_m
 
 
 def test_derivatives_are_those_of_the_surfaces_that_are_met():
-    grid, engine = GRID, BayesEngine(GRID)
+    grid, engine = GRID, BayesNetworks(GRID)
     angles = SENSOR.network_angles_rad()
     pose, small = np.array([0.3, 0.2, 0.4]), 1e-3
     found = ForwardLinearizer(engine, angles, 0.005).at(pose[None])

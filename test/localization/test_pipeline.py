@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from localization_helpers import BayesEngine, bundle_of, gaussian, room, scan_at
+from local_inn_bundles import build_localizer, build_relocalizer
+from localization_helpers import BayesNetworks, bundle_of, gaussian, room, scan_at
 
 from local_inn_ros.errors import SensorError
 from local_inn_ros.filtering.pose_filter import PoseFilter
@@ -12,7 +13,6 @@ from local_inn_ros.geometry import Pose2, Twist2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer, build_relocalizer
 
 GRID = room()
 BUNDLE = bundle_of(GRID)
@@ -24,7 +24,7 @@ class Robot:
     """A robot that drives a gentle arc, and an engine that knows where it is."""
 
     def __init__(self, with_search: bool = True) -> None:
-        self.engine = BayesEngine(GRID)
+        self.engine = BayesNetworks(GRID)
         self.rng = np.random.default_rng(3)
         self.start = START
         self.pipeline = LocalizationPipeline(

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from local_inn_bundles import build_localizer, build_relocalizer
 from localization_helpers import (
     LATENT_SIZE,
     SENSOR,
@@ -16,7 +17,6 @@ from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angles
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.sensing import Scan
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer, build_relocalizer
 from local_inn_ros.world import OccupancyGrid, RayCaster
 
 RESOLUTION_M = 0.05

@@ -11,7 +11,7 @@ from localization_helpers import SENSOR, ranges_on, room, scan_at
 from local_inn_ros.benchmarking.quality_score import auroc
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.quality.scan_quality import match_scan, scan_qualities, scan_quality
-from local_inn_ros.sensing import BeamPicker, BeamReading, BeamState, Scan
+from local_inn_ros.sensing import BeamPicker, Beams, BeamState, Scan
 from local_inn_ros.simulation.passers_by import PassersBy
 from local_inn_ros.world import FreeSpace, RayCaster
 
@@ -26,10 +26,10 @@ BAY = np.minimum(3.0 / np.maximum(np.cos(ANGLES), 0.05), 2.0 / np.abs(np.sin(ANG
 CORRIDOR = np.minimum(2.0 / np.abs(np.sin(ANGLES)), REACH)
 
 
-def reading_of(ranges, states=None) -> BeamReading:
+def reading_of(ranges, states=None) -> Beams:
     values = np.asarray(ranges, dtype=np.float32)
     kinds = np.zeros(len(values), np.uint8) if states is None else np.asarray(states, np.uint8)
-    return BeamReading(0.0, np.linspace(-1.5, 1.5, len(values)), values, kinds)
+    return Beams(0.0, np.linspace(-1.5, 1.5, len(values)), values, kinds)
 
 
 def quality(expected, ranges, states=None) -> float:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from local_inn_ros.localization.quality.scan_quality import match_scan
-from local_inn_ros.sensing import BeamReading, BeamState
+from local_inn_ros.sensing import Beams, BeamState
 
 BEAMS, DEVIATION_M, REACH_M = 90, 0.02, 30.0
 
 
-def numpy_match(expected: np.ndarray, reading: BeamReading) -> tuple[np.ndarray, ...]:
+def numpy_match(expected: np.ndarray, reading: Beams) -> tuple[np.ndarray, ...]:
     """Agreeing, through and sideways (b,) as ``ScanMatch`` defines them."""
     padded = np.pad(expected, ((0, 0), (1, 1)), mode="edge")
     around = np.stack([padded[:, :-2], expected, padded[:, 2:]])
@@ -47,7 +47,7 @@ def test_the_kernel_counts_as_numpy_does(seed: int) -> None:
     states = rng.choice([0, 0, 0, 0, 1, 2, 3], BEAMS).astype(np.uint8)
     noisy = expected[0] + 0.03 * rng.normal(size=BEAMS)
     ranges = np.where(states == BeamState.RETURN, noisy, 0.0).astype(np.float32)
-    reading = BeamReading(0.0, np.linspace(-2.3, 2.3, BEAMS), ranges, states)
+    reading = Beams(0.0, np.linspace(-2.3, 2.3, BEAMS), ranges, states)
     found = match_scan(expected, reading, DEVIATION_M, REACH_M)
     agreeing, through, sideways = numpy_match(expected, reading)
     assert found.agreeing == pytest.approx(agreeing, abs=1e-9)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.search.hypotheses import Hypothesis, SearchResult
 from local_inn_ros.localization.search.saved_pose import SavedPose, SavedPoseError, place_left
-from local_inn_ros.systems.local_inn_2d.relocalizer import Hypothesis, SearchResult
 
 MAP = "0123456789abcdef" * 4
 

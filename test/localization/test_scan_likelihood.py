@@ -10,7 +10,7 @@ from localization_helpers import SENSOR, ranges_on, room, scan_at
 
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.quality.scan_likelihood import log_likelihoods, weights_of
-from local_inn_ros.sensing import BeamPicker, BeamReading, BeamState
+from local_inn_ros.sensing import BeamPicker, Beams, BeamState
 from local_inn_ros.world import RayCaster
 
 GRID = room()
@@ -20,10 +20,10 @@ DEVIATION_M = 0.02
 FLAT = np.full(60, 3.0)
 
 
-def reading_of(ranges, states=None) -> BeamReading:
+def reading_of(ranges, states=None) -> Beams:
     values = np.asarray(ranges, dtype=np.float32)
     kinds = np.zeros(len(values), np.uint8) if states is None else np.asarray(states, np.uint8)
-    return BeamReading(0.0, np.linspace(-1.0, 1.0, len(values)), values, kinds)
+    return Beams(0.0, np.linspace(-1.0, 1.0, len(values)), values, kinds)
 
 
 def log_likelihood(expected, ranges, states=None) -> float:

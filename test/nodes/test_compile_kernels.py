@@ -12,9 +12,9 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
-from local_inn_ros.engines import Bundle
-from local_inn_ros.nodes.localizer.compile_kernels import MapEngine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.nodes.localizer.model import shipped_bundle
+from local_inn_ros.systems.local_inn_2d.compiled.ahead import MapNetworks
 
 ROOT = Path(__file__).resolve().parents[2]
 _START = """
@@ -30,13 +30,12 @@ class Noting(event.Listener):
 
 
 event.register("numba:compile", Noting())
-from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.choice import open_engine
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
-from local_inn_ros.nodes.localizer.model import Model, shipped_bundle
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.nodes.localizer.model import shipped_bundle
+from local_inn_ros.systems.protocol import RunSettings
+from local_inn_ros.systems.registry import open_model
 
-bundle = Bundle.load(shipped_bundle())
-Model(bundle, open_engine(bundle), RefinerChoice.FIELD, 20).warm_up()
+open_model(Bundle.load(shipped_bundle())).warm_up(RunSettings())
 """
 
 
@@ -64,7 +63,7 @@ def test_nothing_is_left_to_compile(tmp_path: Path) -> None:
 def test_networks_that_cannot_be_compiled_are_told(tmp_path: Path) -> None:
     module, bundle = "local_inn_ros.nodes.localizer.compile_kernels", str(shipped_bundle())
     ended = subprocess.run(
-        [sys.executable, "-m", module, bundle, "no such engine", "field", "20"],
+        [sys.executable, "-m", module, bundle, "compiled", "field", "20"],
         capture_output=True,
         text=True,
         timeout=300,
@@ -78,7 +77,7 @@ def test_networks_that_cannot_be_compiled_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("draws", [1, 3, 6])
 def test_the_map_answers_as_networks_do(draws: int) -> None:
     bundle = Bundle.load(shipped_bundle())
-    engine, beams = MapEngine(bundle), bundle.description.sensor.network_beams
+    engine, beams = MapNetworks(bundle), bundle.description.laser.network_beams
     priors = np.array([[1.0, 2.0, 0.3], [0.0, 0.0, -3.0]], np.float32)
     nothing, spreads = np.zeros((2, beams), np.float32), np.ones(2, np.float32)
     latents = np.random.default_rng(0).normal(size=(20, draws)).astype(np.float32)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
+from filter_bench import FIX_TOPIC
 from geometry_msgs.msg import PoseArray
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -54,7 +56,7 @@ class FuzzedRobot(Robot):
             "odom": self.odometry.publish,
             "initialpose": self.initial.publish,
             # What the nodes tell each other is listened to: what others say there is handed over.
-            "a fix": self.ekf.work._on_fix,
+            "a fix": partial(self.ekf.work._on_fix, FIX_TOPIC),
             "a prior": self.node.work._on_filtered,
         }
         self.due: Counter[str] = Counter()

@@ -25,7 +25,7 @@ from local_inn_ros.nodes.common.child_process import ChildProcess
 from local_inn_ros.nodes.common.conversions import stamped_gaussian_message, to_gaussian, to_stamp
 from local_inn_ros.nodes.common.handover import HandedFix, Handover
 from local_inn_ros.nodes.common.qos import LATCHED
-from local_inn_ros.systems.local_inn_2d.localizer import Localizer, Sighting
+from local_inn_ros.systems.local_inn_2d.localizer import Localizer, MeasuredScan
 
 TOPIC = f"/{FIX_TOPIC}"
 
@@ -167,7 +167,7 @@ def test_a_pose_is_fused_before_the_rest_of_its_fix_is_worked_out(
     explain, told = Localizer.explain, []
     ahead = fused()["fix accepted"] - robot.total("fix")
 
-    def noting(localizer: Localizer, sighting: Sighting) -> Fix:
+    def noting(localizer: Localizer, sighting: MeasuredScan) -> Fix:
         told.append((fused()["fix accepted"], robot.total("fix")))
         return explain(localizer, sighting)
 

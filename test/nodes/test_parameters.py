@@ -30,6 +30,7 @@ from local_inn_ros.nodes.common.qos import LATCHED, SENSOR
 from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
 from local_inn_ros.nodes.localizer.model import shipped_bundle
+from local_inn_ros.systems.protocol import RunSettings
 from local_inn_ros.world import FREE, OccupancyGrid
 
 
@@ -132,7 +133,7 @@ def test_the_refiner_changes_at_run_time(ros: RosWorld) -> None:
     fixes = len(robot.measurements)
     robot.step_until(lambda: len(robot.measurements) > fixes, "a fix")
     model = robot.node.work._mounting.model
-    assert (model.refiner, model.sample_count) == (RefinerChoice.NONE, 40)
+    assert model.settings == RunSettings(RefinerChoice.NONE, 40)
     assert not set_parameter(ros, "lidar_localizer", "samples", 41).successful
 
 

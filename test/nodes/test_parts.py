@@ -18,6 +18,7 @@ from rclpy.parameter import Parameter
 from ros_fixtures import RosWorld
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.search.hypotheses import Hypothesis, SearchResult
 from local_inn_ros.nodes.common.clock_skew import ClockSkew
 from local_inn_ros.nodes.common.diagnostics import OK, WARN, Health, Tally
 from local_inn_ros.nodes.common.parameters import (
@@ -32,7 +33,6 @@ from local_inn_ros.nodes.localizer.localizer_health import localizer_health
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.recovery import Situation
 from local_inn_ros.nodes.localizer.search_report import search_report
-from local_inn_ros.systems.local_inn_2d.relocalizer import Hypothesis, SearchResult
 
 
 @dataclass(frozen=True)

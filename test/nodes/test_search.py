@@ -19,6 +19,7 @@ from ros_fixtures import DEADLINE_S, RosWorld
 from std_srvs.srv import Empty
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.localization.search.place_search import PlaceSearch
 from local_inn_ros.nodes.common.conversions import (
     stamped_gaussian_message,
@@ -29,7 +30,7 @@ from local_inn_ros.nodes.common.conversions import (
 )
 from local_inn_ros.nodes.common.qos import RELIABLE
 from local_inn_ros.sensing import Scan
-from local_inn_ros.systems.local_inn_2d.relocalizer import Relocalizer, SearchResult
+from local_inn_ros.systems.local_inn_2d.relocalizer import Relocalizer
 from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid
 
 

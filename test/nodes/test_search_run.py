@@ -12,17 +12,17 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
-from model_fixtures import OracleEngine, oracle_model, room, scan_at
+from model_fixtures import OracleNetworks, oracle_model, room, scan_at
 from ros_fixtures import DEADLINE_S
 
 from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.nodes.localizer.model import Mounted
 from local_inn_ros.nodes.localizer.search_run import Lookout, SearchRun, Sight
 from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.mount import SensorMount
-from local_inn_ros.systems.local_inn_2d.relocalizer import SearchResult
 
 HERE = Pose2(1.5, 1.2, 0.4)
 SETTINGS = PlaceSearchSettings(timeout_s=60.0, confirm_readings=3)
@@ -31,7 +31,7 @@ SETTINGS = PlaceSearchSettings(timeout_s=60.0, confirm_readings=3)
 @pytest.fixture(scope="module")
 def mounted() -> Mounted:
     model = oracle_model(room())
-    assert isinstance(model.engine, OracleEngine)
+    assert isinstance(model.engine, OracleNetworks)
     model.engine.sensor_pose = HERE
     return model.mounted_at(SensorMount(Pose2.identity()))
 

@@ -48,7 +48,7 @@ def test_a_simulated_robot_is_a_robot(ros: RosWorld) -> None:
     ros.wait_for(lambda: len(scans) > 40 and maps and mounts and transforms, "a second of scans")
 
     bundle.check_map(to_grid(maps[0]))
-    sensor = bundle.description.sensor
+    sensor = bundle.description.laser
     stamps = [to_seconds(scan.header.stamp) for scan in scans]
     periods = [sensor.rate_hz * (after - before) for before, after in itertools.pairwise(stamps)]
     # On a busy machine one may be missed, as the topic is best effort; none is out of step.

@@ -38,7 +38,7 @@ mount = Pose2(0.27, 0.0, 0.0)
 simulator = Simulator(
     model.bundle.grid,
     plan_lap(model.bundle.grid),
-    LaserModel(model.bundle.description.sensor, base_from_laser=mount),
+    LaserModel(model.bundle.description.laser, base_from_laser=mount),
     OdometryModel(),
     3.0,
     np.random.default_rng(1),

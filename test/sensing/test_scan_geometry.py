@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.sensing import BeamPicker, BeamReading, BeamState, Scan
+from local_inn_ros.sensing import BeamPicker, Beams, BeamState, Scan
 from local_inn_ros.sensing.mount import SensorMount
 
 TURN = 2.0 * math.pi
@@ -38,7 +38,7 @@ def scan_over(first: float, step: float, count: int) -> Scan:
     return Scan(1.0, ranges_at(angles), first, step, 0.1, 12.0)
 
 
-def assert_same(found: BeamReading, expected: BeamReading) -> None:
+def assert_same(found: Beams, expected: Beams) -> None:
     # Beside the door's posts a beam of another laser may pass on the other side.
     posts = np.abs(np.abs(WANTED - 1.0) - 0.2) < 0.06
     assert np.array_equal(found.states[~posts], expected.states[~posts])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from local_inn_ros.errors import SensorError
-from local_inn_ros.sensing import load_sensor_spec
+from local_inn_ros.sensing import load_laser_spec
 
 SENSORS = Path(__file__).resolve().parents[2] / "config" / "sensors"
 GOOD = {
@@ -29,7 +29,7 @@ def write(path, values):
 
 @pytest.mark.parametrize("path", sorted(SENSORS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_sensors_that_ship_can_be_read(path):
-    spec = load_sensor_spec(path)
+    spec = load_laser_spec(path)
     assert len(spec.network_angles_rad()) == spec.network_beams
     assert len(spec.beam_angles_rad()) == spec.beam_count
     assert spec.beam_angles_rad()[[0, -1]] == pytest.approx(
@@ -38,7 +38,7 @@ def test_the_sensors_that_ship_can_be_read(path):
 
 
 def test_a_description_is_read_as_written(tmp_path):
-    spec = load_sensor_spec(write(tmp_path / "s.yaml", GOOD))
+    spec = load_laser_spec(write(tmp_path / "s.yaml", GOOD))
     assert spec.model_dump() == GOOD
     assert np.diff(spec.network_angles_rad()) == pytest.approx(np.full(49, 2.0 / 49))
 
@@ -60,13 +60,13 @@ def test_a_description_is_read_as_written(tmp_path):
 )
 def test_a_wrong_value_is_named(tmp_path, change, says):
     with pytest.raises(SensorError, match=says):
-        load_sensor_spec(write(tmp_path / "s.yaml", GOOD | change))
+        load_laser_spec(write(tmp_path / "s.yaml", GOOD | change))
 
 
 def test_a_missing_value_is_named(tmp_path):
     values = {key: value for key, value in GOOD.items() if key != "rate_hz"}
     with pytest.raises(SensorError, match="rate_hz"):
-        load_sensor_spec(write(tmp_path / "s.yaml", values))
+        load_laser_spec(write(tmp_path / "s.yaml", values))
 
 
 @pytest.mark.parametrize("text", ["", "just words", "- a\n- b", "a: [1", "\x00"])
@@ -74,21 +74,21 @@ def test_what_is_no_description_is_refused(tmp_path, text):
     path = tmp_path / "s.yaml"
     path.write_text(text, "utf-8")
     with pytest.raises(SensorError, match="sensor file"):
-        load_sensor_spec(path)
+        load_laser_spec(path)
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(SensorError, match=r"no sensor file at .*gone\.yaml"):
-        load_sensor_spec(tmp_path / "gone.yaml")
+        load_laser_spec(tmp_path / "gone.yaml")
 
 
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(SensorError, match="cannot read"):
-        load_sensor_spec(tmp_path)
+        load_laser_spec(tmp_path)
 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path):
     path = tmp_path / "s.yaml"
     path.write_bytes(b"\xff\xfe\x00\x80")
     with pytest.raises(SensorError, match="cannot read"):
-        load_sensor_spec(path)
+        load_laser_spec(path)

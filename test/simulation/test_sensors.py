@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.sensing import Scan, SensorSpec
+from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.simulation.passers_by import PassersBy
 from local_inn_ros.simulation.sensors import Laser, LaserModel
 from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid, RayCaster
 
-SPEC = SensorSpec(
+SPEC = LaserSpec(
     name="test",
     beam_count=181,
     angle_min_rad=-math.pi / 2,

@@ -10,12 +10,12 @@ from scipy import ndimage
 
 from local_inn_ros.errors import MapError
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.sensing import Odometry, Scan, SensorSpec
+from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator, TruthState
 from local_inn_ros.simulation.worlds import GeneratedWorld, generate_floor, generate_race_track
 from local_inn_ros.world import ClosedPath, FreeSpace, OccupancyGrid, RayCaster
 
-SPEC = SensorSpec(
+SPEC = LaserSpec(
     name="test",
     beam_count=109,
     angle_min_rad=-2.35,

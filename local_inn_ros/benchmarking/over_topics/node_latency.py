@@ -31,11 +31,9 @@ from local_inn_ros.benchmarking.over_topics.played_drive import Played, PlayedDr
 from local_inn_ros.benchmarking.simulated_drive import Drive, drive_lap
 from local_inn_ros.benchmarking.time_spread import TimeSpread
 from local_inn_ros.benchmarking.timed_runs import SETTLING_SCANS
-from local_inn_ros.engines import Bundle
-from local_inn_ros.engines.choice import EngineChoice, open_engine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.nodes.common.conversions import (
     scan_message,
     stamped_gaussian_message,
@@ -49,7 +47,9 @@ from local_inn_ros.nodes.common.qos import LATCHED
 from local_inn_ros.nodes.demo.demo_probe import Stamp, stamp_of
 from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
-from local_inn_ros.nodes.localizer.model import Model
+from local_inn_ros.nodes.localizer.model import RunnableModel
+from local_inn_ros.systems.protocol import RunSettings
+from local_inn_ros.systems.registry import open_model
 
 _RATE_HZ = 40.0
 # Of the other process, which has everything to import first.
@@ -64,7 +64,7 @@ class _WatchedLocalizer(LidarLocalizer):
     """Notes when each scan arrives."""
 
     def __init__(
-        self, arrived_s: Instants, model: Model, handover: Handover, **node_arguments: Any
+        self, arrived_s: Instants, model: RunnableModel, handover: Handover, **node_arguments: Any
     ) -> None:
         super().__init__(model, handover, **node_arguments)
         self._arrived_s = arrived_s
@@ -140,8 +140,7 @@ class _Stage:
         self._arrived_s: Instants = {}
         self._done_s: Instants = {}
         self._executor = MessageExecutor(context=context)
-        engine = open_engine(bundle, EngineChoice.COMPILED)
-        model = Model(bundle, engine, RefinerChoice.FIELD, USUAL_SAMPLES)
+        model = RunnableModel(open_model(bundle), RunSettings(samples=USUAL_SAMPLES))
         model.warm_up()
         handover = Handover()
         # Where the robot of a bench stood at last is of no interest.

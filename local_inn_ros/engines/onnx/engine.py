@@ -1,45 +1,34 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The default engine: ONNX Runtime on the processor."""
+"""ONNX Runtime on the processor: what every bundle runs on."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import onnxruntime
 
-from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.engines.protocol import Float32Array
+from local_inn_ros.engines.graphs import Float32Array, Graph, GraphSet, Tensors, joined, parts_of
 from local_inn_ros.errors import BundleError
 
 # More rows at once take no less time each, and memory in proportion: 0.4 MB a row, which the
 # runtime keeps.
-_BATCH = 64
+_MOST_ROWS = 64
 
 
 class OnnxEngine:
-    """Runs a bundle's networks with ONNX Runtime (see ``Engine``)."""
+    """Runs graphs with ONNX Runtime (see ``Engine``)."""
 
-    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
-        """Load the three networks.
+    def __init__(self, graphs: GraphSet, threads: int = 1) -> None:
+        """Load the graphs.
 
         Args:
-            bundle: the trained model.
-            threads: processor threads for one call; a single scan is fastest with one.
+            graphs: of the bundle.
+            threads: processor threads for one call; a single observation is fastest with one.
 
         Raises:
-            BundleError: a network cannot be loaded, or its shapes do not fit the bundle.
+            BundleError: a graph cannot be loaded, or its tensors are not those of bundle.yaml.
         """
-        self._encoder = _open_network(bundle.network_file("encoder"), threads)
-        self._inverse = _open_network(bundle.network_file("inverse"), threads)
-        self._forward = _open_network(bundle.network_file("forward"), threads)
-        self._beams = bundle.description.sensor.network_beams
-        found = self._encoder.get_inputs()[0].shape[1]
-        if found != self._beams:
-            raise BundleError(
-                f"the encoder of {bundle.path} takes {found} beams, bundle.yaml says {self._beams}"
-            )
+        self._graphs = graphs
+        self._sessions = {graph.name: _open(graph, threads) for graph in graphs}
         self._threads = threads
 
     @property
@@ -47,36 +36,26 @@ class OnnxEngine:
         """Name of the engine and where it runs."""
         return f"onnxruntime {onnxruntime.__version__} cpu x{self._threads}"
 
-    def sample_poses(
-        self,
-        ranges_m: Float32Array,
-        states: Float32Array,
-        priors: Float32Array,
-        spreads: Float32Array,
-        latents: Float32Array,
-    ) -> Float32Array:
-        """Inverse pass (see ``Engine.sample_poses``); large batches are run in parts."""
-        parts = []
-        for start in range(0, len(priors), _BATCH):
-            rows = slice(start, start + _BATCH)
-            given = {"priors": priors[rows], "spreads": spreads[rows]}
-            (seen,) = self._encoder.run(
-                None, {"ranges": ranges_m[rows], "states": states[rows], **given}
-            )
-            (poses,) = self._inverse.run(None, {"seen": seen, "latents": latents, **given})
-            parts.append(poses)
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    def run(self, graphs: tuple[str, ...], tensors: Tensors) -> dict[str, Float32Array]:
+        """Run graphs one after the other (see ``Engine.run``)."""
+        chain = self._graphs.chain(graphs)
+        return joined(
+            [self._run_part(chain, part) for part in parts_of(chain, tensors, _MOST_ROWS)]
+        )
 
-    def expected_ranges(self, poses: Float32Array) -> Float32Array:
-        """Forward pass (see ``Engine.expected_ranges``)."""
-        parts: list[Float32Array] = [
-            self._forward.run(None, {"poses": poses[start : start + _BATCH]})[0]
-            for start in range(0, len(poses), _BATCH)
-        ]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    def _run_part(
+        self, chain: tuple[Graph, ...], known: dict[str, Float32Array]
+    ) -> dict[str, Float32Array]:
+        given: dict[str, Float32Array] = {}
+        for graph in chain:
+            taken = {one.name: known[one.name] for one in graph.inputs}
+            answers = self._sessions[graph.name].run(None, taken)
+            given = {one.name: answer for one, answer in zip(graph.outputs, answers, strict=True)}
+            known |= given
+        return given
 
 
-def _open_network(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def _open(graph: Graph, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -84,6 +63,20 @@ def _open_network(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            str(graph.path), options, providers=["CPUExecutionProvider"]
+        )
     except Exception as error:  # onnxruntime raises its own types, none of them public
-        raise BundleError(f"cannot load the network {path}: {error}") from error
+        raise BundleError(f"cannot load the network {graph.path}: {error}") from error
+    for found, told in (
+        (session.get_inputs(), graph.inputs),
+        (session.get_outputs(), graph.outputs),
+    ):
+        has = {one.name: tuple(one.shape) for one in found}
+        wants = {one.name: one.axes for one in told}
+        if has != wants:
+            raise BundleError(
+                f"the network {graph.path} has the tensors {has}, bundle.yaml says {wants}: "
+                "copy the bundle again, or train"
+            )
+    return session

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from local_inn_ros.engines.graphs import Graph
 from local_inn_ros.engines.tensorrt.library import Messages, major_minor
 from local_inn_ros.engines.tensorrt.profiles import PROFILES, Precision
 from local_inn_ros.errors import EngineError
@@ -25,15 +26,14 @@ _FIRST_STRONGLY_TYPED = (10, 0)
 _WORKSPACE_BYTES = 1 << 28
 
 
-def build_plan(onnx: bytes, precision: Precision, name: str) -> bytes:
+def build_plan(graph: Graph, precision: Precision) -> bytes:
     """Compile a network for the GPU of this machine; it takes from seconds to minutes.
 
     The GPU's context has to be this thread's.
 
     Args:
-        onnx: the network, its inputs' first axes left open.
+        graph: the network, the first axes of its inputs left open.
         precision: what matrix products are computed in.
-        name: of the network, for people.
 
     Returns:
         The serialized engine, with an optimization profile for each of ``PROFILES``.
@@ -43,7 +43,7 @@ def build_plan(onnx: bytes, precision: Precision, name: str) -> bytes:
     """
     import tensorrt as trt
 
-    messages = Messages()
+    name, messages = graph.name, Messages()
     builder = messages.builder()
     strong = major_minor(trt.__version__) >= _FIRST_STRONGLY_TYPED
     # In 10 and 11 every batch is explicit, in 11 the flag is gone.
@@ -54,7 +54,7 @@ def build_plan(onnx: bytes, precision: Precision, name: str) -> bytes:
     )
     network = builder.create_network(1 << int(flag))
     parser = trt.OnnxParser(network, messages.logger)
-    if not parser.parse(onnx):
+    if not parser.parse(graph.path.read_bytes()):
         # Over several lines, with the place in the parser's sources.
         told = str(parser.get_error(0)) if parser.num_errors else messages.last()
         reason = " ".join(told.split())
@@ -69,7 +69,7 @@ def build_plan(onnx: bytes, precision: Precision, name: str) -> bytes:
             _write_halves(network)
         else:
             _ask_for_halves(network, config)
-    for profile in _profiles(builder, network):
+    for profile in _profiles(builder, network, graph):
         if config.add_optimization_profile(profile) < 0:
             raise EngineError(f"TensorRT refuses a batch size of {name}: {messages.last()}")
     built = builder.build_serialized_network(network, config)
@@ -79,16 +79,18 @@ def build_plan(onnx: bytes, precision: Precision, name: str) -> bytes:
 
 
 def _profiles(
-    builder: trt.Builder, network: trt.INetworkDefinition
+    builder: trt.Builder, network: trt.INetworkDefinition, graph: Graph
 ) -> Sequence[trt.IOptimizationProfile]:
     import tensorrt as trt
 
-    inputs = [network.get_input(k) for k in range(network.num_inputs)]
+    has = {network.get_input(k).name for k in range(network.num_inputs)}
+    if has != {tensor.name for tensor in graph.inputs}:
+        raise EngineError(f"the {graph.name} network takes {sorted(has)}, bundle.yaml says another")
     profiles = []
     for batches in PROFILES:
         profile = builder.create_optimization_profile()
-        for tensor in inputs:
-            shapes = batches.shapes(tensor.name, tuple(tensor.shape))
+        for tensor in graph.inputs:
+            shapes = batches.shapes(tensor)
             least, usual, most = (trt.Dims(shape) for shape in shapes)
             profile.set_shape(tensor.name, least, usual, most)
         profiles.append(profile)

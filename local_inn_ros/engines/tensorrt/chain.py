@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from local_inn_ros.engines.protocol import Float32Array
+from local_inn_ros.engines.graphs import Float32Array, TensorSignature
 from local_inn_ros.engines.tensorrt.cuda_device import CudaArray, CudaDevice
 from local_inn_ros.engines.tensorrt.cuda_graph import CudaGraph
 from local_inn_ros.engines.tensorrt.plan import LoadedPlan
@@ -23,12 +23,27 @@ _LOG = logging.getLogger(__name__)
 class PlanChain:
     """Plans in their order, with memory for their largest batch.
 
+    Attributes:
+        result: name of the one tensor that the last plan gives.
+
     Inputs go to the GPU by name; an output that a later plan takes stays there, and the last plan's
     one output comes back. Used by one thread at a time, within ``CudaDevice.current()``.
     """
 
-    def __init__(self, device: CudaDevice, plans: Sequence[LoadedPlan], profile: int) -> None:
+    def __init__(
+        self,
+        device: CudaDevice,
+        plans: Sequence[LoadedPlan],
+        inputs: Mapping[str, TensorSignature],
+        profile: int,
+    ) -> None:
         """Reserve what the largest batch of a profile needs.
+
+        Args:
+            device: the GPU.
+            plans: in their order.
+            inputs: what the plans take, by name.
+            profile: index of the profile that they run with.
 
         Raises:
             EngineError: there is not enough memory on the GPU.
@@ -38,18 +53,18 @@ class PlanChain:
         self._arrays: dict[str, CudaArray] = {}
         self._set: dict[str, tuple[int, ...]] = {}
         self._graph: CudaGraph | None = None
-        (self._result,) = plans[-1].outputs
+        (self.result,) = plans[-1].outputs
         most: dict[str, tuple[int, ...]] = {}
         for context in self._contexts:
             plan = context.plan
             for name in plan.inputs:
                 if name not in most:
-                    most[name] = PROFILES[profile].shapes(name, plan.open_shape(name))[2]
+                    most[name] = PROFILES[profile].shapes(inputs[name])[2]
                     self._arrays[name] = device.allocate(most[name], on_host=True)
                 context.set_shape(name, most[name])
             for name in plan.outputs:
                 most[name] = context.shape(name)
-                self._arrays[name] = device.allocate(most[name], on_host=name == self._result)
+                self._arrays[name] = device.allocate(most[name], on_host=name == self.result)
             for name in (*plan.inputs, *plan.outputs):
                 context.bind(name, self._arrays[name].address)
 
@@ -72,8 +87,8 @@ class PlanChain:
             self._shape(shapes)
             self._enqueue()
         self._device.wait()
-        shape = self._contexts[-1].shape(self._result)
-        answer: Float32Array = self._arrays[self._result].told()[: math.prod(shape)].copy()
+        shape = self._contexts[-1].shape(self.result)
+        answer: Float32Array = self._arrays[self.result].told()[: math.prod(shape)].copy()
         return answer.reshape(shape)
 
     def record(self) -> bool:
@@ -107,5 +122,5 @@ class PlanChain:
             self._device.upload(self._arrays[name], math.prod(shape))
         for context in self._contexts:
             context.enqueue(self._device.stream)
-        size = math.prod(self._contexts[-1].shape(self._result))
-        self._device.download(self._arrays[self._result], size)
+        size = math.prod(self._contexts[-1].shape(self.result))
+        self._device.download(self._arrays[self.result], size)

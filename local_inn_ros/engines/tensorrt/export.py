@@ -4,26 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from local_inn_ros.bundles.bundle import NETWORKS, Bundle
-from local_inn_ros.engines.choice import onnx_engine
+from local_inn_ros.engines.graphs import GraphSet
+from local_inn_ros.engines.protocol import Engine
 from local_inn_ros.engines.tensorrt.builder import build_plan
 from local_inn_ros.engines.tensorrt.cuda_device import CudaDevice
 from local_inn_ros.engines.tensorrt.engine import TensorRtEngine
 from local_inn_ros.engines.tensorrt.library import tensorrt_version
 from local_inn_ros.engines.tensorrt.profiles import Precision
 from local_inn_ros.engines.tensorrt.store import plan_key, store_plans
-from local_inn_ros.systems.local_inn_2d.agreement import (
-    Agreement,
-    HeldOutScans,
-    compare,
-    refuse_if_off,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,53 +26,44 @@ class Exported:
         engine: name of the engine that they make.
         precision: what matrix products are computed in.
         folder: where they are kept.
-        agreement: with ONNX Runtime.
+        figures: how far its answers are from those of ONNX Runtime, by name.
     """
 
     engine: str
     precision: Precision
     folder: Path
-    agreement: Agreement
-
-
-# Steps of one export: a network each, and the check.
-STEPS = len(NETWORKS) + 1
+    figures: Mapping[str, float]
 
 
 def export_plans(
-    bundle: Bundle,
+    graphs: GraphSet,
     precision: Precision,
-    scan_count: int,
-    rng: np.random.Generator,
+    check: Callable[[Engine, bool], Mapping[str, float]],
     progress: Callable[[str], None],
 ) -> Exported:
-    """Build the plans of a bundle for this machine.
+    """Build the plans of a bundle's graphs for this machine.
 
     Args:
-        bundle: the trained model.
+        graphs: of the bundle.
         precision: what matrix products are computed in.
-        scan_count: held-out scans that the plans are checked on.
-        rng: draws them.
-        progress: told what is about to begin, ``STEPS`` times.
+        check: compares an engine, told whether it computes in half precision, with ONNX Runtime.
+            It returns figures, and raises an EngineError where they are off.
+        progress: told what is about to begin, once for each graph and once for the check.
 
     Raises:
-        EngineError: there is no TensorRT, no GPU or no ONNX Runtime here, a network cannot be
-            built, or the answers are off; nothing is kept then.
+        EngineError: there is no TensorRT or no GPU here, a graph cannot be built, or the answers
+            are off; nothing is kept then.
     """
     version = tensorrt_version()
     device = CudaDevice()
-    # What is built is compared with it: without it, nothing is built.
-    reference = onnx_engine()
     plans: dict[str, bytes] = {}
-    for name in NETWORKS:
-        progress(f"building {name} ({precision.value})")
+    for graph in graphs:
+        progress(f"building {graph.name} ({precision.value})")
         with device.current():
-            plans[name] = build_plan(bundle.network_file(name).read_bytes(), precision, name)
-    progress(f"checking {scan_count} scans ({precision.value})")
-    engine = TensorRtEngine(device, plans, precision)
-    scans = HeldOutScans.draw(bundle, scan_count, rng)
-    agreement = compare(engine, reference(bundle), scans)
-    refuse_if_off(agreement, engine.name, half=precision is Precision.FP16)
-    key = plan_key(bundle, device.identity, version, precision)
-    folder = store_plans(bundle, key, plans, agreement.figures())
-    return Exported(engine.name, precision, folder, agreement)
+            plans[graph.name] = build_plan(graph, precision)
+    progress(f"checking its answers ({precision.value})")
+    engine = TensorRtEngine(device, graphs, plans, precision)
+    figures = check(engine, precision is Precision.FP16)
+    key = plan_key(graphs, device.identity, version, precision)
+    folder = store_plans(graphs, key, plans, figures)
+    return Exported(engine.name, precision, folder, figures)

@@ -49,10 +49,6 @@ class LoadedPlan:
         self.inputs = tuple(tensor for tensor in names if tensor in given)
         self.outputs = tuple(tensor for tensor in names if tensor not in given)
 
-    def open_shape(self, name: str) -> tuple[int, ...]:
-        """Return the shape of a tensor, -1 for what is left open."""
-        return tuple(self._engine.get_tensor_shape(name))
-
     def context(self, profile: int, stream: int) -> PlanContext:
         """Return something that runs the plan, for one of its profiles.
 

@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from local_inn_ros.engines.graphs import TensorSignature
 from local_inn_ros.errors import EngineError
-
-# The one input whose first axis is that of the draws; of all others it is that of the batch.
-_DRAWN = "latents"
 
 
 class Precision(str, Enum):
@@ -40,8 +37,8 @@ class BatchProfile:
 
     Attributes:
         name: for people.
-        batch: readings with their priors.
-        draws: of the latent z, for each of them.
+        batch: rows, one for each observation or pose asked about.
+        draws: of a latent, the same for each row.
     """
 
     name: str
@@ -49,24 +46,23 @@ class BatchProfile:
     draws: Span
 
     def shapes(
-        self, name: str, shape: Sequence[int]
+        self, tensor: TensorSignature
     ) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """Return the least, the usual and the largest shape of an input.
-
-        Args:
-            name: of the input.
-            shape: its shape, -1 for the axis that is left open.
 
         Raises:
             EngineError: another axis than the first is left open.
         """
-        if any(size < 0 for size in shape[1:]):
-            raise EngineError(f"the input {name} leaves another axis open than the first: {shape}")
-        if not shape or shape[0] >= 0:
-            fixed = tuple(shape)
+        rest = tuple(axis for axis in tensor.axes[1:] if isinstance(axis, int))
+        if len(rest) != len(tensor.axes[1:]):
+            raise EngineError(
+                f"the input {tensor.name} leaves another axis open than the first: {tensor.axes}"
+            )
+        first = tensor.axes[0] if tensor.axes else 0
+        if isinstance(first, int):
+            fixed = (first, *rest) if tensor.axes else ()
             return fixed, fixed, fixed
-        span = self.draws if name == _DRAWN else self.batch
-        rest = tuple(shape[1:])
+        span = self.batch if tensor.batched else self.draws
         return (span.least, *rest), (span.usual, *rest), (span.most, *rest)
 
 

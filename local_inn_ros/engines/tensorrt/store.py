@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from local_inn_ros.bundles.bundle import NETWORKS, Bundle
+from local_inn_ros.engines.graphs import GraphSet
 from local_inn_ros.engines.tensorrt.cuda_device import CudaIdentity
 from local_inn_ros.engines.tensorrt.profiles import PROFILES, Precision
 from local_inn_ros.engines.tensorrt.seal import is_sealed, seal
@@ -70,10 +70,10 @@ class StoredPlans:
 
 
 def plan_key(
-    bundle: Bundle, identity: CudaIdentity, tensorrt: str, precision: Precision
+    graphs: GraphSet, identity: CudaIdentity, tensorrt: str, precision: Precision
 ) -> PlanKey:
-    """Return what a bundle's plans on this machine have to be made for."""
-    hashes = [bundle.description.networks[name].sha256 for name in NETWORKS]
+    """Return what plans of graphs on this machine have to be made for."""
+    hashes = [graph.sha256 for graph in graphs]
     text = json.dumps([_LAYOUT, hashes, [asdict(profile) for profile in PROFILES]])
     return PlanKey(
         identity.gpu,
@@ -86,14 +86,14 @@ def plan_key(
 
 
 def store_plans(
-    bundle: Bundle, key: PlanKey, plans: Mapping[str, bytes], figures: Mapping[str, float]
+    graphs: GraphSet, key: PlanKey, plans: Mapping[str, bytes], figures: Mapping[str, float]
 ) -> Path:
     """Keep plans that were checked, all or none.
 
     They are kept in ``engine/`` of the bundle, or where that cannot be written in the user's cache.
 
     Args:
-        bundle: whose networks they are.
+        graphs: that they were made of.
         key: what they were made for.
         plans: by the networks' names.
         figures: how far they are off, for the record.
@@ -105,17 +105,17 @@ def store_plans(
         EngineError: they cannot be kept.
     """
     record = json.dumps({"key": asdict(key), "figures": dict(figures)}, indent=2).encode()
-    sealed = seal([record, *(plans[name] for name in NETWORKS)])
+    sealed = seal([record, *(plans[graph.name] for graph in graphs)])
     reason = ""
-    for place in _places(bundle):
+    for place in _places(graphs):
         try:
             return _write(place, key.folder, record, sealed, plans)
         except OSError as error:
             reason = f"{place}: {error.strerror}"
-    raise EngineError(f"the plans of {bundle.path.name} cannot be kept: {reason}")
+    raise EngineError(f"the plans of {graphs.name} cannot be kept: {reason}")
 
 
-def load_plans(bundle: Bundle, keys: Sequence[PlanKey]) -> StoredPlans:
+def load_plans(graphs: GraphSet, keys: Sequence[PlanKey]) -> StoredPlans:
     """Read the plans that this machine made for one of some keys, the first that there are.
 
     Raises:
@@ -123,35 +123,35 @@ def load_plans(bundle: Bundle, keys: Sequence[PlanKey]) -> StoredPlans:
     """
     refusals: list[str] = []
     for key in keys:
-        for place in _places(bundle):
+        for place in _places(graphs):
             folder = place / key.folder
             if not folder.is_dir():
                 continue
             try:
-                plans = StoredPlans(key, _read_sealed(folder, key))
+                plans = StoredPlans(key, _read_sealed(folder, key, graphs))
             except EngineError as error:
                 refusals.append(str(error))
                 continue
             for refusal in refusals:
                 _LOG.warning("%s", refusal)
             return plans
-    again = f"build them with `local-inn export {bundle.path} --engine tensorrt`"
+    again = f"build them with `local-inn export {graphs.folder} --engine tensorrt`"
     if refusals:
         raise EngineError(f"{refusals[0]}; {again}")
-    others = _differences(bundle, keys[0])
-    raise EngineError(f"{bundle.path.name} has no plans for this machine{others}; {again}")
+    others = _differences(graphs, keys[0])
+    raise EngineError(f"{graphs.name} has no plans for this machine{others}; {again}")
 
 
-def _read_sealed(folder: Path, key: PlanKey) -> dict[str, bytes]:
+def _read_sealed(folder: Path, key: PlanKey, graphs: GraphSet) -> dict[str, bytes]:
     """Read the plans of a folder, if their seal is this machine's own."""
     try:
         record = (folder / _RECORD).read_bytes()
         sealed = (folder / _SEAL).read_text(encoding="ascii").strip()
         # Read once: what is sealed is what is loaded.
-        plans = {name: (folder / f"{name}.plan").read_bytes() for name in NETWORKS}
+        plans = {name: (folder / f"{name}.plan").read_bytes() for name in graphs.graphs}
     except (OSError, UnicodeDecodeError) as error:
         raise EngineError(f"the plans in {folder} are incomplete ({error})") from error
-    if not is_sealed([record, *(plans[name] for name in NETWORKS)], sealed):
+    if not is_sealed([record, *(plans[graph.name] for graph in graphs)], sealed):
         raise EngineError(
             f"the plans in {folder} were not made by this machine, or were changed: a plan is "
             "code, so they are not loaded"
@@ -161,10 +161,10 @@ def _read_sealed(folder: Path, key: PlanKey) -> dict[str, bytes]:
     return plans
 
 
-def _places(bundle: Bundle) -> tuple[Path, Path]:
+def _places(graphs: GraphSet) -> tuple[Path, Path]:
     """Return the folders that plans may lie in: of the bundle, and of the user."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return bundle.path / "engine", cache / "local_inn_ros" / "engine"
+    return graphs.folder / "engine", cache / "local_inn_ros" / "engine"
 
 
 def _write(place: Path, name: str, record: bytes, sealed: str, plans: Mapping[str, bytes]) -> Path:
@@ -187,12 +187,12 @@ def _write(place: Path, name: str, record: bytes, sealed: str, plans: Mapping[st
     return folder
 
 
-def _differences(bundle: Bundle, key: PlanKey) -> str:
+def _differences(graphs: GraphSet, key: PlanKey) -> str:
     """Say what the plans that are there were made for instead; empty where there are none."""
     # Every precision has been looked for.
     wanted = {name: value for name, value in asdict(key).items() if name != "precision"}
     found: set[str] = set()
-    for place in _places(bundle):
+    for place in _places(graphs):
         for record in sorted(place.glob(f"*/{_RECORD}")):
             try:
                 told = json.loads(record.read_bytes())["key"]

@@ -7,7 +7,7 @@ Set beside the whole it shows what the network adds; it cannot find a robot that
 
 from __future__ import annotations
 
-from local_inn_ros.engines import CovarianceModel
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -61,5 +61,5 @@ class FieldTracker:
         unexplained = 1.0 - min(1.0, found.inlier_share / USUAL_INLIER_SHARE)
         measured = calibrated_information(found.pose, found.information, self._model, unexplained)
         of_base = pose_of_base(measured, self._mount)
-        self._filter.fuse(Measurement(of_base, scan.stamp_s, "laser"))
+        self._filter.fuse(Measurement(of_base, scan.stamp_s, scan.sensor))
         return self._filter.estimate_at(scan.stamp_s)

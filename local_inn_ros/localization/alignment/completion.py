@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from local_inn_ros.geometry import Pose2, wrap_angle
 from local_inn_ros.localization.alignment.refiner import Refinement
 from local_inn_ros.localization.alignment.scan_refiner import ScanRefiner
-from local_inn_ros.sensing import BeamReading, Scan
+from local_inn_ros.sensing import Beams, Scan
 
 # The forward pass is aligned from these places along the open direction: where the odometry slips,
 # the robot is farther off than one alignment reaches, and each bend has its like a little on.
@@ -41,7 +41,7 @@ class Completion:
         self._first = first
         self._second = second
 
-    def complete(self, scan: Scan, reading: BeamReading, aligned: Refinement) -> Refinement:
+    def complete(self, scan: Scan, reading: Beams, aligned: Refinement) -> Refinement:
         """Return an alignment with what the second refiner says of its unseen directions."""
         if aligned.complete:
             return aligned
@@ -65,7 +65,7 @@ class Completion:
         )
 
     def _moved(
-        self, scan: Scan, reading: BeamReading, aligned: Refinement, second: Refinement
+        self, scan: Scan, reading: Beams, aligned: Refinement, second: Refinement
     ) -> Refinement:
         """Move an alignment along what it leaves open, as the second says, and settle it there."""
         here = aligned.pose.to_array()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import Engine
+from local_inn_ros.localization.forward_pass import ForwardPass
 
 # A network draws surfaces with ripples. They average out over poses that lie about as far apart as
 # a ripple is long, which for the networks at hand is twice and a half their range error.
@@ -61,15 +61,17 @@ class ForwardLinearizer:
     are off by along u, where they are known, tells how far they can be trusted.
     """
 
-    def __init__(self, engine: Engine, angles_rad: NDArray[np.float64], deviation_m: float) -> None:
+    def __init__(
+        self, forward: ForwardPass, angles_rad: NDArray[np.float64], deviation_m: float
+    ) -> None:
         """Lay out the ring.
 
         Args:
-            engine: runs the forward pass.
+            forward: the network.
             angles_rad: (n,) angles of its beams in the sensor frame.
             deviation_m: robust deviation of the forward pass.
         """
-        self._engine = engine
+        self._forward = forward
         self._angles = angles_rad
         radius_m = _RIPPLES_PER_DEVIATION * deviation_m
         radius_m = min(max(radius_m, _LEAST_RADIUS_M), _MOST_RADIUS_M)
@@ -83,7 +85,7 @@ class ForwardLinearizer:
         """Linearize at poses (k, 3) of the sensor, in one batch."""
         count, size = len(poses), len(self._offsets)
         batch = (poses[:, None] + self._offsets).reshape(-1, 3).astype(np.float32)
-        expected = self._engine.expected_ranges(batch).astype(np.float64)
+        expected = self._forward.expected_ranges(batch).astype(np.float64)
         fitted = self._fit @ expected.reshape(count, size, -1)
         ranges, by_x, by_y, by_yaw = (fitted[:, i] for i in range(4))
         courses = poses[:, 2:] + self._angles

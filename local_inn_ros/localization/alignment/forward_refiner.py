@@ -9,8 +9,6 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.engines import Engine
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.forward_linearization import (
     ForwardLinearizer,
@@ -23,7 +21,8 @@ from local_inn_ros.localization.alignment.forward_weighing import (
     weigh,
 )
 from local_inn_ros.localization.alignment.refiner import Refinement
-from local_inn_ros.sensing import BeamReading, Scan
+from local_inn_ros.localization.forward_pass import ForwardPass
+from local_inn_ros.sensing import Beams, LaserSpec, Scan
 
 # A forward pass tells "nothing within reach" by a range near the limit.
 _NEAR_LIMIT = 0.95
@@ -40,20 +39,21 @@ class ForwardRefiner:
     is taken only where the robust cost falls with it.
     """
 
-    def __init__(self, bundle: Bundle, engine: Engine) -> None:
+    def __init__(self, forward: ForwardPass, sensor: LaserSpec, deviation_m: float) -> None:
         """Set up.
 
         Args:
-            bundle: the trained model.
-            engine: runs its networks.
+            forward: the network.
+            sensor: whose beams it expects.
+            deviation_m: robust standard deviation of what it expects.
         """
-        sensor = bundle.description.sensor
-        forward_m = bundle.description.calibration.forward_deviation_m
-        self._errors = RangeErrors(sensor.noise_std_m, forward_m, _NEAR_LIMIT * sensor.range_max_m)
-        self._linearizer = ForwardLinearizer(engine, sensor.network_angles_rad(), forward_m)
+        self._errors = RangeErrors(
+            sensor.noise_std_m, deviation_m, _NEAR_LIMIT * sensor.range_max_m
+        )
+        self._linearizer = ForwardLinearizer(forward, sensor.network_angles_rad(), deviation_m)
 
     def refine_all(
-        self, scan: Scan, reading: BeamReading, starts: NDArray[np.float64]
+        self, scan: Scan, reading: Beams, starts: NDArray[np.float64]
     ) -> tuple[Refinement, ...]:
         """Align from each start, all of them in one batch; the beams are the network's."""
         begun = np.array(starts, dtype=np.float64)
@@ -85,12 +85,12 @@ class ForwardRefiner:
         converged = ~worse & ~(moving & (weighing.short >= _SETTLED))
         return self._answers(poses, residuals, weighing, converged, steps)
 
-    def refine_near(self, scan: Scan, reading: BeamReading, start: Pose2) -> Refinement:
+    def refine_near(self, scan: Scan, reading: Beams, start: Pose2) -> Refinement:
         """Align from a start nearby: no step goes where the scan fits worse in any case."""
         (found,) = self.refine_all(scan, reading, start.to_array()[None])
         return found
 
-    def _weighed(self, expected: Linearization, reading: BeamReading) -> tuple[Residuals, Weighing]:
+    def _weighed(self, expected: Linearization, reading: Beams) -> tuple[Residuals, Weighing]:
         residuals = Residuals.of(expected, reading, self._errors)
         return residuals, weigh(expected, residuals, self._errors, _LONGEST_STEP_M)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.localization.alignment.forward_linearization import Linearization
-from local_inn_ros.sensing import BeamReading
+from local_inn_ros.sensing import Beams
 
 # Geman-McClure: a beam that is off by this many deviations counts a quarter. One that is cut short
 # has more likely met something that is not on the map than one that goes too far.
@@ -64,7 +64,7 @@ class Residuals:
     measured: int
 
     @staticmethod
-    def of(expected: Linearization, reading: BeamReading, errors: RangeErrors) -> Residuals:
+    def of(expected: Linearization, reading: Beams, errors: RangeErrors) -> Residuals:
         """Compare a reading with what was expected."""
         ranges = expected.ranges_m
         returned = reading.returned()

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.refiner import Refinement, Refiner
 from local_inn_ros.localization.alignment.scan_points import ScanPoints
-from local_inn_ros.sensing import BeamReading, Scan
+from local_inn_ros.sensing import Beams, Scan
 
 
 class ScanRefiner(Protocol):
     """Aligns scans, from several starts each."""
 
     def refine_all(
-        self, scan: Scan, reading: BeamReading, starts: NDArray[np.float64]
+        self, scan: Scan, reading: Beams, starts: NDArray[np.float64]
     ) -> tuple[Refinement, ...]:
         """Align one scan from each start.
 
@@ -33,7 +33,7 @@ class ScanRefiner(Protocol):
         """
         ...
 
-    def refine_near(self, scan: Scan, reading: BeamReading, start: Pose2) -> Refinement:
+    def refine_near(self, scan: Scan, reading: Beams, start: Pose2) -> Refinement:
         """Align one scan from a start that is believed to be within centimetres.
 
         What lies farther away cannot draw it off; a start that is farther off stays where it is.
@@ -55,12 +55,12 @@ class FieldScanRefiner:
         self._points = ScanPoints(range_max_m)
 
     def refine_all(
-        self, scan: Scan, reading: BeamReading, starts: NDArray[np.float64]
+        self, scan: Scan, reading: Beams, starts: NDArray[np.float64]
     ) -> tuple[Refinement, ...]:
         """Align from each start; the beams are the scan's own, not the network's."""
         points = self._points.of(scan)
         return tuple(self._refiner.refine(points, Pose2.from_array(start)) for start in starts)
 
-    def refine_near(self, scan: Scan, reading: BeamReading, start: Pose2) -> Refinement:
+    def refine_near(self, scan: Scan, reading: Beams, start: Pose2) -> Refinement:
         """Align from a start nearby."""
         return self._refiner.refine(self._points.of(scan), start, near=True)

@@ -9,31 +9,33 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.localization.quality.scan_likelihood import log_likelihoods
-from local_inn_ros.sensing import BeamReading
+from local_inn_ros.sensing import Beams, LaserSpec
+from local_inn_ros.world import RayCaster
 
 
 class MapLikelihood:
-    """Weighs places by rays cast in a bundle's map.
+    """Weighs places by rays cast in the map.
 
     Not by the forward pass: where two places are alike, its errors, which are not, would tell
     them apart.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
-        """Set up for the sensor and the map of a bundle."""
-        description = bundle.description
-        sensor = description.sensor
-        self._caster = bundle.caster
+    def __init__(self, caster: RayCaster, sensor: LaserSpec, deviation_m: float) -> None:
+        """Set up.
+
+        Args:
+            caster: casts rays in the map.
+            sensor: whose beams are compared.
+            deviation_m: how far off a range is at the right place, noise aside.
+        """
+        self._caster = caster
         self._angles_rad = sensor.network_angles_rad()
         self._range_max_m = sensor.range_max_m
-        self._deviation_m = math.hypot(
-            description.calibration.forward_deviation_m, sensor.noise_std_m
-        )
+        self._deviation_m = math.hypot(deviation_m, sensor.noise_std_m)
 
     def of(
-        self, reading: BeamReading, poses: NDArray[np.float64], further_m: float = 0.0
+        self, reading: Beams, poses: NDArray[np.float64], further_m: float = 0.0
     ) -> NDArray[np.float64]:
         """Return log-likelihoods (b,), of which only differences mean something.
 

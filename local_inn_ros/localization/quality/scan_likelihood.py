@@ -15,7 +15,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.sensing import BeamReading, BeamState
+from local_inn_ros.sensing import Beams, BeamState
 
 # Shares of what may have happened to a beam that measured a distance.
 _AS_EXPECTED, _CUT_SHORT, _ANYTHING = 0.6, 0.3, 0.1
@@ -33,7 +33,7 @@ _LEAST_RANGE_M = 0.1
 
 def log_likelihoods(
     expected_m: NDArray[np.floating],
-    reading: BeamReading,
+    reading: Beams,
     deviation_m: float,
     range_max_m: float,
 ) -> NDArray[np.float64]:

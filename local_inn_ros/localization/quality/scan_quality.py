@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.localization.quality.quality_kernel import features_of, match_rows, qualities_of
-from local_inn_ros.sensing import BeamReading
+from local_inn_ros.sensing import Beams
 
 # Logistic regression (``benchmarks/fit_quality.py``, with its default settings): scans of the
 # generated track, levine_slam_dark, berlin and lap 1 of the Intel lab, up to 70 % of their beams
@@ -51,7 +51,7 @@ class ScanMatch:
 
 def scan_quality(
     expected_m: NDArray[np.floating],
-    reading: BeamReading,
+    reading: Beams,
     deviation_m: float,
     range_max_m: float,
 ) -> float:
@@ -62,7 +62,7 @@ def scan_quality(
 
 def scan_qualities(
     expected_m: NDArray[np.floating],
-    reading: BeamReading,
+    reading: Beams,
     deviation_m: float,
     range_max_m: float,
 ) -> NDArray[np.float64]:
@@ -96,7 +96,7 @@ def scan_qualities(
 
 def match_scan(
     expected_m: NDArray[np.floating],
-    reading: BeamReading,
+    reading: Beams,
     deviation_m: float,
     range_max_m: float,
 ) -> ScanMatch:
@@ -107,7 +107,7 @@ def match_scan(
 
 
 def _as_compiled(
-    expected_m: NDArray[np.floating], reading: BeamReading
+    expected_m: NDArray[np.floating], reading: Beams
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return what is compared, in the order in which compiled code takes it."""
     expected = np.ascontiguousarray(expected_m)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.geometry import wrap_angles
-from local_inn_ros.sensing import BeamPicker, BeamState, Scan, SensorSpec
+from local_inn_ros.sensing import BeamPicker, BeamState, LaserSpec, Scan
 from local_inn_ros.world import FreeSpace
 
 _SPACING_M = 0.3
@@ -64,7 +64,7 @@ class Lattice:
         Raises:
             MapError: the map has no free cell.
         """
-        range_max_m = bundle.description.sensor.range_max_m
+        range_max_m = bundle.description.laser.range_max_m
         poses = FreeSpace(bundle.grid).grid_poses(_SPACING_M, 1)
         poses[:, 2] = 0.0
         ranges = bundle.caster.cast(poses, _STEP_RAD * np.arange(_BEARINGS), range_max_m)
@@ -74,7 +74,7 @@ class Lattice:
 class CoarseSearch:
     """Compares scans with a lattice at every heading."""
 
-    def __init__(self, lattice: Lattice, sensor: SensorSpec) -> None:
+    def __init__(self, lattice: Lattice, sensor: LaserSpec) -> None:
         """Set up.
 
         Args:

@@ -11,16 +11,19 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.protocols import CandidateSearch, FixProducer
 from local_inn_ros.localization.quality.scan_likelihood import weights_of
+from local_inn_ros.localization.search.hypotheses import Hypothesis, SearchResult
 from local_inn_ros.localization.search.search_track import SearchTrack
-from local_inn_ros.sensing import Scan
-from local_inn_ros.systems.local_inn_2d.localizer import Localizer
-from local_inn_ros.systems.local_inn_2d.relocalizer import Hypothesis, Relocalizer, SearchResult
+from local_inn_ros.sensing.observation import Observation
+
+ObservationT = TypeVar("ObservationT", bound=Observation)
 
 # One place wins where it is at least this probable, and its pose is of at least this quality.
 _WINNING_WEIGHT = 0.99
@@ -67,14 +70,14 @@ class PlaceSearchSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _View:
+class _View(Generic[ObservationT]):
     """A scan that was looked at, and the base in the odometry frame at its stamp."""
 
-    scan: Scan
+    scan: ObservationT
     odometry: Pose2
 
 
-class PlaceSearch:
+class PlaceSearch(Generic[ObservationT]):
     """Follows the places that a search of the whole map gives until motion settles which is right.
 
     A place is believed once it is far more probable than all others, has gone on explaining the
@@ -84,21 +87,21 @@ class PlaceSearch:
 
     def __init__(
         self,
-        relocalizer: Relocalizer,
-        localizer: Localizer,
+        candidates: CandidateSearch[ObservationT],
+        localizer: FixProducer[ObservationT],
         settings: PlaceSearchSettings,
         offered: tuple[GaussianPose2, ...] = (),
     ) -> None:
         """Begin a search.
 
         Args:
-            relocalizer: searches the whole map.
+            candidates: searches the whole map.
             localizer: locates following scans at each place.
             settings: when the search is over.
             offered: poses of the base at the first scan that are looked at beside what the whole
                 map gives. One that explains the scans wins where no other place does so better.
         """
-        self._relocalizer = relocalizer
+        self._candidates = candidates
         self._localizer = localizer
         self._settings = settings
         self._offered = offered
@@ -106,12 +109,12 @@ class PlaceSearch:
         self._numbers = 0
         self._first_s = self._used_s = math.nan
         self._used = self._newest = Pose2.identity()
-        self._views: list[_View] = []
+        self._views: list[_View[ObservationT]] = []
         self._leader: int | None = None
         self._confirmed = self._bad = 0
         self._seconds = 0.0
 
-    def add(self, scan: Scan, odometry: Pose2) -> SearchResult | None:
+    def add(self, scan: ObservationT, odometry: Pose2) -> SearchResult | None:
         """Take in a scan.
 
         Args:
@@ -149,9 +152,9 @@ class PlaceSearch:
         """Return what is known so far, not found for a reason of the caller's."""
         return self._result(reason)
 
-    def _begin(self, scan: Scan) -> None:
+    def _begin(self, scan: ObservationT) -> None:
         self._tracks, self._views = [], []
-        for one in self._relocalizer.search(scan, self._offered).hypotheses:
+        for one in self._candidates.search(scan, self._offered).hypotheses:
             offered = any(each.squared_distance_to(one.pose) < _FARTHEST for each in self._offered)
             self._start(one, _log(one.weight) + (_OFFERED_LEAD if offered else 0.0))
         self._prune()
@@ -161,7 +164,7 @@ class PlaceSearch:
         self._tracks.append(track)
         self._numbers += 1
 
-    def _follow(self, scan: Scan, increment: Pose2) -> None:
+    def _follow(self, scan: ObservationT, increment: Pose2) -> None:
         share = min(1.0, _independence(increment))
         duration_s = scan.stamp_s - self._used_s
         self._tracks = [
@@ -175,9 +178,9 @@ class PlaceSearch:
             self._begin(scan)
             self._bad = 0
 
-    def _located(self, scan: Scan, track: SearchTrack, share: float) -> SearchTrack:
+    def _located(self, scan: ObservationT, track: SearchTrack, share: float) -> SearchTrack:
         fix = self._localizer.locate(scan, track.pose)
-        likelihood = self._relocalizer.log_likelihood(scan, fix.measurement.mean)
+        likelihood = self._candidates.log_likelihood(scan, fix.measurement.mean)
         likelihood -= 0.5 * min(track.pose.squared_distance_to(fix.measurement), _FARTHEST)
         return track.with_fix(fix.measurement, fix.quality, share * likelihood)
 
@@ -201,7 +204,7 @@ class PlaceSearch:
                 kept.append(track)
         self._tracks = kept
 
-    def _believed(self, scan: Scan) -> bool:
+    def _believed(self, scan: ObservationT) -> bool:
         """Count the readings that the leader explains, and at last look for a better place."""
         leader = self._tracks[0] if self._tracks else None
         if leader is None or leader.score < _LEAST_SCORE:
@@ -215,9 +218,9 @@ class PlaceSearch:
             return False
         return self._confirmed == 0 or self._is_unrivalled(scan, leader)
 
-    def _is_unrivalled(self, scan: Scan, leader: SearchTrack) -> bool:
+    def _is_unrivalled(self, scan: ObservationT, leader: SearchTrack) -> bool:
         """Search the whole map again: what explains the scans as well as the leader is followed."""
-        hypotheses = self._relocalizer.search(scan, (leader.pose,)).hypotheses
+        hypotheses = self._candidates.search(scan, (leader.pose,)).hypotheses
         own = max((one.weight for one in hypotheses if leader.is_at(one.pose.mean)), default=0.0)
         rivals = [
             one

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
-from local_inn_ros.systems.local_inn_2d.relocalizer import SearchResult
+from local_inn_ros.localization.search.hypotheses import SearchResult
 
 # A place found so near to where the robot was left is the same place.
 _SAME_PLACE_M = 1.0

@@ -5,17 +5,11 @@
 from __future__ import annotations
 
 _LIKELIHOOD = "none: the likelihood of scans is one that unmapped things hardly move"
-_ODOMETRY = "none: the filter estimates the odometry's scales beside the pose"
 _PARTICLES = "none: there are no particles"
 _RANGE = "none: the bundle's sensor file says which ranges count"
 _MOTION = "none: every scan is used, also when the robot stands"
 
 WITHOUT_EQUIVALENT: dict[str, str] = {
-    "alpha1": _ODOMETRY,
-    "alpha2": _ODOMETRY,
-    "alpha3": _ODOMETRY,
-    "alpha4": _ODOMETRY,
-    "alpha5": _ODOMETRY,
     "always_reset_initial_pose": "none: a node that was cleaned up begins without a pose, but for "
     "`set_initial_pose` and `pose_file`",
     "beam_skip_distance": _LIKELIHOOD,
@@ -39,7 +33,6 @@ WITHOUT_EQUIVALENT: dict[str, str] = {
     "recovery_alpha_fast": "`auto_relocalize`",
     "recovery_alpha_slow": "`auto_relocalize`",
     "resample_interval": _PARTICLES,
-    "robot_model_type": "none: sideways motion is read from the odometry",
     "save_pose_rate": "`save_pose_period`, to a file in place of parameters",
     "sigma_hit": "none: the bundle's sensor file and calibration hold the noise",
     "update_min_a": _MOTION,

@@ -8,11 +8,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import Field, fields
 from typing import Any
 
+from local_inn_ros.filtering.amcl_alphas import UPDATE_M, UPDATE_RAD
 from local_inn_ros.nodes.common.amcl_parity import WITHOUT_EQUIVALENT
+from local_inn_ros.nodes.common.noise_parameters import NoiseParameters
 from local_inn_ros.nodes.common.parameters import ParameterInfo, parameter_info, parameter_name
 from local_inn_ros.nodes.demo.simulator import SimulatorParameters
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
@@ -46,21 +48,42 @@ Beside these, each topic has `qos_overrides.TOPIC.publisher.NAME` or
 NAME and the topic's full name for TOPIC, as in `qos_overrides./odom.subscription.reliability:
 reliable`.
 """
+_NOISE = f"""
+## The odometry's noise: `lidar_localizer` and `ekf`
+
+Both nodes have these parameters, and both should be told the same: under `/**` in a file of
+parameters, or by `local-inn calibrate --params-out`, which finds them out from a recording. The
+first seven are random walks: after four metres the error is twice that after one. `distance_scale`
+and `turn_scale` are errors that last, by which share they are typically off.
+
+AMCL's `alpha1` to `alpha5` are understood as well. AMCL draws an error for each update of its
+particles, whose deviation is a share of the update's way or turn; the two models are matched where
+AMCL updates by default, after {UPDATE_M} m or {UPDATE_RAD} rad (`update_min_d`, `update_min_a`):
+there a pose is as uncertain by the one as by the other. The scales come on top: AMCL has none.
+Where an alpha and the figure that it stands for are both told, the figure counts, and a warning
+says so. A figure that has its default counts as not told. All of this can change at run time: the
+new noise counts for the way from the newest reading on.
+
+"""
 
 
 def parameter_page() -> str:
     """Return the page as Markdown."""
     parts = [_INTRODUCTION]
+    shared = fields(NoiseParameters)
+    names = {one.name for one in shared}
     for node, kind in _NODES.items():
-        parts.append(f"\n## `{node}`\n\n" + "\n".join(_table(kind)) + "\n")
+        own = [one for one in fields(kind) if one.name not in names]
+        parts.append(f"\n## `{node}`\n\n" + "\n".join(_table(own)) + "\n")
+    parts.append(_NOISE + "\n".join(_table(shared)) + "\n")
     parts.append("\n" + "\n".join(_amcl_table()) + "\n")
     return "".join(parts)
 
 
-def _table(kind: type[Any]) -> Iterator[str]:
+def _table(parameters: Sequence[Field[Any]]) -> Iterator[str]:
     yield "| parameter | type | default | range | unit | live | meaning | in AMCL |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
-    for described in fields(kind):
+    for described in parameters:
         info = parameter_info(described)
         cells = [
             f"`{parameter_name(described)}`",

@@ -145,7 +145,7 @@ class _Demo:
             score=lap_score(lap, stages_s),
             kidnap=kidnap,
             rate_hz=float((len(lap.stamps_s) - 1) / (lap.stamps_s[-1] - lap.stamps_s[0])),
-            scan_rate_hz=self._bundle.description.sensor.rate_hz,
+            scan_rate_hz=self._bundle.description.laser.rate_hz,
             speed_mps=self._speed_mps,
             bundle=self._bundle.path.name,
             out=self._out,

@@ -87,7 +87,7 @@ class SimulatorNode(Node):
         parameters = Parameters(self, SimulatorParameters)
         self._told, parameters.in_use = parameters.now, True
         bundle = Bundle.load(self._told.bundle or shipped_bundle())
-        sensor = bundle.description.sensor
+        sensor = bundle.description.laser
         self._grid = bundle.grid
         self._simulator = Simulator(
             bundle.grid,

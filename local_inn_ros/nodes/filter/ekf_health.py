@@ -18,6 +18,7 @@ from local_inn_ros.nodes.common.diagnostics import (
     beyond,
     health_of,
 )
+from local_inn_ros.nodes.common.numeric_faults import numeric_findings
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 
 KEPT = f"odometry {Arrival.KEPT.value}"
@@ -41,7 +42,11 @@ def ekf_health(tally: Tally, pose_filter: PoseFilter, told: EkfParameters) -> He
         **tally.means(),
         **tally.totals(),
     }
-    return health_of(_findings(tally, pose_filter, told), "localized", values)
+    findings = [
+        *_findings(tally, pose_filter, told),
+        *numeric_findings(tally, ("odometry", "fix", "initial pose")),
+    ]
+    return health_of(findings, "localized", values)
 
 
 def _findings(tally: Tally, pose_filter: PoseFilter, told: EkfParameters) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from local_inn_ros.nodes.common.noise_parameters import NoiseParameters
 from local_inn_ros.nodes.common.parameters import (
     NodeParameters,
     ParameterInfo,
@@ -15,7 +16,7 @@ from local_inn_ros.nodes.common.parameters import (
 
 
 @dataclass(frozen=True)
-class EkfParameters(NodeParameters):
+class EkfParameters(NoiseParameters, NodeParameters):
     """What the node can be told."""
 
     fix_topics: tuple[str, ...] = parameter(

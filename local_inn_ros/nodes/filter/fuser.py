@@ -15,7 +15,12 @@ from std_srvs.srv import Empty
 
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import TIME_JUMP_S, Arrival
-from local_inn_ros.filtering.pose_filter import FilterSettings, PoseFilter, SourceSettings
+from local_inn_ros.filtering.pose_filter import (
+    FilterSettings,
+    PoseFilter,
+    SourceSettings,
+    StampedPose,
+)
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
@@ -31,6 +36,8 @@ from local_inn_ros.nodes.common.conversions import (
 from local_inn_ros.nodes.common.diagnostics import Health, Tally
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import HandedFix, Handover
+from local_inn_ros.nodes.common.noise_parameters import NoiseTold
+from local_inn_ros.nodes.common.numeric_faults import NUMERIC, NumericFaults
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR
 from local_inn_ros.nodes.filter.ekf_health import STAMP_AGE, ekf_health
@@ -60,26 +67,32 @@ class Fusing:
         self._node = entities.node
         self._parameters = parameters
         self._frames = parameters.now
+        self._noise = NoiseTold(parameters, self._warn)
         self._filter = self._new_filter()
+        # Where a filter begins anew that numbers have spoiled.
+        self._published: StampedPose | None = None
         self._newest_odometry: Odometry | None = None
         # Those of `lost_topics` that said last that the robot is lost.
         self._alarms: set[str] = set()
         # A pose that was told before the node was active.
         self._told_early: PoseWithCovarianceStamped | None = None
         self._tally = Tally()
+        self._faults = NumericFaults(self._node, self._tally, self._mend)
         self._publishers = EstimatePublishers(entities, parameters)
         self._listen(entities, handover)
 
     def _listen(self, entities: Entities, handover: Handover) -> None:
-        pose, told = PoseWithCovarianceStamped, self._frames
-        entities.subscription(OdometryMessage, "odom", self._on_odometry, SENSOR)
-        FixIntake(entities, handover, told.fix_topics, self._on_fix, self._take_fix)
+        pose, told, safely = PoseWithCovarianceStamped, self._frames, self._faults.heeding
+        heed_odometry = safely("odometry", self._on_odometry)
+        entities.subscription(OdometryMessage, "odom", heed_odometry, SENSOR)
+        FixIntake(entities, handover, told.fix_topics, self._heed_fix, self._take_fix)
         for topic in told.lost_topics:
             entities.subscription(
                 Bool, topic, partial(self._on_lost, topic), LATCHED, also_inactive=True
             )
-        entities.subscription(pose, "initialpose", self._on_new_pose, RELIABLE, also_inactive=True)
-        entities.subscription(pose, "relocalized_pose", self._on_new_pose, RELIABLE)
+        begin = safely("initial pose", self._on_new_pose)
+        entities.subscription(pose, "initialpose", begin, RELIABLE, also_inactive=True)
+        entities.subscription(pose, "relocalized_pose", begin, RELIABLE)
         entities.service(Empty, "request_nomotion_update", self._on_update_request)
         offer_initial_pose_service(entities)
 
@@ -104,12 +117,31 @@ class Fusing:
 
     def _new_filter(self) -> PoseFilter:
         told = self._parameters.now
+        self._noise.changed()
         return PoseFilter(
             FilterSettings(
                 source=SourceSettings(gate_probability=told.gate_probability),
+                motion_noise=self._noise.now.motion,
+                scale_noise=self._noise.now.scales,
                 history_s=told.history,
             )
         )
+
+    def _mend(self) -> None:
+        """Go on from the pose that was published last, where the filter cannot tell one any more.
+
+        What numbers came to grief over may still stand in its history.
+        """
+        try:
+            if self._filter.initialized:
+                self._filter.estimate()
+        except NUMERIC:
+            self._warn("the filter begins anew from the pose that it published last")
+            self._filter, self._newest_odometry = self._new_filter(), None
+            if self._published is not None:
+                self._filter.reset(self._published.pose, self._published.stamp_s)
+            if self._alarms:
+                self._filter.declare_lost()
 
     def _begin_at_parameters(self) -> None:
         told = self._parameters.now
@@ -125,6 +157,8 @@ class Fusing:
         except MessageError as error:
             self._refuse("odometry", error)
             return
+        if self._noise.changed():
+            self._filter.set_noise(self._noise.now)
         start_ahead = self._filter.start_ahead
         arrival = self._filter.predict(reading)
         self._tally.count(f"odometry {arrival.value}")
@@ -143,6 +177,10 @@ class Fusing:
             self._publish_everything()
         else:
             self._publish_estimate()
+
+    def _heed_fix(self, topic: str, message: PoseWithCovarianceStamped) -> None:
+        with self._faults.outlived("fix"):
+            self._on_fix(topic, message)
 
     def _on_fix(self, topic: str, message: PoseWithCovarianceStamped) -> None:
         try:
@@ -163,7 +201,8 @@ class Fusing:
         in_map = frame_name(fix.frame) == frame_name(self._frames.global_frame_id)
         if not in_map or not (reached or newest.stamp_s == fix.odometry_s):
             return False
-        self._fuse(topic, fix.measurement, fix.stamp)
+        with self._faults.outlived("fix"):
+            self._fuse(topic, fix.measurement, fix.stamp)
         return True
 
     def _fuse(self, topic: str, pose: GaussianPose2, stamp: Time) -> None:
@@ -238,9 +277,11 @@ class Fusing:
     def _publish_estimate(self) -> None:
         """Publish the pose at the newest instant, where there are pose and odometry."""
         if self._filter.initialized and self._newest_odometry is not None:
+            estimate = self._filter.estimate()
             self._publishers.publish_estimate(
-                self._filter.estimate(), self._newest_odometry, self._filter.map_from_odom()
+                estimate, self._newest_odometry, self._filter.map_from_odom()
             )
+            self._published = estimate
 
     def _check_frame(self, what: str, frame: str, wanted: str) -> None:
         if frame_name(frame) != frame_name(wanted):

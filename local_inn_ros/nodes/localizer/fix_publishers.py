@@ -17,7 +17,6 @@ from local_inn_ros.nodes.common.conversions import fill_gaussian, pose_array_mes
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import HandedFix, Handover
 from local_inn_ros.nodes.common.qos import BEST_EFFORT, RELIABLE
-from local_inn_ros.nodes.localizer.model import Model
 from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.mount import SensorMount
 
@@ -25,18 +24,14 @@ from local_inn_ros.sensing.mount import SensorMount
 class FixPublishers:
     """`~/measurement`, `~/fix`, `~/quality`, `~/samples` and `~/expected_scan`."""
 
-    def __init__(
-        self, entities: Entities, model: Model, map_frame: str, handover: Handover
-    ) -> None:
+    def __init__(self, entities: Entities, map_frame: str, handover: Handover) -> None:
         """Offer the topics.
 
         Args:
             entities: publishes.
-            model: what makes the fixes.
             map_frame: frame that poses are in.
             handover: leads to a filter in this process, where there is one.
         """
-        self._model = model
         self._map_frame = map_frame
         self._handover = handover
         pose = PoseWithCovarianceStamped
@@ -80,8 +75,8 @@ class FixPublishers:
         # To look at: not even made where nobody looks.
         if self._samples.get_subscription_count():
             self._samples.publish(pose_array_message(fix.samples, stamp, frame))
-        if self._expected.get_subscription_count():
-            expected = mount.righted(self._model.expected_scan(fix)).turning_as(scan)
+        if isinstance(fix.expected, Scan) and self._expected.get_subscription_count():
+            expected = mount.righted(fix.expected).turning_as(scan)
             self._expected.publish(scan_message(expected, stamp, header.frame_id))
 
     def _publish(

@@ -16,13 +16,13 @@ from rclpy.task import Future
 from std_srvs.srv import Empty, Trigger
 
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.localization.search.place_search import PlaceSearchSettings
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.search_report import search_report
 from local_inn_ros.nodes.localizer.search_run import Lookout, Outcome, SearchRun, Sight, failed
-from local_inn_ros.systems.local_inn_2d.relocalizer import SearchResult
 
 # Between searches that nobody asked for: what failed just now would fail again.
 _REST_S = 2.0

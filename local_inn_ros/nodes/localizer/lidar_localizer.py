@@ -12,7 +12,7 @@ from local_inn_ros.nodes.common.handover import Handover
 from local_inn_ros.nodes.common.managed_node import ManagedNode
 from local_inn_ros.nodes.common.runner import run_nodes
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.localizer.model import Model, load_model
+from local_inn_ros.nodes.localizer.model import RunnableModel, load_model
 from local_inn_ros.nodes.localizer.observer import Localizing
 
 
@@ -21,7 +21,7 @@ class LidarLocalizer(ManagedNode[LocalizerParameters, Localizing]):
 
     def __init__(
         self,
-        model: Model | None = None,
+        model: RunnableModel | None = None,
         handover: Handover | None = None,
         **node_arguments: Any,
     ) -> None:
@@ -47,10 +47,10 @@ class LidarLocalizer(ManagedNode[LocalizerParameters, Localizing]):
         """
         model = self._load() if self._given is None else self._given
         work = Localizing(entities, self.parameters, model, self._handover)
-        self.get_logger().info(f"bundle {model.name} on {model.engine.name}")
+        self.get_logger().info(f"bundle {model.name} on {model.model.engine_name}")
         return work
 
-    def _load(self) -> Model:
+    def _load(self) -> RunnableModel:
         logger = self.get_logger()
         logger.info("loads the bundle; where it never ran, this compiles for a while")
         return load_model(self.parameters.now, logger.warning)

@@ -16,8 +16,9 @@ from local_inn_ros.nodes.common.diagnostics import (
     beyond,
     health_of,
 )
+from local_inn_ros.nodes.common.numeric_faults import numeric_findings
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.localizer.model import Model
+from local_inn_ros.nodes.localizer.model import RunnableModel
 from local_inn_ros.nodes.localizer.recovery import Situation
 from local_inn_ros.nodes.localizer.scan_queue import Oddity
 
@@ -32,7 +33,7 @@ def localizer_health(
     troubles: Sequence[str],
     skew: ClockSkew,
     situation: Situation,
-    model: Model,
+    model: RunnableModel,
     told: LocalizerParameters,
 ) -> Health:
     """Say how the node is.
@@ -55,11 +56,12 @@ def localizer_health(
         **skew.figures(),
         **tally.totals(),
         "bundle": model.name,
-        "engine": model.engine.name,
+        "engine": model.model.engine_name,
     }
     findings = [
         *_findings(tally, troubles, situation, told),
         *_timing(tally, skew),
+        *numeric_findings(tally, ("scan", "odometry", "filtered pose", "initial pose", "map")),
     ]
     return health_of(findings, "fixes are made", values)
 

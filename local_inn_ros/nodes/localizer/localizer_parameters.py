@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.nodes.common.noise_parameters import NoiseParameters
 from local_inn_ros.nodes.common.parameters import (
     NodeParameters,
     ParameterInfo,
@@ -19,7 +20,7 @@ AUTOMATIC = "auto"
 
 
 @dataclass(frozen=True)
-class LocalizerParameters(NodeParameters):
+class LocalizerParameters(NoiseParameters, NodeParameters):
     """What the node can be told."""
 
     bundle: str = parameter(

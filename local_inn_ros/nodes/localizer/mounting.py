@@ -15,7 +15,7 @@ from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import STATIC_TRANSFORMS
 from local_inn_ros.nodes.common.static_transforms import StaticTransforms
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.localizer.model import Model, Mounted
+from local_inn_ros.nodes.localizer.model import Mounted, RunnableModel
 
 
 class Mounting:
@@ -25,7 +25,7 @@ class Mounting:
         self,
         entities: Entities,
         parameters: Parameters[LocalizerParameters],
-        model: Model,
+        model: RunnableModel,
         complain: Callable[[str], None],
     ) -> None:
         """Listen.

@@ -30,6 +30,8 @@ from local_inn_ros.nodes.common.conversions import (
 from local_inn_ros.nodes.common.diagnostics import Health, Tally
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import Handover
+from local_inn_ros.nodes.common.noise_parameters import NoiseTold
+from local_inn_ros.nodes.common.numeric_faults import NumericFaults
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, NEWEST, RELIABLE, SENSOR
 from local_inn_ros.nodes.common.static_transforms import TransformError
@@ -42,7 +44,7 @@ from local_inn_ros.nodes.localizer.localizer_health import (
     localizer_health,
 )
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.localizer.model import Model, Mounted
+from local_inn_ros.nodes.localizer.model import Mounted, RunnableModel
 from local_inn_ros.nodes.localizer.mounting import Mounting
 from local_inn_ros.nodes.localizer.pose_store import PoseStore
 from local_inn_ros.nodes.localizer.recovery import Recovery
@@ -62,7 +64,7 @@ class Localizing:
         self,
         entities: Entities,
         parameters: Parameters[LocalizerParameters],
-        model: Model,
+        model: RunnableModel,
         handover: Handover,
     ) -> None:
         """Offer and hear the topics.
@@ -76,7 +78,8 @@ class Localizing:
         self._node = entities.node
         self._parameters = parameters
         self._frames = parameters.now
-        self._priors = PriorKeeper()
+        self._noise = NoiseTold(parameters, self._node.get_logger().warning)
+        self._priors = PriorKeeper(self._noise.now.motion, self._noise.now.scales)
         self._mounting = Mounting(entities, parameters, model, self._complain)
         self._queue: ScanQueue[LaserScan] = ScanQueue(lambda odd: self._tally.count(odd.value))
         self._skew = ClockSkew()
@@ -86,23 +89,26 @@ class Localizing:
         self._began_s = 0.0
         self._map_seen = False
         self._tally = Tally()
+        self._faults = NumericFaults(self._node, self._tally)
         self._recovery = Recovery(entities, parameters, self._priors.expect)
-        sha256 = model.bundle.description.map.sha256
+        sha256 = model.bundle.map_sha256
         self._store = PoseStore(
             entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
         )
         self._recovery.offer(self._store.saved)
-        self._publishers = FixPublishers(entities, model, self._frames.global_frame_id, handover)
+        self._publishers = FixPublishers(entities, self._frames.global_frame_id, handover)
         self._listen(entities)
 
     def _listen(self, entities: Entities) -> None:
-        hear, pose = entities.subscription, PoseWithCovarianceStamped
-        hear(OccupancyGridMessage, "map", self._on_map, LATCHED, also_inactive=True)
-        hear(OdometryMessage, "odom", self._on_odometry, SENSOR)
-        hear(OdometryMessage, "odometry/filtered", self._on_filtered, NEWEST)
-        hear(pose, "initialpose", self._on_initial_pose, RELIABLE)
+        hear, pose, safely = entities.subscription, PoseWithCovarianceStamped, self._faults.heeding
+        heed_map = safely("map", self._on_map)
+        hear(OccupancyGridMessage, "map", heed_map, LATCHED, also_inactive=True)
+        hear(OdometryMessage, "odom", safely("odometry", self._on_odometry), SENSOR)
+        heed_filtered = safely("filtered pose", self._on_filtered)
+        hear(OdometryMessage, "odometry/filtered", heed_filtered, NEWEST)
+        hear(pose, "initialpose", safely("initial pose", self._on_initial_pose), RELIABLE)
         for topic in self._frames.scan_topics:
-            hear(LaserScan, topic, self._on_scan, SENSOR)
+            hear(LaserScan, topic, safely("scan", self._on_scan), SENSOR)
 
     def begin(self) -> None:
         """Tell how things stand."""
@@ -207,7 +213,9 @@ class Localizing:
 
     def _try(self, use: Callable[[LaserScan], None], message: LaserScan) -> None:
         try:
-            use(message)
+            # Of several scans that the odometry has reached, one must not take the others along.
+            with self._faults.outlived("scan"):
+                use(message)
             self._troubles.pop(message.header.frame_id, None)
         except LocalInnError as error:
             early = time.monotonic() < self._began_s + _GRACE_S
@@ -229,6 +237,8 @@ class Localizing:
         frame = message.header.frame_id
         mounted, told = self._mounting.at(frame), to_scan(message)
         scan = mounted.mount.righted(told)
+        if self._noise.changed():
+            self._priors.set_noise(self._noise.now)
         prior = self._priors.prior_at(scan.stamp_s)
         if prior is None:
             self._show(mounted, scan)
@@ -237,13 +247,13 @@ class Localizing:
                 self._recovery.wait_for_pose()
             return
         try:
-            sighting = mounted.localizer.measure(scan, prior)
+            pending = mounted.localizer.measure(scan, prior)
             newest_s = self._priors.newest_stamp_s
-            self._publishers.tell(sighting.measurement, message.header.stamp, newest_s)
+            self._publishers.tell(pending.measurement, message.header.stamp, newest_s)
         finally:
             # The pose first: a search has time.
             self._show(mounted, scan)
-        fix = mounted.localizer.explain(sighting)
+        fix = pending.explain()
         self._publishers.publish(fix, message.header, told, mounted.mount)
         self._recovery.observe(frame, fix, prior)
         self._tally.count("fix")

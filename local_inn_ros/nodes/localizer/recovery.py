@@ -17,6 +17,7 @@ from local_inn_ros.filtering.prior import squared_innovation
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.monitoring.kidnap_watch import KidnapWatch
+from local_inn_ros.localization.search.hypotheses import Hypothesis
 from local_inn_ros.localization.search.saved_pose import SavedPose, place_left
 from local_inn_ros.nodes.common.conversions import (
     pose_array_message,
@@ -29,7 +30,6 @@ from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE
 from local_inn_ros.nodes.localizer.global_search import GlobalSearch
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.search_run import Outcome
-from local_inn_ros.systems.local_inn_2d.relocalizer import Hypothesis
 
 # A pose is as good as the fix that was made so shortly before it.
 _FRESH_S = 1.0

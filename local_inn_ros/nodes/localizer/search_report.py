@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from local_inn_ros.geometry import GaussianPose2
-from local_inn_ros.systems.local_inn_2d.relocalizer import SearchResult
+from local_inn_ros.localization.search.hypotheses import SearchResult
 
 
 def search_report(result: SearchResult) -> str:

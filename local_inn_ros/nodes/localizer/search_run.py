@@ -13,11 +13,11 @@ import numpy as np
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.nodes.localizer.model import Mounted
 from local_inn_ros.sensing import BeamState, Scan
 from local_inn_ros.sensing.laser.beams import classify_ranges
-from local_inn_ros.systems.local_inn_2d.relocalizer import SearchResult
 
 # A scan older than this may have been taken before the robot was put down; when none has come for
 # so long, none is going to.
@@ -160,7 +160,7 @@ class SearchRun:
         self._lookout = lookout
         self._settings = settings
         self._topic_name = topic_name
-        self._search: PlaceSearch | None = None
+        self._search: PlaceSearch[Scan] | None = None
         self._first: Sight | None = None
         self._last: Sight | None = None
 

@@ -31,7 +31,7 @@ _RETURN = int(BeamState.RETURN)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BeamReading:
+class Beams:
     """Ranges at known angles, each with what it says.
 
     Attributes:
@@ -113,7 +113,7 @@ class BeamPicker:
         self._geometry: tuple[int, float, float] | None = None
         self._match = BeamMatch.nothing()
 
-    def pick(self, scan: Scan) -> BeamReading:
+    def pick(self, scan: Scan) -> Beams:
         """Return the wanted beams of a scan.
 
         Raises:
@@ -136,7 +136,7 @@ class BeamPicker:
             reaches,
             abs(scan.angle_increment_rad),
         )
-        return BeamReading(scan.stamp_s, self._angles, known, states)
+        return Beams(scan.stamp_s, self._angles, known, states)
 
 
 def _check_limits(scan: Scan, used_m: float) -> None:

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.sensing.laser.laser_spec import LaserSpec
+from local_inn_ros.sensing.observation import Observation
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scan:
+class Scan(Observation):
     """One sweep of a planar laser, as sensor_msgs/LaserScan carries it.
 
     How many ranges there are and how far apart they lie is all that is known of its last angle: the
     message's ``angle_max``, which drivers round or leave out, is not looked at.
 
     Attributes:
-        stamp_s: when it was taken, in seconds.
         ranges_m: (n,) float32, raw: NaN, infinities, zeros and negatives as they came.
         angle_min_rad: angle of the first range in the sensor frame, counter-clockwise from x.
         angle_increment_rad: step to the next range; negative where the laser turns clockwise.
@@ -26,7 +28,6 @@ class Scan:
         range_max_m: this far or farther is not a measurement.
     """
 
-    stamp_s: float
     ranges_m: NDArray[np.float32]
     angle_min_rad: float
     angle_increment_rad: float
@@ -61,3 +62,10 @@ class Scan:
             angle_min_rad=last,
             angle_increment_rad=-self.angle_increment_rad,
         )
+
+
+def network_scan(ranges_m: NDArray[np.float32], laser: LaserSpec, stamp_s: float) -> Scan:
+    """Return ranges (n,) of the beams that a network sees as a scan of its laser."""
+    first, last = laser.angle_min_rad, laser.angle_max_rad
+    step = (last - first) / (laser.network_beams - 1)
+    return Scan(stamp_s, ranges_m, first, step, laser.range_min_m, laser.range_max_m)

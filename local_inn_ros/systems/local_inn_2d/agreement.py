@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.engines.protocol import Engine, Float32Array
+from local_inn_ros.engines import Float32Array
 from local_inn_ros.errors import EngineError
 from local_inn_ros.geometry import wrap_angles
+from local_inn_ros.systems.local_inn_2d.config import config_of
+from local_inn_ros.systems.local_inn_2d.networks import Networks
 from local_inn_ros.world import FreeSpace, RayCaster
 
 _CLEARANCE_M = 0.15
@@ -83,8 +85,8 @@ class HeldOutScans:
         Raises:
             MapError: the map has no room for a sensor.
         """
-        description = bundle.description
-        sensor, prior = description.sensor, description.prior
+        config, sensor = config_of(bundle), bundle.description.laser
+        prior = config.prior
         poses = FreeSpace(bundle.grid, _CLEARANCE_M).sample(rng, count)
         ranges = RayCaster(bundle.grid).cast(poses, sensor.network_angles_rad(), sensor.range_max_m)
         ranges = ranges + rng.normal(0.0, sensor.noise_std_m, ranges.shape).astype(np.float32)
@@ -97,13 +99,13 @@ class HeldOutScans:
             np.where(returned, 1.0, -1.0).astype(np.float32),
             (poses + offsets).astype(np.float32),
             spreads.astype(np.float32),
-            rng.normal(size=(_DRAWS, description.latent_size)).astype(np.float32),
+            rng.normal(size=(_DRAWS, config.latent_size)).astype(np.float32),
             poses.astype(np.float32),
         )
 
 
-def compare(engine: Engine, reference: Engine, scans: HeldOutScans) -> Agreement:
-    """Compare two engines: all scans in one batch, the first ones also in few and singly.
+def compare(networks: Networks, reference: Networks, scans: HeldOutScans) -> Agreement:
+    """Compare two that run the networks: all scans in one batch, the first also in few and singly.
 
     Raises:
         EngineError: an answer is not a number.
@@ -120,9 +122,9 @@ def compare(engine: Engine, reference: Engine, scans: HeldOutScans) -> Agreement
                 scans.spreads[rows],
                 scans.latents,
             )
-            for one in (engine, reference)
+            for one in (networks, reference)
         ]
-        drawn = [one.expected_ranges(scans.poses[rows]) for one in (engine, reference)]
+        drawn = [one.expected_ranges(scans.poses[rows]) for one in (networks, reference)]
         offsets.append(_difference(*answers).reshape(-1, 3))
         misses.append(np.abs(_difference(*drawn)).reshape(-1))
     offset, miss = np.concatenate(offsets), np.concatenate(misses)

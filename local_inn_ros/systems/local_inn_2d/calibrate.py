@@ -5,27 +5,31 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.bundles.description import write_description
-from local_inn_ros.engines import Bundle, Calibration, CovarianceModel, Engine
-from local_inn_ros.engines.choice import open_engine
-from local_inn_ros.errors import BundleError, SensorError
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.bundles.description import Calibration, CovarianceModel
+from local_inn_ros.errors import SensorError
 from local_inn_ros.filtering.motion_model import in_map_axes
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
-from local_inn_ros.localization.covariance_fit import ErrorSample, fit_covariance_model
+from local_inn_ros.localization.covariance_fit import (
+    LEAST_ERRORS,
+    ErrorSample,
+    fit_covariance_model,
+)
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.local_inn_2d.driving_poses import driving_poses
 from local_inn_ros.systems.local_inn_2d.map_calibration import Half
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
+from local_inn_ros.systems.local_inn_2d.networks import Networks, open_networks
+from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
 from local_inn_ros.systems.local_inn_2d.scan_sources import MapSource, PosedScans
+from local_inn_ros.systems.protocol import RunSettings
 
 # How far off priors are while a robot is tracked.
 _PRIOR_DEVIATIONS = np.array([0.05, 0.05, math.radians(2.0)])
@@ -59,7 +63,7 @@ def simulated_scans(bundle: Bundle, count: int, rng: np.random.Generator) -> lis
     Raises:
         MapError: the map has no room for a robot.
     """
-    sensor = bundle.description.sensor
+    sensor = bundle.description.laser
     every_beam = sensor.model_copy(update={"network_beams": sensor.beam_count})
     source = MapSource(bundle.grid, every_beam, 0.0, _BLOCKED_SHARE)
     drawn = source.draw_at(driving_poses(bundle.grid, rng, count), rng)
@@ -88,103 +92,81 @@ def calibrated_models(held_out: Sequence[HeldOut], rng: np.random.Generator) -> 
         rng: draws the priors.
 
     Raises:
-        SensorError: no scan can be used.
+        SensorError: too few scans can be used.
     """
-    kept = held_out[0].bundle.description.calibration
-    calibration = kept.model_copy(update={"samples": CovarianceModel(), "aligned": {}})
-    engine = open_engine(held_out[0].bundle)
-    samples = fit_covariance_model(_errors(held_out, calibration, engine, RefinerChoice.NONE, rng))
+    calibration = Calibration()
+    networks = open_networks(held_out[0].bundle)
+    found = _errors(held_out, calibration, networks, RefinerChoice.NONE, rng)
+    samples = fit_covariance_model(found)
     calibration = calibration.model_copy(update={"samples": samples})
     aligned = {
-        choice.value: fit_covariance_model(_errors(held_out, calibration, engine, choice, rng))
+        choice.value: fit_covariance_model(_errors(held_out, calibration, networks, choice, rng))
         for choice in _EVERY
     }
     return calibration.model_copy(update={"aligned": aligned})
 
 
-def rewrite_calibration(bundle: Bundle, calibration: Calibration) -> None:
-    """Put a calibration into a bundle's description, whole or not at all.
-
-    Raises:
-        BundleError: the file cannot be written.
-    """
-    file = bundle.path / "bundle.yaml"
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    description = bundle.description.model_copy(update={"calibration": calibration})
-    try:
-        write_description(description, partial)
-        partial.replace(file)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise BundleError(f"cannot write {file}: {error.strerror}") from error
-
-
-def calibrate_on_map(folder: Path, count: int, rng: np.random.Generator) -> Calibration:
-    """Calibrate a bundle on simulated scans of its own map, and keep that in the bundle.
+def calibrated_on_map(bundle: Bundle, count: int, rng: np.random.Generator) -> Calibration:
+    """Calibrate a bundle on simulated scans of its own map.
 
     Args:
-        folder: of the bundle.
+        bundle: the trained model.
         count: how many scans are cast.
         rng: draws poses, noise and priors.
 
     Raises:
-        BundleError: the bundle cannot be loaded or written.
         MapError: its map has no room for a robot.
+        SensorError: too few scans can be used.
     """
-    bundle = Bundle.load(folder)
     scans = simulated_scans(bundle, count, rng)
-    calibration = calibrated_models([HeldOut(bundle, scans)], rng)
-    rewrite_calibration(bundle, calibration)
-    return calibration
+    return calibrated_models([HeldOut(bundle, scans)], rng)
 
 
-def calibrate_on_recording(
-    folder: Path, count: int, posed: PosedScans, rng: np.random.Generator
+def calibrated_on_recording(
+    bundle: Bundle, count: int, posed: PosedObservations, rng: np.random.Generator
 ) -> Calibration:
-    """Calibrate a bundle on a recording that it has not learned from, and keep that in the bundle.
+    """Calibrate a bundle on a recording that it has not learned from.
 
     Args:
-        folder: of the bundle.
+        bundle: the trained model.
         count: how many of the scans are used, evenly spread, at most.
         posed: the recording.
         rng: draws priors.
 
     Raises:
-        BundleError: the bundle cannot be loaded or written.
-        SensorError: no scan can be used.
+        SensorError: too few scans can be used.
     """
-    bundle = Bundle.load(folder)
-    everywhere = np.ones(len(posed), dtype=bool)
-    calibration = calibrated_models([HeldOut(bundle, _chosen(posed, everywhere, count))], rng)
-    rewrite_calibration(bundle, calibration)
-    return calibration
+    scans = [
+        PosedScan(scan, Pose2.from_array(pose))
+        for scan, pose in zip(posed.observations, posed.poses, strict=True)
+        if isinstance(scan, Scan)
+    ]
+    return calibrated_models([HeldOut(bundle, _thinned(scans, count))], rng)
 
 
-def calibrate_on_what_was_learned(
-    folder: Path,
+def calibrated_on_what_was_learned(
+    bundle: Bundle,
     count: int,
     posed: PosedScans,
     halves: Sequence[Half],
     rng: np.random.Generator,
 ) -> Calibration:
-    """Calibrate a bundle on the recording that it learned from, and keep that in the bundle.
+    """Calibrate a bundle on the recording that it learned from.
 
     The networks know these scans by heart. What they draw is calibrated on simulated scans, and
     widened by how far the map and the reference are off, as alignments on surfaces told by the
     other half of the recording show it.
 
     Args:
-        folder: of the bundle.
+        bundle: the trained model.
         count: how many scans are used, simulated and recorded ones each, at most.
         posed: the recording.
         halves: the surfaces that each half of it tells; empty where those of the map are used.
         rng: draws poses, noise and priors.
 
     Raises:
-        BundleError: the bundle cannot be loaded or written.
-        SensorError: no scan can be used.
+        SensorError: too few scans can be used.
     """
-    bundle = Bundle.load(folder)
     parts = [(half.held_out, replace(bundle, distances_m=half.distances_m)) for half in halves]
     held_out = [
         HeldOut(part, _chosen(posed, mask, count // max(len(parts), 1)))
@@ -193,15 +175,13 @@ def calibrate_on_what_was_learned(
     simulated = [HeldOut(bundle, simulated_scans(bundle, count, rng))]
     calibration = calibrated_models(simulated, rng)
     plain = calibration.model_copy(update={"aligned": {}})
-    real = _errors(held_out, plain, open_engine(bundle), RefinerChoice.FIELD, rng)
+    real = _errors(held_out, plain, open_networks(bundle), RefinerChoice.FIELD, rng)
     off = _deviations(real.errors)
     aligned = {name: _widened(model, off) for name, model in calibration.aligned.items()}
     aligned[RefinerChoice.FIELD.value] = fit_covariance_model(real)
-    calibration = calibration.model_copy(
+    return calibration.model_copy(
         update={"samples": _widened(calibration.samples, off), "aligned": aligned}
     )
-    rewrite_calibration(bundle, calibration)
-    return calibration
 
 
 def _deviations(errors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -219,14 +199,20 @@ def _widened(model: CovarianceModel, deviations: NDArray[np.float64]) -> Covaria
 def _chosen(posed: PosedScans, mask: NDArray[np.bool_], count: int) -> list[PosedScan]:
     """Return scans under a mask, evenly spread, so many at most."""
     rows = np.flatnonzero(mask)
-    every = -(-len(rows) // count)
-    return [PosedScan(posed.scans[k], Pose2.from_array(posed.poses[k])) for k in rows[::every]]
+    return _thinned(
+        [PosedScan(posed.scans[k], Pose2.from_array(posed.poses[k])) for k in rows], count
+    )
+
+
+def _thinned(scans: list[PosedScan], count: int) -> list[PosedScan]:
+    """Return so many of some scans at most, evenly spread."""
+    return scans[:: max(1, -(-len(scans) // count))]
 
 
 def _errors(
     held_out: Sequence[HeldOut],
     calibration: Calibration,
-    engine: Engine,
+    networks: Networks,
     choice: RefinerChoice,
     rng: np.random.Generator,
 ) -> ErrorSample:
@@ -235,8 +221,10 @@ def _errors(
     for part in held_out:
         description = part.bundle.description.model_copy(update={"calibration": calibration})
         bundle = replace(part.bundle, description=description)
-        localizer = build_localizer(bundle, engine, Pose2.identity(), choice)
-        for one in part.scans[:: _EVERY.get(choice, 1)]:
+        localizer = LocalInn2d(bundle, networks).fix_producer(
+            Pose2.identity(), RunSettings(refiner=choice)
+        )
+        for one in part.scans[:: _stride(part.scans, choice)]:
             prior = _prior_about(one.pose, rng)
             try:
                 fix = localizer.locate(one.scan, prior)
@@ -247,9 +235,18 @@ def _errors(
             errors.append(one.pose.between(told.mean).to_array())
             covariances.append(in_map_axes(told.covariance, -yaw))
             unexplained.append(fix.unexplained)
-    if not errors:
-        raise SensorError("no scan can be used: they do not fit the bundle's sensor")
+    if len(errors) < LEAST_ERRORS:
+        asked = sum(len(part.scans[:: _stride(part.scans, choice)]) for part in held_out)
+        raise SensorError(
+            f"only {len(errors)} of {asked} scans can be used, and covariances need "
+            f"{LEAST_ERRORS}: record more, or see whether the bundle is for this laser and map"
+        )
     return ErrorSample(np.array(errors), np.array(covariances), np.array(unexplained))
+
+
+def _stride(scans: Sequence[PosedScan], choice: RefinerChoice) -> int:
+    """Return the scans from one that is used to the next: few are used all."""
+    return max(1, min(_EVERY.get(choice, 1), len(scans) // LEAST_ERRORS))
 
 
 def _prior_about(pose: Pose2, rng: np.random.Generator) -> GaussianPose2:

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import onnx
@@ -14,30 +14,31 @@ import torch
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import nn
 
 from local_inn_ros import __version__
-from local_inn_ros.bundles.bundle import Bundle, file_sha256
+from local_inn_ros.bundles.bundle import file_sha256
 from local_inn_ros.bundles.description import (
     SCHEMA,
     BundleDescription,
-    Calibration,
     FileReference,
+    GraphReference,
     MapReference,
-    PriorSpec,
     RecordValue,
-    write_description,
+    axes_of,
 )
-from local_inn_ros.errors import BundleError
-from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.engines.graphs import GraphSignature
+from local_inn_ros.sensing import LaserSpec
+from local_inn_ros.systems.local_inn_2d.config import (
+    NAME,
+    WEIGHTS,
+    LocalInn2dConfig,
+    PriorSpec,
+    signatures,
+)
 from local_inn_ros.systems.local_inn_2d.map_calibration import MapCalibration
 from local_inn_ros.systems.local_inn_2d.measure import Measurement
-from local_inn_ros.systems.local_inn_2d.network import (
-    EncoderGraph,
-    ForwardGraph,
-    InverseGraph,
-    LocalInn,
-)
+from local_inn_ros.systems.local_inn_2d.network import LocalInn, modules_of
 from local_inn_ros.systems.local_inn_2d.presets import TrainingSettings
 from local_inn_ros.world import OccupancyGrid, grid_hash, save_map
 from local_inn_ros.world.distance_image import save_distances
@@ -59,128 +60,109 @@ def export_networks(model: LocalInn, drawing_spread: float, folder: Path) -> dic
     Returns:
         The files, by name.
     """
-    beams = model.encoder.beams
-    scans = (torch.rand(2, beams), torch.ones(2, beams))
-    given = (torch.rand(2, 3), torch.ones(2))
-    batch, draws = torch.export.Dim("batch"), torch.export.Dim("draws")
-    rows, given_rows = {0: batch}, {"priors": {0: batch}, "spreads": {0: batch}}
-    _write_graph(
-        EncoderGraph(model),
-        (*scans, *given),
-        {"ranges": rows, "states": rows, **given_rows},
-        "seen",
-        folder / "encoder.onnx",
-    )
-    _write_graph(
-        InverseGraph(model),
-        (torch.rand(2, model.latent_y), torch.rand(3, model.latent_z), *given),
-        {"seen": rows, "latents": {0: draws}, **given_rows},
-        "poses",
-        folder / "inverse.onnx",
-    )
-    _write_graph(
-        ForwardGraph(model, drawing_spread),
-        (torch.rand(2, 3),),
-        {"poses": rows},
-        "ranges",
-        folder / "forward.onnx",
-    )
-    return {name: folder / f"{name}.onnx" for name in ("encoder", "inverse", "forward")}
+    modules = modules_of(model, drawing_spread)
+    files: dict[str, Path] = {}
+    for graph in signatures_of(model):
+        files[graph.name] = folder / f"{graph.name}.onnx"
+        _write_graph(modules[graph.name], graph, files[graph.name])
+    return files
 
 
-def write_bundle(
+def signatures_of(model: LocalInn) -> tuple[GraphSignature, ...]:
+    """Return what a model's graphs take and give."""
+    return signatures(model.encoder.beams, model.pose_code.size, model.latent_z)
+
+
+def write_files(
     model: LocalInn,
     grid: OccupancyGrid,
-    sensor: SensorSpec,
+    sensor: LaserSpec,
     settings: TrainingSettings,
     measured: Measurement,
-    record: dict[str, RecordValue],
+    record: Mapping[str, RecordValue],
     calibrated: MapCalibration,
-    out: Path,
-) -> None:
-    """Write a whole bundle, or nothing.
-
-    It is made beside its place and moved there when it is complete and loads; a bundle that was
-    there before is replaced only then.
-
-    Raises:
-        BundleError: what was written does not load.
-    """
-    partial = out.with_name(out.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    networks = export_networks(model, settings.narrowest_spread, partial)
-    weights = partial / "weights.safetensors"
+    folder: Path,
+) -> BundleDescription:
+    """Write graphs, weights and map into a folder, and return what bundle.yaml says of them."""
+    graphs = export_networks(model, settings.narrowest_spread, folder)
+    weights = folder / "weights.safetensors"
     save_file(model.state_dict(), weights)
-    save_map(grid, partial / "map.yaml")
+    save_map(grid, folder / "map.yaml")
     surfaces = None
     if calibrated.distances_m is not None:
-        save_distances(calibrated.distances_m, partial / "surfaces.png")
-        surfaces = FileReference(file="surfaces.png", sha256=file_sha256(partial / "surfaces.png"))
-    description = BundleDescription(
-        schema_name=SCHEMA,
-        system="local_inn",
-        created_by=f"local_inn_ros {__version__}",
-        sensor=sensor,
-        map=MapReference(file="map.yaml", sha256=grid_hash(grid)),
+        save_distances(calibrated.distances_m, folder / "surfaces.png")
+        surfaces = FileReference(file="surfaces.png", sha256=file_sha256(folder / "surfaces.png"))
+    config = LocalInn2dConfig(
         prior=PriorSpec(
             deviation=settings.prior_deviation,
             widest_spread=1.0,
             fine_spread=measured.fine_spread,
         ),
         latent_size=model.latent_z,
-        networks={
-            name: FileReference(file=path.name, sha256=file_sha256(path))
-            for name, path in networks.items()
-        },
-        calibration=Calibration(
-            forward_deviation_m=measured.forward_deviation_m,
-            surface_offset_m=calibrated.surface_offset_m,
-        ),
-        training=record,
-        measured=measured.figures,
-        surfaces=surfaces,
-        weights=FileReference(file=weights.name, sha256=file_sha256(weights)),
+        forward_deviation_m=measured.forward_deviation_m,
+        narrowest_spread=settings.narrowest_spread,
+        clearance_m=settings.clearance_m,
+        network=settings.network,
     )
-    write_description(description, partial / "bundle.yaml")
-    Bundle.load(partial)
-    replaced = out.with_name(out.name + ".replaced")
-    shutil.rmtree(replaced, ignore_errors=True)
-    if out.exists():
-        out.rename(replaced)
-    partial.rename(out)
-    shutil.rmtree(replaced, ignore_errors=True)
+    return BundleDescription(
+        schema_name=SCHEMA,
+        system=NAME,
+        created_by=f"local_inn_ros {__version__}",
+        pose_space="se2",
+        sensors={"laser": sensor},
+        maps=(
+            MapReference(
+                file="map.yaml",
+                sha256=grid_hash(grid),
+                surface_offset_m=calibrated.surface_offset_m,
+                surfaces=surfaces,
+            ),
+        ),
+        graphs={
+            graph.name: GraphReference(
+                file=graphs[graph.name].name,
+                sha256=file_sha256(graphs[graph.name]),
+                inputs=axes_of(graph.inputs),
+                outputs=axes_of(graph.outputs),
+            )
+            for graph in signatures_of(model)
+        },
+        files={WEIGHTS: FileReference(file=weights.name, sha256=file_sha256(weights))},
+        block=config.model_dump(mode="json"),
+        training=dict(record),
+        measured=measured.figures,
+    )
 
 
-def check_place(out: Path) -> None:
-    """Refuse a place where a bundle would overwrite something that is no bundle.
-
-    Raises:
-        BundleError: there is a file, or a folder with other things in it.
-    """
-    if out.is_file():
-        raise BundleError(f"{out} is a file: name a folder for the bundle")
-    if out.is_dir() and any(out.iterdir()) and not (out / "bundle.yaml").is_file():
-        raise BundleError(f"{out} holds other files than a bundle: name a new folder")
-
-
-def _write_graph(
-    graph: nn.Module,
-    inputs: tuple[Tensor, ...],
-    dynamic: dict[str, dict[int, torch.export.Dim]],
-    output: str,
-    path: Path,
-) -> None:
+def _write_graph(module: nn.Module, graph: GraphSignature, path: Path) -> None:
     """Export one graph with named, dynamic batches, and check that it is sound."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    open_axes = {
+        axis: torch.export.Dim(axis)
+        for one in graph.inputs
+        for axis in one.axes
+        if isinstance(axis, str)
+    }
+    # Another number for each axis, so that none is taken for the other.
+    sizes = {axis: 2 + number for number, axis in enumerate(open_axes)}
+    examples = tuple(
+        torch.rand([sizes[axis] if isinstance(axis, str) else axis for axis in one.axes])
+        for one in graph.inputs
+    )
+    dynamic = {
+        one.name: {
+            number: open_axes[axis] for number, axis in enumerate(one.axes) if isinstance(axis, str)
+        }
+        for one in graph.inputs
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            graph.eval(),
-            inputs,
+            module.eval(),
+            examples,
             path,
-            input_names=list(dynamic),
-            output_names=[output],
+            input_names=[one.name for one in graph.inputs],
+            output_names=[one.name for one in graph.outputs],
             dynamic_shapes=dynamic,
             opset_version=_OPSET,
             dynamo=True,

@@ -11,13 +11,14 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import BundleDescription, Engine
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle, wrap_angles
 from local_inn_ros.localization.quality.scan_likelihood import log_likelihoods
-from local_inn_ros.sensing import BeamReading
+from local_inn_ros.sensing import Beams, LaserSpec
+from local_inn_ros.systems.local_inn_2d.config import LocalInn2dConfig
 from local_inn_ros.systems.local_inn_2d.even_draws import even_points
 from local_inn_ros.systems.local_inn_2d.latent_draws import latent_draws
 from local_inn_ros.systems.local_inn_2d.network_pass import NetworkPass
+from local_inn_ros.systems.local_inn_2d.networks import Networks
 
 # The draws are part of what a localizer is: the same scan and prior give the same fix.
 _LATENT_SEED = 20
@@ -45,7 +46,7 @@ _ANSWER_DEVIATION_M = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawn:
+class PoseSamples:
     """What the network draws at one place. Poses are of the sensor in the map frame.
 
     Attributes:
@@ -72,38 +73,41 @@ class InversePasses:
     no second pass: so it is while a robot is tracked.
     """
 
-    def __init__(self, description: BundleDescription, engine: Engine, sample_count: int) -> None:
+    def __init__(
+        self, config: LocalInn2dConfig, sensor: LaserSpec, networks: Networks, sample_count: int
+    ) -> None:
         """Set up.
 
         Args:
-            description: of the bundle.
-            engine: runs the bundle's networks.
+            config: of the bundle.
+            sensor: that it is for.
+            networks: of the bundle.
             sample_count: poses drawn at each place; an even number.
         """
-        self._engine = engine
-        self._spec = description.prior
-        fine = np.array(description.prior.deviation) * description.prior.fine_spread
+        self._networks = networks
+        self._spec = config.prior
+        fine = np.array(config.prior.deviation) * config.prior.fine_spread
         self._fine_prior_covariance = np.diag(np.square(fine))
         self._centred_within: list[float] = (_CENTRED * fine).tolist()
-        self._most_probable = np.zeros((1, description.latent_size), dtype=np.float32)
-        self._range_max_m = description.sensor.range_max_m
+        self._most_probable = np.zeros((1, config.latent_size), dtype=np.float32)
+        self._range_max_m = sensor.range_max_m
         self._deviation_m = math.hypot(
-            description.calibration.forward_deviation_m,
-            description.sensor.noise_std_m,
+            config.forward_deviation_m,
+            sensor.noise_std_m,
             _ANSWER_DEVIATION_M,
         )
         self._latents = latent_draws(
-            sample_count, description.latent_size, np.random.default_rng(_LATENT_SEED)
+            sample_count, config.latent_size, np.random.default_rng(_LATENT_SEED)
         )
         self._first_latents = np.concatenate([self._most_probable, self._latents])
 
-    def draw(self, reading: BeamReading, prior: GaussianPose2) -> tuple[Drawn, ...]:
+    def draw(self, reading: Beams, prior: GaussianPose2) -> tuple[PoseSamples, ...]:
         """Return what is drawn at each place, at least one: the likeliest where there are many.
 
         Raises:
             BundleError: the network answers with something that is not a number.
         """
-        network = NetworkPass(self._engine, reading)
+        network = NetworkPass(self._networks, reading)
         spec = self._spec
         spread = _spread_of(prior, spec.deviation)
         if spread <= spec.fine_spread:
@@ -113,7 +117,7 @@ class InversePasses:
                 [[mean.x, mean.y, mean.yaw]], spec.fine_spread, self._first_latents
             )
             if self._centred(found[0, 0], mean):
-                return (Drawn(mean, self._fine_prior_covariance, found[0, 1:]),)
+                return (PoseSamples(mean, self._fine_prior_covariance, found[0, 1:]),)
             return self._drawn_at(network, found[0, :1])
         narrow = spread < _NARROW * spec.widest_spread
         answers = network.sample(
@@ -135,23 +139,25 @@ class InversePasses:
         turned = abs(wrap_angle(yaw - middle.yaw)) <= most_yaw
         return turned and abs(x - middle.x) <= most_x and abs(y - middle.y) <= most_y
 
-    def _drawn_at(self, network: NetworkPass, starts: NDArray[np.float64]) -> tuple[Drawn, ...]:
+    def _drawn_at(
+        self, network: NetworkPass, starts: NDArray[np.float64]
+    ) -> tuple[PoseSamples, ...]:
         """Draw from a narrow prior at each of some places (k, 3)."""
         samples = network.sample(starts, self._spec.fine_spread, self._latents)
         return tuple(
-            Drawn(Pose2.from_array(start), self._fine_prior_covariance, drawn)
+            PoseSamples(Pose2.from_array(start), self._fine_prior_covariance, drawn)
             for start, drawn in zip(starts, samples, strict=True)
         )
 
     def _likeliest(
-        self, reading: BeamReading, prior: GaussianPose2, places: NDArray[np.float64]
+        self, reading: Beams, prior: GaussianPose2, places: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Return the likeliest of some places (k, 3), the likeliest first.
 
         How many answers gather at a place tells little where there are many priors: one that is
         near no place that fits is answered by itself.
         """
-        expected = self._engine.expected_ranges(places.astype(np.float32))
+        expected = self._networks.expected_ranges(places.astype(np.float32))
         logs = log_likelihoods(expected, reading, self._deviation_m, self._range_max_m)
         logs -= 0.5 * np.array([prior.squared_mahalanobis(Pose2.from_array(p)) for p in places])
         return places[np.argsort(-logs, kind="stable")[:_MOST_PLACES]]

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.engines import CovarianceModel, Engine
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.completion import Completion
 from local_inn_ros.localization.alignment.scan_refiner import ScanRefiner
@@ -20,10 +21,13 @@ from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.quality.map_likelihood import MapLikelihood
 from local_inn_ros.localization.quality.scan_likelihood import weights_of
 from local_inn_ros.localization.quality.scan_quality import scan_quality
-from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
+from local_inn_ros.sensing import BeamPicker, Beams, Scan
+from local_inn_ros.sensing.laser.scan import network_scan
 from local_inn_ros.sensing.mount import pose_of_mounted, poses_of_mounted
-from local_inn_ros.systems.local_inn_2d.inverse_passes import Drawn, InversePasses, places_of
-from local_inn_ros.systems.local_inn_2d.place_estimator import Aligner, PlaceReading
+from local_inn_ros.systems.local_inn_2d.config import config_of
+from local_inn_ros.systems.local_inn_2d.inverse_passes import InversePasses, PoseSamples, places_of
+from local_inn_ros.systems.local_inn_2d.networks import Networks
+from local_inn_ros.systems.local_inn_2d.place_estimator import PlaceEstimate, PlaceEstimator
 
 # Less probable modes are left out.
 _LEAST_WEIGHT = 0.01
@@ -52,8 +56,8 @@ class _StageClock:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sighting:
-    """What a scan says of the pose, and what it takes to say the rest (``Localizer.explain``).
+class MeasuredScan:
+    """What a scan says of the pose, and what it takes to say the rest (see ``PendingFix``).
 
     Attributes:
         stamp_s: stamp of the scan, in seconds.
@@ -64,16 +68,22 @@ class Sighting:
         weights: (k,) how probable each of them is.
         best: the likeliest.
         clock: of its stages.
+        rest: says the rest.
     """
 
     stamp_s: float
     measurement: GaussianPose2
-    reading: BeamReading
-    drawn: tuple[Drawn, ...]
-    found: list[PlaceReading]
+    reading: Beams
+    drawn: tuple[PoseSamples, ...]
+    found: list[PlaceEstimate]
     weights: NDArray[np.float64]
     best: int
     clock: _StageClock
+    rest: Callable[[MeasuredScan], Fix]
+
+    def explain(self) -> Fix:
+        """Say what else there is to say of the scan."""
+        return self.rest(self)
 
 
 class Localizer:
@@ -82,7 +92,7 @@ class Localizer:
     def __init__(
         self,
         bundle: Bundle,
-        engine: Engine,
+        networks: Networks,
         mount: Pose2,
         refiner: ScanRefiner | None = None,
         sample_count: int = 20,
@@ -93,26 +103,26 @@ class Localizer:
 
         Args:
             bundle: the trained model.
-            engine: runs the bundle's networks.
+            networks: of the bundle.
             mount: pose of the sensor in the base frame.
             refiner: aligns the network's answer, where one is in use.
             sample_count: poses drawn for each scan; an even number.
             completion: asked where the refiner leaves a direction open.
             aligned_model: how the covariances of what the refiner aligns were calibrated.
         """
-        description = bundle.description
-        sensor, calibration = description.sensor, description.calibration
-        self._engine = engine
+        config, sensor = config_of(bundle), bundle.description.laser
+        self._networks = networks
+        self._laser = sensor
         self._mount = mount
         self._mount_inverse = mount.inverse()
         self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
-        self._likelihood = MapLikelihood(bundle)
+        self._likelihood = MapLikelihood(bundle.caster, sensor, config.forward_deviation_m)
         self._range_max_m = sensor.range_max_m
-        self._forward_deviation_m = math.hypot(calibration.forward_deviation_m, sensor.noise_std_m)
+        self._forward_deviation_m = math.hypot(config.forward_deviation_m, sensor.noise_std_m)
         self._place_stage = "statistics" if refiner is None else "refiner"
-        self._passes = InversePasses(description, engine, sample_count)
-        self._aligner = Aligner(
-            bundle, engine, refiner, completion, aligned_model or CovarianceModel()
+        self._passes = InversePasses(config, sensor, networks, sample_count)
+        self._aligner = PlaceEstimator(
+            bundle, networks, refiner, completion, aligned_model or CovarianceModel()
         )
 
     def locate(self, scan: Scan, prior: GaussianPose2) -> Fix:
@@ -129,9 +139,9 @@ class Localizer:
             SensorError: the scan cannot be used.
             BundleError: the network answers with something that is not a number.
         """
-        return self.explain(self.measure(scan, prior))
+        return self.measure(scan, prior).explain()
 
-    def measure(self, scan: Scan, prior: GaussianPose2) -> Sighting:
+    def measure(self, scan: Scan, prior: GaussianPose2) -> MeasuredScan:
         """Find what one scan says of the pose, and no more: ``locate``, for who is in a hurry."""
         clock = _StageClock()
         reading = self._picker.pick(scan)
@@ -149,37 +159,38 @@ class Localizer:
             told = _reaching(found, weights, best)
         measurement = pose_of_mounted(told, self._mount_inverse)
         clock.lap(self._place_stage)
-        return Sighting(scan.stamp_s, measurement, reading, drawn, found, weights, best, clock)
+        return MeasuredScan(
+            scan.stamp_s, measurement, reading, drawn, found, weights, best, clock, self._explain
+        )
 
-    def explain(self, sighting: Sighting) -> Fix:
-        """Say what else there is to say of a scan that was measured: the rest of ``locate``."""
-        clock, found, best = sighting.clock, sighting.found, sighting.best
+    def _explain(self, measured: MeasuredScan) -> Fix:
+        clock, found, best = measured.clock, measured.found, measured.best
         clock.go_on()
         pose = found[best].measurement.mean
         where = np.array([[pose.x, pose.y, pose.yaw]], dtype=np.float32)
-        expected = self._engine.expected_ranges(where)[0]
+        expected = self._networks.expected_ranges(where)[0]
         quality = scan_quality(
-            expected, sighting.reading, self._forward_deviation_m, self._range_max_m
+            expected, measured.reading, self._forward_deviation_m, self._range_max_m
         )
         clock.lap("forward")
-        drawn = sighting.drawn
+        drawn = measured.drawn
         samples = drawn[0].samples
         if len(drawn) > 1:
             samples = np.concatenate([one.samples for one in drawn])
         return Fix(
-            stamp_s=sighting.stamp_s,
-            measurement=sighting.measurement,
+            stamp_s=measured.stamp_s,
+            measurement=measured.measurement,
             network=pose_of_mounted(found[best].network, self._mount_inverse),
-            modes=self._modes(sighting),
+            modes=self._modes(measured),
             samples=poses_of_mounted(samples, self._mount_inverse),
-            expected_ranges_m=expected,
             unexplained=found[best].unexplained,
             quality=quality,
             stage_s=clock.stages,
+            expected=network_scan(expected, self._laser, measured.stamp_s),
         )
 
     def _weights(
-        self, reading: BeamReading, prior: GaussianPose2, found: list[PlaceReading]
+        self, reading: Beams, prior: GaussianPose2, found: list[PlaceEstimate]
     ) -> NDArray[np.float64]:
         """Return how probable each of some places (k,) is; 0 for one that stands twice."""
         poses = np.array([one.measurement.mean.to_array() for one in found])
@@ -195,10 +206,10 @@ class Localizer:
         kept: NDArray[np.float64] = weights / weights.sum()
         return kept
 
-    def _modes(self, sighting: Sighting) -> tuple[Mode, ...]:
-        found, weights = sighting.found, sighting.weights
+    def _modes(self, measured: MeasuredScan) -> tuple[Mode, ...]:
+        found, weights = measured.found, measured.weights
         if len(found) == 1:
-            return (Mode(sighting.measurement, 1.0),)
+            return (Mode(measured.measurement, 1.0),)
         ranked = [k for k in np.argsort(-weights, kind="stable") if weights[k] > 0.0]
         return tuple(
             Mode(pose_of_mounted(found[k].measurement, self._mount_inverse), float(weights[k]))
@@ -206,7 +217,7 @@ class Localizer:
         )
 
 
-def _reaching(found: list[PlaceReading], weights: NDArray[np.float64], best: int) -> GaussianPose2:
+def _reaching(found: list[PlaceEstimate], weights: NDArray[np.float64], best: int) -> GaussianPose2:
     """Return what is measured at the likeliest place, as wide as to reach the others.
 
     It says nothing of what differs at a place that may well be the right one: the same scan again

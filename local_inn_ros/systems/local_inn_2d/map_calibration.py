@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2, transform_points
 from local_inn_ros.localization.alignment.refiner import Refiner
-from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
 from local_inn_ros.world import LikelihoodField, OccupancyGrid
 from local_inn_ros.world.measured_surfaces import measured_distances
@@ -82,7 +82,7 @@ class _Taken:
 
 
 def calibrate_map(
-    grid: OccupancyGrid, sensor: SensorSpec, posed: PosedScans | None
+    grid: OccupancyGrid, sensor: LaserSpec, posed: PosedScans | None
 ) -> MapCalibration:
     """Measure a map against posed scans.
 
@@ -111,7 +111,7 @@ def calibrate_map(
     return MapCalibration(offset_m, measured_distances(grid, taken.end_points(), offset_m), halves)
 
 
-def _median_error_m(field: LikelihoodField, sensor: SensorSpec, taken: _Taken) -> float:
+def _median_error_m(field: LikelihoodField, sensor: LaserSpec, taken: _Taken) -> float:
     """Return how far from its reference a scan aligns, in the median; infinite without scans."""
     refiner = Refiner(field, sensor.noise_std_m)
     errors = [

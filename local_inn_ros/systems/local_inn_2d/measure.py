@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import Engine
 from local_inn_ros.geometry import wrap_angles
+from local_inn_ros.systems.fit_task import SampleSource
+from local_inn_ros.systems.local_inn_2d.networks import Networks
 from local_inn_ros.systems.local_inn_2d.presets import TrainingSettings
-from local_inn_ros.systems.local_inn_2d.scan_sources import ScanBatch, ScanSource
+from local_inn_ros.systems.local_inn_2d.scan_sources import ScanBatch
 
 _SCANS = 4096
 _TRIAL_SCANS = 2048
@@ -39,12 +40,12 @@ class Measurement:
 
 
 def measure(
-    engine: Engine, source: ScanSource, settings: TrainingSettings, rng: np.random.Generator
+    networks: Networks, source: SampleSource, settings: TrainingSettings, rng: np.random.Generator
 ) -> Measurement:
     """Measure two inverse passes from priors of spread 1, and the forward pass.
 
     Args:
-        engine: the trained networks.
+        networks: as trained.
         source: scans that training has not seen.
         settings: those of the training.
         rng: draws scans, priors and z.
@@ -53,18 +54,18 @@ def measure(
     latent_z = settings.network.latent_z
     at_zero = np.zeros((1, latent_z), dtype=np.float32)
     trial = _with_priors(source, _TRIAL_SCANS, deviation, rng)
-    fine_spread = _best_fine_spread(engine, *trial, at_zero)
+    fine_spread = _best_fine_spread(networks, *trial, at_zero)
     scans, priors = _with_priors(source, _SCANS, deviation, rng)
-    first = _sample(engine, scans, priors, 1.0, at_zero)[:, 0]
+    first = _sample(networks, scans, priors, 1.0, at_zero)[:, 0]
     first_error = _errors(first, scans.poses)
 
     half = rng.normal(size=(_SAMPLES // 2, latent_z))
     latents = np.concatenate([half, -half]).astype(np.float32)
-    samples = _sample(engine, scans, first, fine_spread, latents)
+    samples = _sample(networks, scans, first, fine_spread, latents)
     mean = _errors(samples, first[:, None, :]).mean(axis=1)
     error = _errors(first + mean, scans.poses)
 
-    drawn = engine.expected_ranges(scans.poses.astype(np.float32))
+    drawn = networks.expected_ranges(scans.poses.astype(np.float32))
     forward = np.abs(drawn - scans.expected_m)[scans.expected_known]
     figures = {
         **_summary("first_pass", first_error),
@@ -80,7 +81,7 @@ def measure(
 
 
 def _with_priors(
-    source: ScanSource, count: int, deviation: NDArray[np.float64], rng: np.random.Generator
+    source: SampleSource, count: int, deviation: NDArray[np.float64], rng: np.random.Generator
 ) -> tuple[ScanBatch, NDArray[np.float64]]:
     """Draw scans, and for each a prior (b, 3) of spread 1 about its pose."""
     scans = source.draw(rng, count)
@@ -88,7 +89,7 @@ def _with_priors(
 
 
 def _best_fine_spread(
-    engine: Engine,
+    networks: Networks,
     scans: ScanBatch,
     priors: NDArray[np.float64],
     at_zero: NDArray[np.float32],
@@ -97,25 +98,25 @@ def _best_fine_spread(
 
     Degrees and decimetres are put on one scale by the errors of the first pass.
     """
-    first = _sample(engine, scans, priors, 1.0, at_zero)[:, 0]
+    first = _sample(networks, scans, priors, 1.0, at_zero)[:, 0]
     scale = np.abs(_errors(first, scans.poses)).mean(axis=0)
 
     def error(spread: float) -> float:
-        second = _sample(engine, scans, first, spread, at_zero)[:, 0]
+        second = _sample(networks, scans, first, spread, at_zero)[:, 0]
         return float((np.abs(_errors(second, scans.poses)) / scale).mean())
 
     return min(_FINE_SPREADS, key=error)
 
 
 def _sample(
-    engine: Engine,
+    networks: Networks,
     scans: ScanBatch,
     priors: NDArray[np.floating],
     spread: float,
     latents: NDArray[np.float32],
 ) -> NDArray[np.float64]:
     spreads = np.full(len(priors), spread, dtype=np.float32)
-    poses = engine.sample_poses(
+    poses = networks.sample_poses(
         scans.ranges_m, scans.states, priors.astype(np.float32), spreads, latents
     )
     return poses.astype(np.float64)

@@ -10,50 +10,33 @@ prior, and beams that are followed to the walls in the forward pass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.engines.torch.engine import TorchEngine, TorchPrecision
+from local_inn_ros.errors import EngineError
 from local_inn_ros.flows.coupling import CouplingStack
 from local_inn_ros.flows.encodings import PoseCode, PriorFeatures
 from local_inn_ros.flows.feature_map import FeatureMap
 from local_inn_ros.flows.range_decoder import RangeDecoder
 from local_inn_ros.flows.scan_encoder import ScanEncoder
-from local_inn_ros.sensing import SensorSpec
-from local_inn_ros.world import Bounds
+from local_inn_ros.sensing import LaserSpec
+from local_inn_ros.systems.local_inn_2d.config import (
+    ENCODER,
+    FORWARD,
+    INVERSE,
+    NetworkSettings,
+    config_of,
+    signatures,
+)
+from local_inn_ros.world import Bounds, FreeSpace
 
 # End points fall outside the free space's bounds by walls and by poses that are off.
 _MARGIN_M = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkSettings:
-    """Sizes of a Local_INN.
-
-    Attributes:
-        octaves: frequencies of the pose code.
-        latent_z: length of z, what a scan leaves open.
-        blocks: couplings of the invertible part.
-        coupling_hidden: width of the couplings' subnets.
-        condition: length of the condition that the prior is brought to.
-        cells_m: distance of the nodes of the feature maps' grids.
-        channels: features of each grid.
-        point_hidden: width of the layers that look at one end point or one beam.
-        scan_hidden: width of the layers that look at the whole scan.
-        strides: corrections of a drawn range.
-    """
-
-    octaves: int = 5
-    latent_z: int = 6
-    blocks: int = 6
-    coupling_hidden: int = 128
-    condition: int = 32
-    cells_m: tuple[float, ...] = (0.25, 0.75, 2.25, 6.75)
-    channels: int = 8
-    point_hidden: int = 64
-    scan_hidden: int = 256
-    strides: int = 2
+_WEIGHTS_FILE = "weights.safetensors"
 
 
 class LocalInn(nn.Module):
@@ -61,7 +44,7 @@ class LocalInn(nn.Module):
 
     def __init__(
         self,
-        sensor: SensorSpec,
+        sensor: LaserSpec,
         bounds: Bounds,
         prior_deviation: tuple[float, float, float],
         settings: NetworkSettings,
@@ -193,3 +176,64 @@ class ForwardGraph(nn.Module):
     def forward(self, poses: Tensor) -> Tensor:
         """Poses (b, 3) to ranges (b, n)."""
         return self._model.expect(poses, torch.full_like(poses[:, 0], self._spread))[-1]
+
+
+def modules_of(model: LocalInn, drawing_spread: float) -> dict[str, nn.Module]:
+    """Return the graphs of a model, sharing its weights.
+
+    Args:
+        model: the networks.
+        drawing_spread: conditions the forward pass.
+    """
+    return {
+        ENCODER: EncoderGraph(model),
+        INVERSE: InverseGraph(model),
+        FORWARD: ForwardGraph(model, drawing_spread),
+    }
+
+
+def torch_engine_of(
+    model: LocalInn,
+    drawing_spread: float,
+    device: str = "cpu",
+    precision: TorchPrecision = TorchPrecision.FP32,
+) -> TorchEngine:
+    """Return an engine that runs a model in torch; see ``TorchEngine``."""
+    code_size = model.pose_code.size
+    graphs = signatures(model.encoder.beams, code_size, model.latent_z)
+    return TorchEngine(modules_of(model, drawing_spread), graphs, device, precision)
+
+
+def open_torch_engine(bundle: Bundle) -> tuple[TorchEngine, bool]:
+    """Open a bundle's networks in torch, and tell whether it computes in half precision.
+
+    Raises:
+        EngineError: the bundle has no weights, or they do not fit what bundle.yaml says.
+    """
+    model, spread = load_model(bundle), config_of(bundle).narrowest_spread
+    if torch.cuda.is_available():
+        return torch_engine_of(model, spread, "cuda", TorchPrecision.FP16), True
+    return torch_engine_of(model, spread), False
+
+
+def load_model(bundle: Bundle) -> LocalInn:
+    """Build a bundle's networks in torch, with their weights.
+
+    Raises:
+        EngineError: the bundle has no weights, or they do not fit what bundle.yaml says.
+    """
+    config, description = config_of(bundle), bundle.description
+    path = bundle.path / _WEIGHTS_FILE
+    if not path.is_file():
+        raise EngineError(
+            f"the bundle {bundle.path.name} has no {_WEIGHTS_FILE}, which torch needs and "
+            "training writes: copy it too, or train again"
+        )
+    try:
+        bounds = FreeSpace(bundle.grid, config.clearance_m).bounds
+        model = LocalInn(description.laser, bounds, config.prior.deviation, config.network)
+        model.load_state_dict(load_file(path))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise EngineError(f"{path} does not fit the bundle: {reason}") from error
+    return model.eval()

@@ -10,17 +10,17 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from local_inn_ros.engines import Engine
 from local_inn_ros.errors import BundleError
-from local_inn_ros.sensing import BeamReading
+from local_inn_ros.sensing import Beams
+from local_inn_ros.systems.local_inn_2d.networks import Networks
 
 
 class NetworkPass:
     """One reading, laid out as the networks take it. Poses are of the sensor in the map frame."""
 
-    def __init__(self, engine: Engine, reading: BeamReading) -> None:
+    def __init__(self, networks: Networks, reading: Beams) -> None:
         """Lay out a reading."""
-        self._engine = engine
+        self._networks = networks
         self._ranges = reading.ranges_m[None]
         self._states = reading.network_states()[None]
 
@@ -38,7 +38,7 @@ class NetworkPass:
         if count > 1:
             ranges, states = np.repeat(ranges, count, axis=0), np.repeat(states, count, axis=0)
         spreads = np.array([spread] * count, dtype=np.float32)
-        told = self._engine.sample_poses(ranges, states, rows, spreads, latents)
+        told = self._networks.sample_poses(ranges, states, rows, spreads, latents)
         samples: NDArray[np.float64]
         samples, finite = _in_double(told)
         if not finite:

@@ -4,16 +4,28 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from local_inn_ros.systems.fit_task import ObjectiveValue
 from local_inn_ros.systems.local_inn_2d.network import LocalInn
+from local_inn_ros.systems.local_inn_2d.presets import TrainingSettings
+from local_inn_ros.systems.local_inn_2d.scan_sources import ScanBatch
 
 _OCTAVE_WEIGHT = 0.05
 _CONSISTENCY_WEIGHT = 0.1
 _FORWARD_WEIGHT = 3.0
+# Wide priors alone come first: while the answers are off by more than a narrow prior is wide,
+# narrow ones teach nothing.
+_WIDE_ONLY = 0.3
+_WIDE = (0.7, 1.0)
+# Beyond so many deviations the pose code would come near its limits.
+_FARTHEST = 4.0
+_FAR_SHARE = 0.3
 # Keeps the gradient of a norm finite at zero.
 _TINY = 1e-6
 
@@ -45,17 +57,63 @@ class TrainingBatch:
         return TrainingBatch(*(getattr(self, each.name).to(device) for each in fields(self)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Objective:
-    """The loss and what it was computed from.
+class LocalInnObjective:
+    """Draws a prior round each pose, and computes the loss (see ``fit_task.Objective``)."""
 
-    Attributes:
-        loss: scalar to descend on.
-        answers: (b, 3) poses of the inverse pass at z = 0, without gradient.
-    """
+    def __init__(self, model: LocalInn, settings: TrainingSettings) -> None:
+        """Descend on a model."""
+        self._model = model
+        self._settings = settings
 
-    loss: Tensor
-    answers: Tensor
+    def __call__(self, samples: ScanBatch, done: float, noise: torch.Generator) -> ObjectiveValue:
+        """Compute the loss of one batch."""
+        model, settings = self._model, self._settings
+        device = next(model.parameters()).device
+        batch = with_priors(samples, settings, done, noise).to(device)
+        count = len(batch.poses)
+        latents = torch.randn(count, settings.samples, model.latent_z, generator=noise)
+        beams = torch.randperm(model.encoder.beams, generator=noise)[: settings.drawn_beams]
+        loss, answers = local_inn_objective(
+            model, batch, latents.to(device), beams.to(device), settings.narrowest_spread
+        )
+        return ObjectiveValue(loss, lambda: median_errors(answers, batch.poses))
+
+
+def median_errors(answers: Tensor, poses: Tensor) -> tuple[float, float]:
+    """Return the medians of the errors in m and in degrees, of answers (b, 3) to poses (b, 3)."""
+    error = (answers - poses).detach()
+    position = error[:, :2].norm(dim=1).median()
+    turn = torch.remainder(error[:, 2] + math.pi, 2.0 * math.pi) - math.pi
+    return float(position), math.degrees(float(turn.abs().median()))
+
+
+def with_priors(
+    scans: ScanBatch, settings: TrainingSettings, done: float, noise: torch.Generator
+) -> TrainingBatch:
+    """Draw a prior round each pose, of spreads that suit the share of the training done."""
+    poses = torch.from_numpy(scans.poses.astype(np.float32))
+    count = len(poses)
+    chance = torch.rand(3, count, generator=noise)
+    spreads = _WIDE[0] + (_WIDE[1] - _WIDE[0]) * chance[0]
+    if done > _WIDE_ONLY:
+        any_width = torch.exp(math.log(settings.narrowest_spread) * chance[1])
+        spreads = torch.where(chance[2] < 0.5, spreads, any_width)
+    deviation = torch.tensor(settings.prior_deviation)
+    offset = torch.randn(count, 3, generator=noise).clamp(-_FARTHEST, _FARTHEST)
+    # A normal draw seldom turns far, and those that do are the hard ones: their errors would make
+    # up most of the mean.
+    far = torch.rand(count, 3, generator=noise) < _FAR_SHARE
+    anywhere = _FARTHEST * (2.0 * torch.rand(count, 3, generator=noise) - 1.0)
+    offset = torch.where(far, anywhere, offset) * deviation
+    return TrainingBatch(
+        poses,
+        poses + offset * spreads[:, None],
+        spreads,
+        torch.from_numpy(scans.ranges_m),
+        torch.from_numpy(scans.states),
+        torch.from_numpy(scans.expected_m),
+        torch.from_numpy(scans.expected_known.astype(np.float32)),
+    )
 
 
 def local_inn_objective(
@@ -64,7 +122,7 @@ def local_inn_objective(
     latents: Tensor,
     beams: Tensor,
     drawing_spread: float,
-) -> Objective:
+) -> tuple[Tensor, Tensor]:
     """Compute the loss of one batch.
 
     - inverse pass at z = 0: L1 of the offset from the prior, and of its sines and cosines;
@@ -79,6 +137,9 @@ def local_inn_objective(
         latents: (b, s, z) draws of z, s >= 2.
         beams: (k,) indices of the beams that the forward pass draws; a few teach it as much as all.
         drawing_spread: spread that the forward pass is conditioned on.
+
+    Returns:
+        The loss, and the answers (b, 3) of the inverse pass at z = 0, without gradient.
     """
     seen = model.encoder(batch.ranges, batch.states, batch.priors, batch.spreads)
     with_zero = torch.cat([torch.zeros_like(latents[:, :1]), latents], dim=1)
@@ -99,7 +160,7 @@ def local_inn_objective(
     loss = loss + _CONSISTENCY_WEIGHT * consistency + _FORWARD_WEIGHT * forward
     with torch.no_grad():
         answers = model.decode_samples(codes[:, :1], batch.priors, batch.spreads)[:, 0]
-    return Objective(loss, answers)
+    return loss, answers
 
 
 def _forward_loss(

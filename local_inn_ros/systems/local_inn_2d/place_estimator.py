@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.engines import CovarianceModel, Engine
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.completion import Completion
 from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Refinement
@@ -25,9 +25,11 @@ from local_inn_ros.localization.covariance_model import (
 )
 from local_inn_ros.localization.evidence import without_prior
 from local_inn_ros.localization.sample_statistics import gaussian_of
-from local_inn_ros.sensing import BeamReading, Scan
-from local_inn_ros.systems.local_inn_2d.inverse_passes import Drawn
-from local_inn_ros.systems.local_inn_2d.posterior import NetworkWord, is_plausible, network_word
+from local_inn_ros.sensing import Beams, Scan
+from local_inn_ros.systems.local_inn_2d.config import config_of
+from local_inn_ros.systems.local_inn_2d.inverse_passes import PoseSamples
+from local_inn_ros.systems.local_inn_2d.networks import Networks
+from local_inn_ros.systems.local_inn_2d.posterior import Posterior, is_plausible, posterior_of
 
 # Starts nearer to each other than this lead to the same alignment.
 _SAME_START_M = 0.03
@@ -43,7 +45,7 @@ _DOUBT = np.array([1.0, 1.0, 0.2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PlaceReading:
+class PlaceEstimate:
     """What a scan says at one place. Poses are of the sensor in the map frame.
 
     Attributes:
@@ -57,31 +59,31 @@ class PlaceReading:
     unexplained: float
 
 
-class Aligner:
+class PlaceEstimator:
     """Takes what the network draws at a place for a start, and aligns the scan from there."""
 
     def __init__(
         self,
         bundle: Bundle,
-        engine: Engine,
+        networks: Networks,
         refiner: ScanRefiner | None,
         completion: Completion | None,
         aligned_model: CovarianceModel,
     ) -> None:
         """Set up; see ``Localizer``."""
-        calibration = bundle.description.calibration
-        self._engine = engine
+        description = bundle.description
+        self._networks = networks
         self._refiner = refiner
         self._completion = completion
-        self._samples_model = calibration.samples
+        self._samples_model = description.calibration.samples
         self._aligned_model = aligned_model
         self._forward_deviation_m = math.hypot(
-            calibration.forward_deviation_m, bundle.description.sensor.noise_std_m
+            config_of(bundle).forward_deviation_m, description.laser.noise_std_m
         )
 
     def read(
-        self, scan: Scan, reading: BeamReading, prior: GaussianPose2, drawn: Drawn
-    ) -> PlaceReading:
+        self, scan: Scan, reading: Beams, prior: GaussianPose2, drawn: PoseSamples
+    ) -> PlaceEstimate:
         """Return what a scan says at one place.
 
         Args:
@@ -92,7 +94,7 @@ class Aligner:
         """
         if self._refiner is None:
             return self._network_alone(reading, drawn)
-        word = network_word(drawn, prior, self._samples_model)
+        word = posterior_of(drawn, prior, self._samples_model)
         aligned = self._aligned(self._refiner, scan, reading, _starts(prior.mean, word))
         unexplained = 1.0 - min(1.0, aligned.inlier_share / USUAL_INLIER_SHARE)
         covariance = word.covariance
@@ -105,13 +107,13 @@ class Aligner:
             if is_plausible(prior, alone):
                 pose, information = _joined(aligned, alone, unexplained)
         measurement = calibrated_information(pose, information, self._aligned_model, unexplained)
-        return PlaceReading(network, measurement, unexplained)
+        return PlaceEstimate(network, measurement, unexplained)
 
     def _aligned(
         self,
         refiner: ScanRefiner,
         scan: Scan,
-        reading: BeamReading,
+        reading: Beams,
         starts: Iterator[Pose2],
     ) -> Refinement:
         """Align a scan from wherever it may have been taken."""
@@ -120,17 +122,19 @@ class Aligner:
             aligned = self._completion.complete(scan, reading, aligned)
         return aligned
 
-    def _network_alone(self, reading: BeamReading, drawn: Drawn) -> PlaceReading:
+    def _network_alone(self, reading: Beams, drawn: PoseSamples) -> PlaceEstimate:
         """Let the forward pass tell how much of the scan is explained: no alignment does."""
         fitted = gaussian_of(drawn.samples)
-        (expected,) = self._engine.expected_ranges(fitted.mean.to_array()[None].astype(np.float32))
+        (expected,) = self._networks.expected_ranges(
+            fitted.mean.to_array()[None].astype(np.float32)
+        )
         unexplained = unexplained_share(expected, reading, self._forward_deviation_m)
         network = calibrated(fitted, self._samples_model, unexplained)
-        return PlaceReading(network, without_prior(network, drawn.prior), unexplained)
+        return PlaceEstimate(network, without_prior(network, drawn.prior), unexplained)
 
 
 def _best_alignment(
-    refiner: ScanRefiner, scan: Scan, reading: BeamReading, starts: Iterator[Pose2]
+    refiner: ScanRefiner, scan: Scan, reading: Beams, starts: Iterator[Pose2]
 ) -> Refinement:
     """Return the best alignment from any start.
 
@@ -169,7 +173,7 @@ def _joined(
     return Pose2.from_array(best.pose.to_array() + aside), best.information + information
 
 
-def _starts(prior: Pose2, word: NetworkWord) -> Iterator[Pose2]:
+def _starts(prior: Pose2, word: Posterior) -> Iterator[Pose2]:
     """Yield the poses to align from: all that is known, and each part of it alone.
 
     A network that is sure of a wrong place draws what is known together along with it: an
@@ -183,7 +187,7 @@ def _starts(prior: Pose2, word: NetworkWord) -> Iterator[Pose2]:
             yield candidate
 
 
-def _candidates(prior: Pose2, word: NetworkWord) -> Iterator[Pose2]:
+def _candidates(prior: Pose2, word: Posterior) -> Iterator[Pose2]:
     """Yield the same, alike ones too, each worked out when it is asked for."""
     if word.plausible:
         yield word.joined

@@ -11,13 +11,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import CovarianceModel
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.geometry.matrix3 import inverse_of_definite, moved
 from local_inn_ros.localization.covariance_model import widened
 from local_inn_ros.localization.evidence import put_together, taken_out
 from local_inn_ros.localization.sample_statistics import fitted
-from local_inn_ros.systems.local_inn_2d.inverse_passes import Drawn
+from local_inn_ros.systems.local_inn_2d.inverse_passes import PoseSamples
 
 # The network's word and the prior are joined where they differ by less than this squared
 # Mahalanobis distance (chi-square with 3 degrees of freedom, 0.999).
@@ -25,7 +25,7 @@ _PLAUSIBLE = 16.27
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NetworkWord:
+class Posterior:
     """What the network says at one place. Poses are of the sensor in the map frame.
 
     Attributes:
@@ -42,7 +42,7 @@ class NetworkWord:
     joined: Pose2
 
 
-def network_word(drawn: Drawn, prior: GaussianPose2, model: CovarianceModel) -> NetworkWord:
+def posterior_of(drawn: PoseSamples, prior: GaussianPose2, model: CovarianceModel) -> Posterior:
     """Read what the network says at one place out of its samples.
 
     Args:
@@ -64,7 +64,7 @@ def network_word(drawn: Drawn, prior: GaussianPose2, model: CovarianceModel) -> 
         model.scale,
         model.floor,
     )
-    return NetworkWord(
+    return Posterior(
         Pose2(x, y, yaw),
         covariance,
         distance < _PLAUSIBLE,

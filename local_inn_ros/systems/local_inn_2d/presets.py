@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from local_inn_ros.systems.local_inn_2d.network import NetworkSettings
+from local_inn_ros.systems.local_inn_2d.config import NetworkSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,10 @@ class TrainingSettings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
 
+STANDARD = "standard"
 # Measured on two cores: docs/training.md.
 PRESETS = {
     "quick": TrainingSettings(steps=1_500),
-    "standard": TrainingSettings(steps=8_000),
+    STANDARD: TrainingSettings(steps=8_000),
     "best": TrainingSettings(steps=30_000),
 }

@@ -7,13 +7,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.engines import Engine
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.scan_refiner import ScanRefiner
 from local_inn_ros.localization.evidence import covariance_of
@@ -21,10 +19,13 @@ from local_inn_ros.localization.quality.map_likelihood import MapLikelihood
 from local_inn_ros.localization.quality.scan_likelihood import log_likelihoods, weights_of
 from local_inn_ros.localization.quality.scan_quality import scan_qualities
 from local_inn_ros.localization.search.coarse_search import CoarseSearch, Lattice, apart
-from local_inn_ros.sensing import BeamPicker, BeamReading, Scan
+from local_inn_ros.localization.search.hypotheses import Hypothesis, SearchResult
+from local_inn_ros.sensing import BeamPicker, Beams, Scan
 from local_inn_ros.sensing.mount import pose_of_base
+from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.latent_draws import latent_draws
 from local_inn_ros.systems.local_inn_2d.network_pass import NetworkPass
+from local_inn_ros.systems.local_inn_2d.networks import Networks
 
 # How many places are looked at: by the inverse pass, by it once more, and by the refiner. In a
 # corridor many look alike until the inverse pass has put each where it belongs.
@@ -48,40 +49,6 @@ _SAMPLE_COUNT = 20
 _LATENT_SEED = 20
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Hypothesis:
-    """A place where the robot may be.
-
-    Attributes:
-        pose: the base in the map frame.
-        score: how well it explains the scan, in [0, 1].
-        weight: its probability, had the robot to be at one of the hypotheses; they sum to 1.
-    """
-
-    pose: GaussianPose2
-    score: float
-    weight: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SearchResult:
-    """The answer of a search.
-
-    Attributes:
-        found: whether one place stands out.
-        pose: the base in the map frame where it was found; None where it was not.
-        hypotheses: distinct places, the most probable first.
-        reason: why it was not found; empty where it was.
-        seconds: time spent computing.
-    """
-
-    found: bool
-    pose: GaussianPose2 | None
-    hypotheses: tuple[Hypothesis, ...]
-    reason: str
-    seconds: float
-
-
 class Relocalizer:
     """Searches the whole free space of a bundle's map, coarse to fine.
 
@@ -93,7 +60,7 @@ class Relocalizer:
     def __init__(
         self,
         bundle: Bundle,
-        engine: Engine,
+        networks: Networks,
         mount: Pose2,
         lattice: Lattice,
         refiner: ScanRefiner | None = None,
@@ -102,28 +69,25 @@ class Relocalizer:
 
         Args:
             bundle: the trained model, with its map.
-            engine: runs the bundle's networks.
+            networks: of the bundle.
             mount: pose of the sensor in the base frame.
             lattice: the places of that map to look at.
             refiner: aligns what was found, where one is in use.
         """
-        description = bundle.description
-        sensor = description.sensor
-        self._engine = engine
+        config, sensor = config_of(bundle), bundle.description.laser
+        self._networks = networks
         self._mount = mount
         self._refiner = refiner
-        self._prior_spec = description.prior
+        self._prior_spec = config.prior
         self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
         self._range_max_m = sensor.range_max_m
-        self._forward_deviation_m = math.hypot(
-            description.calibration.forward_deviation_m, sensor.noise_std_m
-        )
+        self._forward_deviation_m = math.hypot(config.forward_deviation_m, sensor.noise_std_m)
         self._grid = bundle.grid
-        self._likelihood = MapLikelihood(bundle)
+        self._likelihood = MapLikelihood(bundle.caster, sensor, config.forward_deviation_m)
         self._coarse = CoarseSearch(lattice, sensor)
-        self._no_latent = np.zeros((1, description.latent_size), dtype=np.float32)
+        self._no_latent = np.zeros((1, config.latent_size), dtype=np.float32)
         self._latents = latent_draws(
-            _SAMPLE_COUNT, description.latent_size, np.random.default_rng(_LATENT_SEED)
+            _SAMPLE_COUNT, config.latent_size, np.random.default_rng(_LATENT_SEED)
         )
 
     def search(self, scan: Scan, offered: Sequence[GaussianPose2] = ()) -> SearchResult:
@@ -161,10 +125,10 @@ class Relocalizer:
         return float(self._likelihood.of(self._picker.pick(scan), sensor)[0])
 
     def _places(
-        self, scan: Scan, reading: BeamReading, offered: Sequence[GaussianPose2]
+        self, scan: Scan, reading: Beams, offered: Sequence[GaussianPose2]
     ) -> list[GaussianPose2]:
         """Return where the sensor may be, in the map frame."""
-        network = NetworkPass(self._engine, reading)
+        network = NetworkPass(self._networks, reading)
         asked = np.array([(one.mean @ self._mount).to_array() for one in offered]).reshape(-1, 3)
         priors = np.vstack([asked, self._coarse.candidates(scan, FIRST_PLACES)])
         if len(priors) == 0:
@@ -193,9 +157,7 @@ class Relocalizer:
             for found in self._refiner.refine_all(scan, reading, means[best])
         ]
 
-    def _hypotheses(
-        self, reading: BeamReading, places: list[GaussianPose2]
-    ) -> tuple[Hypothesis, ...]:
+    def _hypotheses(self, reading: Beams, places: list[GaussianPose2]) -> tuple[Hypothesis, ...]:
         """Return the distinct ones, the most probable first, with room for a filter."""
         if not places:
             return ()
@@ -219,7 +181,7 @@ class Relocalizer:
         )
 
     def _expected(self, poses: NDArray[np.float64]) -> NDArray[np.float32]:
-        return self._engine.expected_ranges(poses.astype(np.float32))
+        return self._networks.expected_ranges(poses.astype(np.float32))
 
 
 def _best(

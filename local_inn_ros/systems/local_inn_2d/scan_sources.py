@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.sensing import BeamPicker, Scan, SensorSpec
+from local_inn_ros.sensing import BeamPicker, LaserSpec, Scan
 from local_inn_ros.world import FreeSpace, OccupancyGrid, RayCaster
 
 _DROPOUT_SHARE = 0.01
@@ -37,14 +36,6 @@ class ScanBatch:
     expected_known: NDArray[np.bool_]
 
 
-class ScanSource(Protocol):
-    """Anything that scans can be drawn from."""
-
-    def draw(self, rng: np.random.Generator, count: int) -> ScanBatch:
-        """Draw posed scans."""
-        ...
-
-
 class MapSource:
     """Casts beams from uniform free poses of a map, with the sensor's noise.
 
@@ -52,7 +43,7 @@ class MapSource:
     """
 
     def __init__(
-        self, grid: OccupancyGrid, sensor: SensorSpec, clearance_m: float, blocked_share: float
+        self, grid: OccupancyGrid, sensor: LaserSpec, clearance_m: float, blocked_share: float
     ) -> None:
         """Prepare a map.
 
@@ -110,7 +101,7 @@ class MapSource:
 class PosedScans:
     """Scans of a recording with reference poses."""
 
-    def __init__(self, scans: list[Scan], poses: NDArray[np.float64], sensor: SensorSpec) -> None:
+    def __init__(self, scans: list[Scan], poses: NDArray[np.float64], sensor: LaserSpec) -> None:
         """Take scans and the sensor's poses (n, 3) in the map frame, one for each.
 
         Raises:

@@ -1,121 +1,161 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a map to a bundle."""
+"""One training of Local_INN: networks from a map, and from posed scans where there are any."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from local_inn_ros.bundles.description import RecordValue
-from local_inn_ros.errors import DeviceError
-from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.bundles.description import BundleDescription, Calibration, RecordValue
+from local_inn_ros.errors import DeviceError, SensorError
+from local_inn_ros.sensing import LaserSpec, Scan
+from local_inn_ros.sensing.posed_observations import PosedObservations
+from local_inn_ros.systems.fit_task import FitTask, SampleSource
 from local_inn_ros.systems.local_inn_2d.calibrate import (
-    calibrate_on_map,
-    calibrate_on_what_was_learned,
+    calibrated_on_map,
+    calibrated_on_what_was_learned,
 )
-from local_inn_ros.systems.local_inn_2d.export import check_place, write_bundle
-from local_inn_ros.systems.local_inn_2d.map_calibration import calibrate_map
+from local_inn_ros.systems.local_inn_2d.export import write_files
+from local_inn_ros.systems.local_inn_2d.map_calibration import MapCalibration, calibrate_map
 from local_inn_ros.systems.local_inn_2d.measure import measure
-from local_inn_ros.systems.local_inn_2d.network import LocalInn
-from local_inn_ros.systems.local_inn_2d.presets import TrainingSettings
-from local_inn_ros.systems.local_inn_2d.scan_sources import (
-    MapSource,
-    MixedSource,
-    PosedScans,
-    ScanSource,
-)
-from local_inn_ros.systems.local_inn_2d.torch_engine import TorchEngine
-from local_inn_ros.training.fit import TrainingProgress, fit
-from local_inn_ros.world import OccupancyGrid
+from local_inn_ros.systems.local_inn_2d.network import LocalInn, torch_engine_of
+from local_inn_ros.systems.local_inn_2d.networks import GraphNetworks
+from local_inn_ros.systems.local_inn_2d.objective import LocalInnObjective
+from local_inn_ros.systems.local_inn_2d.presets import PRESETS, TrainingSettings
+from local_inn_ros.systems.local_inn_2d.scan_sources import MapSource, MixedSource, PosedScans
+from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
+from local_inn_ros.world import OccupancyGrid, grid_hash
 
-_LOG = logging.getLogger(__name__)
 # Half of the scans from the recording, where there is one: it holds what a map does not (people,
 # furniture, the sensor's own ways), the map holds the places where nobody drove.
 _POSED_SHARE = 0.5
 
 
-def train_bundle(
-    grid: OccupancyGrid,
-    sensor: SensorSpec,
-    settings: TrainingSettings,
-    seed: int,
-    out: Path,
-    progress: Callable[[TrainingProgress], None],
-    posed: PosedScans | None = None,
-    device: str = "cpu",
-) -> Path:
-    """Train Local_INN on a map and write its bundle.
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalInn2dTraining:
+    """See ``TrainingRun``.
 
-    The same arguments on the same machine give the same networks. An interrupt (Ctrl-C) ends the
-    training early; the bundle is written all the same.
-
-    Args:
+    Attributes:
         grid: the map.
-        sensor: the scanner.
-        settings: how to train.
+        laser: the scanner.
+        settings: how it is trained.
         seed: of everything random.
-        out: folder of the bundle; one that is there is replaced when the new one is complete.
-        progress: called now and then.
-        posed: scans of a recording with reference poses, to train on too.
-        device: where the networks are trained, as torch names it: ``cpu``, ``cuda``.
+        device: where the networks are trained.
+        posed: scans of a recording with known poses; None where the map has to do.
+        surfaces: how the map relates to them.
+        model: the networks.
+        task: what the fit loop has to do.
+    """
 
-    Returns:
-        The folder.
+    grid: OccupancyGrid
+    laser: LaserSpec
+    settings: TrainingSettings
+    seed: int
+    device: str
+    posed: PosedScans | None
+    surfaces: MapCalibration
+    model: LocalInn
+    task: FitTask
+
+    @staticmethod
+    def begin(inputs: TrainingInputs, order: TrainingOrder) -> LocalInn2dTraining:
+        """Begin a training of one of the presets.
+
+        Raises:
+            DeviceError: torch has no such device here.
+            MapError: the map has no room for a robot.
+            SensorError: the sensor is no planar laser, or the scans do not fit it.
+        """
+        settings = PRESETS[order.preset]
+        if order.steps is not None:
+            settings = replace(settings, steps=order.steps)
+        return LocalInn2dTraining.of(inputs, settings, order.seed, order.device)
+
+    @staticmethod
+    def of(
+        inputs: TrainingInputs, settings: TrainingSettings, seed: int, device: str = "cpu"
+    ) -> LocalInn2dTraining:
+        """Begin a training of any settings; see ``begin``."""
+        check_device(device)
+        laser, grid = _laser_among(inputs), inputs.grid
+        posed = None if inputs.posed is None else posed_scans_of(inputs.posed, laser)
+        simulated = MapSource(grid, laser, settings.clearance_m, settings.blocked_share)
+        source: SampleSource = simulated
+        if posed is not None:
+            source = MixedSource(simulated, posed, _POSED_SHARE)
+        model = new_model(simulated, laser, settings, seed).to(device)
+        task = FitTask(
+            model,
+            optimizer_of(model, settings),
+            source,
+            LocalInnObjective(model, settings),
+            settings.steps,
+            settings.batch,
+        )
+        surfaces = calibrate_map(grid, laser, posed)
+        return LocalInn2dTraining(grid, laser, settings, seed, device, posed, surfaces, model, task)
+
+    @property
+    def identity(self) -> Mapping[str, RecordValue]:
+        """All that the outcome depends on."""
+        settings = self.settings
+        return {
+            "seed": self.seed,
+            "steps": settings.steps,
+            "device": self.device,
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+            "map": grid_hash(self.grid),
+            "laser": self.laser.model_dump_json(),
+            "posed_scans": 0 if self.posed is None else len(self.posed),
+            "batch": settings.batch,
+            "samples": settings.samples,
+            "learning_rate": settings.learning_rate,
+            "map_learning_rate": settings.map_learning_rate,
+            "drawn_beams": settings.drawn_beams,
+            "narrowest_spread": settings.narrowest_spread,
+            "clearance_m": settings.clearance_m,
+            "blocked_share": settings.blocked_share,
+            "calibration_scans": settings.calibration_scans,
+            "network": {**asdict(settings.network), "cells_m": list(settings.network.cells_m)},
+        }
+
+    def write(
+        self, folder: Path, record: Mapping[str, RecordValue], rng: np.random.Generator
+    ) -> BundleDescription:
+        """Measure what was learned, and write graphs, weights and map (see ``TrainingRun``)."""
+        settings, model = self.settings, self.model.cpu()
+        unseen = MapSource(self.grid, self.laser, settings.clearance_m, blocked_share=0.0)
+        networks = GraphNetworks(torch_engine_of(model, settings.narrowest_spread))
+        measured = measure(networks, unseen, settings, rng)
+        return write_files(
+            model, self.grid, self.laser, settings, measured, record, self.surfaces, folder
+        )
+
+    def calibrate(self, bundle: Bundle, rng: np.random.Generator) -> Calibration:
+        """Measure whether the covariances are true (see ``TrainingRun``)."""
+        count = self.settings.calibration_scans
+        if self.posed is None:
+            return calibrated_on_map(bundle, count, rng)
+        return calibrated_on_what_was_learned(bundle, count, self.posed, self.surfaces.halves, rng)
+
+
+def posed_scans_of(posed: PosedObservations, laser: LaserSpec) -> PosedScans:
+    """Return posed observations as scans of a laser.
 
     Raises:
-        BundleError: ``out`` holds something that is not a bundle.
-        DeviceError: torch has no such device here.
-        MapError: the map has no room for a robot.
+        SensorError: some are no scans, or do not fit the laser.
     """
-    check_place(out)
-    check_device(device)
-    rng = np.random.default_rng(seed)
-    simulated = MapSource(grid, sensor, settings.clearance_m, settings.blocked_share)
-    source: ScanSource = simulated
-    if posed is not None:
-        source = MixedSource(simulated, posed, _POSED_SHARE)
-    model = new_model(simulated, sensor, settings, seed).to(device)
-    started = time.monotonic()
-    steps = fit(model, source, settings, rng, progress)
-    seconds = time.monotonic() - started
-    model.cpu()
-
-    unseen = MapSource(grid, sensor, settings.clearance_m, blocked_share=0.0)
-    measured = measure(TorchEngine(model, settings.narrowest_spread), unseen, settings, rng)
-    record: dict[str, RecordValue] = {
-        "seed": seed,
-        "steps": steps,
-        "seconds": round(seconds, 1),
-        "device": device,
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "posed_scans": 0 if posed is None else len(posed),
-        "batch": settings.batch,
-        "samples": settings.samples,
-        "learning_rate": settings.learning_rate,
-        "map_learning_rate": settings.map_learning_rate,
-        "drawn_beams": settings.drawn_beams,
-        "narrowest_spread": settings.narrowest_spread,
-        "clearance_m": settings.clearance_m,
-        "blocked_share": settings.blocked_share,
-        "calibration_scans": settings.calibration_scans,
-        "network": {**asdict(settings.network), "cells_m": list(settings.network.cells_m)},
-    }
-    surfaces = calibrate_map(grid, sensor, posed)
-    write_bundle(model, grid, sensor, settings, measured, record, surfaces, out)
-    if posed is None:
-        calibrate_on_map(out, settings.calibration_scans, rng)
-    else:
-        calibrate_on_what_was_learned(out, settings.calibration_scans, posed, surfaces.halves, rng)
-    _LOG.info("wrote %s after %d steps in %.0f s", out, steps, seconds)
-    return out
+    scans = [one for one in posed.observations if isinstance(one, Scan)]
+    if len(scans) != len(posed):
+        raise SensorError("the recording's observations are not scans of a planar laser")
+    return PosedScans(scans, posed.poses, laser)
 
 
 def check_device(device: str) -> None:
@@ -133,11 +173,34 @@ def check_device(device: str) -> None:
 
 
 def new_model(
-    source: MapSource, sensor: SensorSpec, settings: TrainingSettings, seed: int
+    source: MapSource, laser: LaserSpec, settings: TrainingSettings, seed: int
 ) -> LocalInn:
     """Build untrained networks, the same for the same seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return LocalInn(
-            sensor, source.free_space.bounds, settings.prior_deviation, settings.network
-        )
+        return LocalInn(laser, source.free_space.bounds, settings.prior_deviation, settings.network)
+
+
+def optimizer_of(model: LocalInn, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """Nodes of feature maps are moved by few scans of each batch, and take larger steps for it."""
+    places = [*model.encoder.places.parameters(), *model.decoder.places.parameters()]
+    of_places = {id(parameter) for parameter in places}
+    others = [each for each in model.parameters() if each.requires_grad]
+    others = [each for each in others if id(each) not in of_places]
+    return torch.optim.Adam(
+        [
+            {"params": others, "lr": settings.learning_rate},
+            {"params": places, "lr": settings.map_learning_rate},
+        ],
+        betas=(0.9, 0.99),
+        eps=1e-10,
+        fused=True,
+    )
+
+
+def _laser_among(inputs: TrainingInputs) -> LaserSpec:
+    lasers = [one for one in inputs.sensors.values() if isinstance(one, LaserSpec)]
+    if len(lasers) != 1 or len(inputs.sensors) != 1:
+        kinds = ", ".join(one.kind for one in inputs.sensors.values()) or "none"
+        raise SensorError(f"local_inn_2d is for one planar laser; given: {kinds}")
+    return lasers[0]

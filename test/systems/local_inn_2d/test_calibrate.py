@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from local_inn_ros.engines import CovarianceModel
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.errors import BundleError
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.covariance_model import calibrated
@@ -19,13 +19,14 @@ pytest.importorskip("torch", reason="training needs torch")
 from tiny_training import SENSOR
 
 from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.bundles.recalibration import rewrite_calibration
 from local_inn_ros.localization.covariance_fit import ErrorSample, fit_covariance_model
+from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.simulation.worlds import generate_race_track
 from local_inn_ros.systems.local_inn_2d.calibrate import (
-    calibrate_on_map,
-    calibrate_on_recording,
-    calibrate_on_what_was_learned,
-    rewrite_calibration,
+    calibrated_on_map,
+    calibrated_on_recording,
+    calibrated_on_what_was_learned,
     simulated_scans,
 )
 from local_inn_ros.systems.local_inn_2d.driving_poses import driving_poses
@@ -111,8 +112,10 @@ def test_training_leaves_a_calibrated_bundle(folder: Path) -> None:
 
 
 def test_calibrating_again_changes_only_the_calibration(folder: Path) -> None:
-    before = Bundle.load(folder).description
-    found = calibrate_on_map(folder, 80, np.random.default_rng(5))
+    bundle = Bundle.load(folder)
+    before = bundle.description
+    found = calibrated_on_map(bundle, 80, np.random.default_rng(5))
+    rewrite_calibration(bundle, found)
     after = Bundle.load(folder).description
     assert after.calibration == found != before.calibration
     assert after.model_copy(update={"calibration": before.calibration}) == before
@@ -123,11 +126,11 @@ def test_a_reference_that_is_off_widens_what_is_told(folder: Path) -> None:
     rng = np.random.default_rng(0)
     scans = simulated_scans(bundle, 200, rng)
     poses = np.array([one.pose.to_array() for one in scans])
-    exact = PosedScans([one.scan for one in scans], poses, SENSOR)
+    exact = PosedObservations(tuple(one.scan for one in scans), poses)
     off = rng.normal(0.0, [0.03, 0.03, 0.01], poses.shape)
-    doubtful = PosedScans([one.scan for one in scans], poses + off, SENSOR)
-    sharp = calibrate_on_recording(folder, 200, exact, rng).aligned["field"]
-    blunt = calibrate_on_recording(folder, 200, doubtful, rng).aligned["field"]
+    doubtful = PosedObservations(tuple(one.scan for one in scans), poses + off)
+    sharp = calibrated_on_recording(bundle, 200, exact, rng).aligned["field"]
+    blunt = calibrated_on_recording(bundle, 200, doubtful, rng).aligned["field"]
 
     def widths(model: CovarianceModel) -> NDArray[np.float64]:
         told = GaussianPose2.from_deviations(Pose2.identity(), 0.002, 0.002, 0.001)
@@ -144,8 +147,8 @@ def test_networks_are_not_measured_on_scans_that_they_learned(folder: Path) -> N
     poses = np.array([one.pose.to_array() for one in scans])
     off = rng.normal(0.0, [0.03, 0.03, 0.01], poses.shape)
     learned = PosedScans([one.scan for one in scans], poses + off, SENSOR)
-    plain = calibrate_on_map(folder, 200, np.random.default_rng(1))
-    found = calibrate_on_what_was_learned(folder, 200, learned, (), np.random.default_rng(1))
+    plain = calibrated_on_map(bundle, 200, np.random.default_rng(1))
+    found = calibrated_on_what_was_learned(bundle, 200, learned, (), np.random.default_rng(1))
     # What the networks draw is as it is on simulated scans, and wider by what the reference is off.
     assert found.samples.scale == plain.samples.scale
     for wider, before, deviation in zip(

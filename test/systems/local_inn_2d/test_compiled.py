@@ -11,17 +11,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from local_inn_bundles import with_block
 from safetensors.numpy import load_file, save_file
 
-from local_inn_ros.bundles.bundle import file_sha256
+from local_inn_ros.bundles.bundle import Bundle, file_sha256
 from local_inn_ros.bundles.description import FileReference
-from local_inn_ros.engines import Bundle, OnnxEngine
 from local_inn_ros.errors import BundleError, EngineError
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.systems.local_inn_2d.agreement import Agreement, HeldOutScans, compare
-from local_inn_ros.systems.local_inn_2d.compiled.engine import CompiledEngine
 from local_inn_ros.systems.local_inn_2d.compiled.network_shapes import check_shapes
 from local_inn_ros.systems.local_inn_2d.compiled.network_weights import pack_weights
+from local_inn_ros.systems.local_inn_2d.compiled.networks import CompiledNetworks
+from local_inn_ros.systems.local_inn_2d.config import config_of
+from local_inn_ros.systems.local_inn_2d.networks import open_onnx
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def shipped() -> Bundle:
 
 def differences(bundle: Bundle) -> Agreement:
     scans = HeldOutScans.draw(bundle, 48, np.random.default_rng(0))
-    return compare(CompiledEngine(bundle), OnnxEngine(bundle), scans)
+    return compare(CompiledNetworks(bundle), open_onnx(bundle), scans)
 
 
 def assert_single_precision(found: Agreement) -> None:
@@ -51,9 +53,9 @@ def test_so_it_does_with_a_network_of_another_size(trained_room: Bundle) -> None
 
 
 def test_large_batches_and_many_samples_are_the_same_as_small_ones(shipped: Bundle) -> None:
-    engine, rng = CompiledEngine(shipped), np.random.default_rng(1)
+    engine, rng = CompiledNetworks(shipped), np.random.default_rng(1)
     scans = HeldOutScans.draw(shipped, 3, rng)
-    latents = rng.normal(size=(1000, shipped.description.latent_size)).astype(np.float32)
+    latents = rng.normal(size=(1000, config_of(shipped).latent_size)).astype(np.float32)
     given = (scans.ranges_m, scans.states, scans.priors, scans.spreads)
     together = engine.sample_poses(*given, latents)
     assert together.shape == (3, 1000, 3)
@@ -67,7 +69,7 @@ def test_large_batches_and_many_samples_are_the_same_as_small_ones(shipped: Bund
 
 @pytest.mark.parametrize("state", [0.0, -1.0])
 def test_scans_without_a_distance_are_answered_alike(shipped: Bundle, state: float) -> None:
-    beams, latent = shipped.description.sensor.network_beams, shipped.description.latent_size
+    beams, latent = shipped.description.laser.network_beams, config_of(shipped).latent_size
     given = (
         np.zeros((1, beams), np.float32),
         np.full((1, beams), state, np.float32),
@@ -76,7 +78,7 @@ def test_scans_without_a_distance_are_answered_alike(shipped: Bundle, state: flo
         np.random.default_rng(2).normal(size=(5, latent)).astype(np.float32),
     )
     ours, theirs = (
-        one.sample_poses(*given) for one in (CompiledEngine(shipped), OnnxEngine(shipped))
+        one.sample_poses(*given) for one in (CompiledNetworks(shipped), open_onnx(shipped))
     )
     np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
@@ -84,7 +86,7 @@ def test_scans_without_a_distance_are_answered_alike(shipped: Bundle, state: flo
 def test_points_and_poses_beyond_the_map_are_answered_alike(shipped: Bundle) -> None:
     poses = np.array([[500.0, -300.0, 2.0], [-40.0, 0.0, -3.0]], np.float32)
     ours, theirs = (
-        one.expected_ranges(poses) for one in (CompiledEngine(shipped), OnnxEngine(shipped))
+        one.expected_ranges(poses) for one in (CompiledNetworks(shipped), open_onnx(shipped))
     )
     np.testing.assert_allclose(ours, theirs, atol=1e-2)
 
@@ -95,9 +97,9 @@ def copied(bundle: Bundle, folder: Path) -> Bundle:
 
 
 def test_a_bundle_without_weights_is_refused(shipped: Bundle, tmp_path: Path) -> None:
-    older = shipped.description.model_copy(update={"weights": None})
+    older = shipped.description.model_copy(update={"files": {}})
     with pytest.raises(EngineError, match="names no weights to compile"):
-        CompiledEngine(dataclasses.replace(shipped, description=older))
+        CompiledNetworks(dataclasses.replace(shipped, description=older))
 
 
 def test_weights_that_were_changed_are_refused(shipped: Bundle, tmp_path: Path) -> None:
@@ -138,9 +140,9 @@ def test_weights_that_do_not_fit_are_refused(
     changed(arrays)
     save_file(arrays, weights)
     reference = FileReference(file=weights.name, sha256=file_sha256(weights))
-    description = copy.description.model_copy(update={"weights": reference})
+    description = copy.description.model_copy(update={"files": {"weights": reference}})
     with pytest.raises(EngineError, match=said):
-        CompiledEngine(dataclasses.replace(copy, description=description))
+        CompiledNetworks(dataclasses.replace(copy, description=description))
 
 
 # What the compiled networks do not read: it follows from the rest, or from bundle.yaml.
@@ -153,9 +155,9 @@ def arrays(shipped: Bundle) -> Arrays:
 
 
 def fitting(shipped: Bundle, arrays: Arrays) -> None:
-    sensor = shipped.description.sensor
+    sensor = shipped.description.laser
     weights = pack_weights(arrays, 2, sensor.range_max_m)
-    check_shapes(weights, sensor.network_beams, shipped.description.latent_size)
+    check_shapes(weights, sensor.network_beams, config_of(shipped).latent_size)
 
 
 def test_no_array_may_be_of_another_size(shipped: Bundle, arrays: Arrays) -> None:
@@ -190,7 +192,7 @@ def test_numbers_that_are_none_lead_nowhere_but_to_numbers_that_are_none(
     }
     weights = copy.path / "weights.safetensors"
     save_file({**arrays, **spoilt}, weights)
-    engine = CompiledEngine(copy)
+    engine = CompiledNetworks(copy)
     scans = HeldOutScans.draw(shipped, 2, np.random.default_rng(0))
     given = (scans.ranges_m, scans.states, scans.priors, scans.spreads, scans.latents)
     assert not np.isfinite(engine.sample_poses(*given)).any()
@@ -198,20 +200,19 @@ def test_numbers_that_are_none_lead_nowhere_but_to_numbers_that_are_none(
 
 
 @pytest.mark.parametrize("missing", ["narrowest_spread", "network"])
-def test_a_record_that_lacks_something_is_refused(shipped: Bundle, missing: str) -> None:
-    training = {k: v for k, v in shipped.description.training.items() if k != missing}
-    description = shipped.description.model_copy(update={"training": training})
-    with pytest.raises(EngineError, match=rf"training\.{missing}: Field required"):
-        CompiledEngine(dataclasses.replace(shipped, description=description))
+def test_a_block_that_lacks_something_is_refused(shipped: Bundle, missing: str) -> None:
+    block = {k: v for k, v in shipped.description.block.items() if k != missing}
+    description = shipped.description.model_copy(update={"block": block})
+    with pytest.raises(BundleError, match=rf"block\.{missing}: Field required"):
+        CompiledNetworks(dataclasses.replace(shipped, description=description))
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("narrowest_spread", 0.0), ("network", {"strides": 1_000_000})]
 )
-def test_a_record_that_makes_no_sense_is_refused(
+def test_a_block_that_makes_no_sense_is_refused(
     shipped: Bundle, name: str, value: float | dict[str, int]
 ) -> None:
-    training = {**shipped.description.training, name: value}
-    description = shipped.description.model_copy(update={"training": training})
-    with pytest.raises(EngineError, match=rf"training\.{name}.*should be"):
-        CompiledEngine(dataclasses.replace(shipped, description=description))
+    description = with_block(shipped, **{name: value})
+    with pytest.raises(BundleError, match=rf"block\.{name}.*should be"):
+        CompiledNetworks(dataclasses.replace(shipped, description=description))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.linalg import eigh
 
-from local_inn_ros.engines import CovarianceModel
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.filtering.motion_model import in_map_axes, motion_jacobian
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.geometry.pose import compose_poses
@@ -28,15 +28,15 @@ from local_inn_ros.localization.evidence import (
     without_prior,
 )
 from local_inn_ros.localization.sample_statistics import gaussian_of
-from local_inn_ros.sensing import BeamReading, Scan
+from local_inn_ros.sensing import Beams, Scan
 from local_inn_ros.sensing.mount import pose_of_base, pose_of_mounted, poses_of_mounted
-from local_inn_ros.systems.local_inn_2d.inverse_passes import Drawn
+from local_inn_ros.systems.local_inn_2d.inverse_passes import PoseSamples
 from local_inn_ros.systems.local_inn_2d.place_estimator import _best_alignment
-from local_inn_ros.systems.local_inn_2d.posterior import is_plausible, network_word
+from local_inn_ros.systems.local_inn_2d.posterior import is_plausible, posterior_of
 
 SEEDS = range(6)
 SCAN = Scan(0.0, np.ones(1, dtype=np.float32), 0.0, 0.1, 0.05, 30.0)
-READING = BeamReading(0.0, np.zeros(1), np.ones(1, dtype=np.float32), np.zeros(1, dtype=np.uint8))
+READING = Beams(0.0, np.zeros(1), np.ones(1, dtype=np.float32), np.zeros(1, dtype=np.uint8))
 
 
 def random_gaussian(rng: np.random.Generator) -> GaussianPose2:
@@ -139,12 +139,10 @@ class TwoAnswers:
     def __init__(self, near: Refinement, far: Refinement) -> None:
         self.near, self.far, self.asked = near, far, 0
 
-    def refine_near(self, scan: Scan, reading: BeamReading, start: Pose2) -> Refinement:
+    def refine_near(self, scan: Scan, reading: Beams, start: Pose2) -> Refinement:
         return self.near
 
-    def refine_all(
-        self, scan: Scan, reading: BeamReading, starts: np.ndarray
-    ) -> tuple[Refinement, ...]:
+    def refine_all(self, scan: Scan, reading: Beams, starts: np.ndarray) -> tuple[Refinement, ...]:
         self.asked += 1
         return (self.far,)
 
@@ -182,7 +180,7 @@ def test_a_networks_word_is_that_of_its_samples_step_by_step(seed: int, aside_m:
     model = CovarianceModel(scale=(0.8, 1.3, 0.5), floor=(0.01, 0.02, 0.003), unexplained_gain=2.0)
     network = calibrated(GaussianPose2.from_samples(samples), model, 0.0)
     alone = without_prior(network, told)
-    found = network_word(Drawn(told.mean, told.covariance, samples), believed, model)
+    found = posterior_of(PoseSamples(told.mean, told.covariance, samples), believed, model)
     assert network.offset_of(found.pose) == pytest.approx(np.zeros(3), abs=1e-12)
     assert found.covariance == pytest.approx(network.covariance, rel=1e-9, abs=1e-15)
     assert found.plausible == is_plausible(believed, alone)
@@ -193,10 +191,10 @@ def test_a_networks_word_is_that_of_its_samples_step_by_step(seed: int, aside_m:
 def test_words_are_plausible_near_the_prior_alone() -> None:
     samples = np.random.default_rng(1).normal(size=(20, 3)) * 0.01
     wide, model = np.diag([0.01, 0.01, 0.002]), CovarianceModel()
-    drawn = Drawn(Pose2.identity(), wide, samples)
+    drawn = PoseSamples(Pose2.identity(), wide, samples)
     for x_m, plausible in ((0.02, True), (0.3, False)):
         believed = GaussianPose2.from_deviations(Pose2(x_m, 0.0, 0.0), 0.02, 0.02, 0.01)
-        assert network_word(drawn, believed, model).plausible is plausible
+        assert posterior_of(drawn, believed, model).plausible is plausible
 
 
 def test_information_is_calibrated_as_its_covariance_is() -> None:

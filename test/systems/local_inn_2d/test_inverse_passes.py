@@ -5,7 +5,8 @@ import pytest
 from localization_helpers import (
     FINE_SPREAD,
     PRIOR_DEVIATION,
-    BayesEngine,
+    SENSOR,
+    BayesNetworks,
     bundle_of,
     gaussian,
     room,
@@ -15,23 +16,24 @@ from scipy.stats import qmc
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import BeamPicker
+from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.even_draws import even_points
-from local_inn_ros.systems.local_inn_2d.inverse_passes import Drawn, InversePasses
+from local_inn_ros.systems.local_inn_2d.inverse_passes import InversePasses, PoseSamples
 
 GRID = room()
 BUNDLE = bundle_of(GRID)
 SENSOR_POSE = Pose2(0.6, 0.4, 3.12)
 PICKER = BeamPicker(
-    BUNDLE.description.sensor.network_angles_rad(), BUNDLE.description.sensor.range_max_m
+    BUNDLE.description.laser.network_angles_rad(), BUNDLE.description.laser.range_max_m
 )
 FINE = FINE_SPREAD * np.array(PRIOR_DEVIATION)
 
 
-def drawn_from(prior: GaussianPose2) -> tuple[BayesEngine, tuple[Drawn, ...]]:
-    engine = BayesEngine(GRID)
+def drawn_from(prior: GaussianPose2) -> tuple[BayesNetworks, tuple[PoseSamples, ...]]:
+    engine = BayesNetworks(GRID)
     engine.truth = SENSOR_POSE
     reading = PICKER.pick(scan_at(GRID, SENSOR_POSE, np.random.default_rng(3)))
-    return engine, InversePasses(BUNDLE.description, engine, 20).draw(reading, prior)
+    return engine, InversePasses(config_of(BUNDLE), SENSOR, engine, 20).draw(reading, prior)
 
 
 def off_by(deviations: float, axis: int) -> Pose2:
@@ -65,9 +67,9 @@ def test_an_answer_off_the_middle_is_looked_at_again(axis: int, side: float) -> 
 
 def test_one_pass_draws_what_two_would_from_there() -> None:
     reading = PICKER.pick(scan_at(GRID, SENSOR_POSE, np.random.default_rng(3)))
-    engine = BayesEngine(GRID)
+    engine = BayesNetworks(GRID)
     engine.truth = SENSOR_POSE
-    passes = InversePasses(BUNDLE.description, engine, 20)
+    passes = InversePasses(config_of(BUNDLE), SENSOR, engine, 20)
     tracked = gaussian(SENSOR_POSE.x, SENSOR_POSE.y, SENSOR_POSE.yaw, 0.01, 0.01)
     wider = gaussian(SENSOR_POSE.x, SENSOR_POSE.y, SENSOR_POSE.yaw, 0.08, 0.1)
     (once,), (twice,) = passes.draw(reading, tracked), passes.draw(reading, wider)

@@ -5,18 +5,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from local_inn_bundles import build_localizer
 from localization_helpers import (
     FINE_SPREAD,
     PRIOR_DEVIATION,
     SENSOR,
-    BayesEngine,
+    BayesNetworks,
     bundle_of,
     gaussian,
     room,
     scan_at,
 )
 
-from local_inn_ros.engines import CovarianceModel
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.errors import BundleError, SensorError
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.localization.alignment.refiner import Refinement
@@ -24,9 +25,8 @@ from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.evidence import WIDEST_M, covariance_of, fused
 from local_inn_ros.sensing import Scan
 from local_inn_ros.systems.local_inn_2d.localizer import Localizer
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
 from local_inn_ros.systems.local_inn_2d.place_estimator import _joined, _starts
-from local_inn_ros.systems.local_inn_2d.posterior import NetworkWord, is_plausible
+from local_inn_ros.systems.local_inn_2d.posterior import Posterior, is_plausible
 from local_inn_ros.world import FreeSpace, OccupancyGrid
 
 GRID = room()
@@ -42,7 +42,7 @@ def error_of(found: Pose2, truth: Pose2) -> np.ndarray:
 
 def at(base: Pose2, mount: Pose2 = MOUNT):
     """An engine and a scan for a robot that stands at ``base``."""
-    engine = BayesEngine(GRID)
+    engine = BayesNetworks(GRID)
     engine.truth = base @ mount
     return engine, scan_at(GRID, engine.truth, np.random.default_rng(1), stamp_s=3.5)
 
@@ -149,8 +149,8 @@ def test_expected_ranges_are_those_of_the_measured_pose():
     engine, scan = at(BASE)
     fix = build_localizer(BUNDLE, engine, MOUNT, RefinerChoice.FIELD).locate(scan, PRIOR)
     sensor = (fix.measurement.mean @ MOUNT).to_array()[None].astype(np.float32)
-    assert np.array_equal(fix.expected_ranges_m, engine.expected_ranges(sensor)[0])
-    assert fix.expected_ranges_m.shape == (SENSOR.network_beams,)
+    assert np.array_equal(fix.expected.ranges_m, engine.expected_ranges(sensor)[0])
+    assert fix.expected.ranges_m.shape == (SENSOR.network_beams,)
 
 
 def test_quality_tells_right_from_wrong():
@@ -200,7 +200,7 @@ def test_an_answer_that_is_no_number_is_refused():
 
 def test_an_odd_number_of_samples_is_refused():
     with pytest.raises(ValueError, match="even"):
-        Localizer(BUNDLE, BayesEngine(GRID), MOUNT, sample_count=7)
+        Localizer(BUNDLE, BayesNetworks(GRID), MOUNT, sample_count=7)
 
 
 def test_a_network_that_is_lost_does_not_lead_the_refiner_astray():
@@ -231,7 +231,7 @@ def test_a_pose_is_measured_without_the_forward_pass(monkeypatch):
     localizer = build_localizer(BUNDLE, engine, Pose2.identity(), RefinerChoice.FIELD)
     sighting = localizer.measure(scan, prior)
     assert drawn == []
-    fix = localizer.explain(sighting)
+    fix = sighting.explain()
     assert len(drawn) == 1
     assert fix.measurement is sighting.measurement
     again = localizer.locate(scan, prior)
@@ -240,12 +240,12 @@ def test_a_pose_is_measured_without_the_forward_pass(monkeypatch):
     assert set(fix.stage_s) == {"beams", "inverse", "refiner", "forward"}
 
 
-def in_a_corridor() -> tuple[BayesEngine, Scan, Localizer]:
+def in_a_corridor() -> tuple[BayesNetworks, Scan, Localizer]:
     """Return a network, a scan from 0.3 m along a corridor, and what locates it."""
     cells = np.zeros((60, 800), dtype=np.int8)
     cells[:10], cells[-10:] = 100, 100
     grid = OccupancyGrid(cells, 0.05, Pose2(-20.0, -1.5, 0.0))
-    engine = BayesEngine(grid)
+    engine = BayesNetworks(grid)
     engine.truth = Pose2(0.3, 0.1, 0.2)
     engine.information = np.diag(np.array([0.05, 0.02, 0.01]) ** -2.0)
     scan = scan_at(grid, engine.truth, np.random.default_rng(0))
@@ -279,7 +279,7 @@ def test_a_network_that_is_sure_of_a_wrong_place_does_not_hide_the_prior_as_a_st
     prior = GaussianPose2.from_deviations(Pose2(1.0, 2.0, 0.3), 0.07, 0.07, 0.02)
     network = GaussianPose2.from_deviations(Pose2(1.12, 2.0, 0.325), 0.02, 0.02, 0.005)
     joined = fused(prior, network).mean
-    word = NetworkWord(network.mean, network.covariance, True, joined)
+    word = Posterior(network.mean, network.covariance, True, joined)
     starts = np.array([start.to_array() for start in _starts(prior.mean, word)])
     assert starts[0] == pytest.approx(joined.to_array())
     assert np.abs(starts - prior.mean.to_array()).max(axis=1).min() < 1e-9

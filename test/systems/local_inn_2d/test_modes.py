@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from local_inn_bundles import build_localizer
 from localization_helpers import (
     LATENT_SIZE,
     PRIOR_DEVIATION,
@@ -27,7 +28,6 @@ from local_inn_ros.localization.pipeline import LocalizationPipeline, ScanResult
 from local_inn_ros.sensing import Odometry
 from local_inn_ros.systems.local_inn_2d.inverse_passes import places_of
 from local_inn_ros.systems.local_inn_2d.localizer import Localizer
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
 from local_inn_ros.world import OccupancyGrid, RayCaster
 
 APART_M = 3.0

@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from localization_helpers import SENSOR, BayesEngine, bundle_of, gaussian, room, scan_at
+from local_inn_bundles import build_relocalizer
+from localization_helpers import SENSOR, BayesNetworks, bundle_of, gaussian, room, scan_at
 
 from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2, wrap_angle
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.search.coarse_search import CoarseSearch
 from local_inn_ros.sensing import Scan
-from local_inn_ros.systems.local_inn_2d.parts import build_relocalizer
 from local_inn_ros.world import FreeSpace, OccupancyGrid
 
 GRID = room()
@@ -19,7 +19,7 @@ MOUNT = Pose2(0.2, 0.0, 0.1)
 
 
 def search_from(base: Pose2, refiner: RefinerChoice, grid: OccupancyGrid = GRID, seed: int = 1):
-    engine = BayesEngine(grid)
+    engine = BayesNetworks(grid)
     engine.truth = base @ MOUNT
     scan = scan_at(grid, engine.truth, np.random.default_rng(seed))
     return build_relocalizer(bundle_of(grid), engine, MOUNT, refiner).search(scan)
@@ -58,7 +58,7 @@ def test_hypotheses_are_ranked_and_distinct():
             assert here.distance_to(there) > 0.39 or turned > math.radians(9.9)
 
 
-class TwoPlaces(BayesEngine):
+class TwoPlaces(BayesNetworks):
     """Answers with either of two places that look alike, whichever the prior is nearer to."""
 
     def __init__(self, grid, first: Pose2, second: Pose2) -> None:
@@ -105,7 +105,7 @@ def test_two_rooms_alike_are_ambiguous():
 
 def test_a_scan_from_another_building_fits_nowhere():
     rng = np.random.default_rng(2)
-    engine = BayesEngine(GRID)
+    engine = BayesNetworks(GRID)
     engine.truth = Pose2(50.0, 50.0, 0.0)
     angles = SENSOR.beam_angles_rad()
     ranges = rng.uniform(0.3, 9.0, len(angles)).astype(np.float32)
@@ -118,7 +118,7 @@ def test_a_scan_from_another_building_fits_nowhere():
 
 def test_what_is_offered_is_looked_at_whatever_the_lattice_says(monkeypatch):
     base = Pose2(0.6, 0.4, 2.9)
-    engine = BayesEngine(GRID)
+    engine = BayesNetworks(GRID)
     engine.truth = base @ MOUNT
     scan = scan_at(GRID, engine.truth, np.random.default_rng(1))
     relocalizer = build_relocalizer(bundle_of(GRID), engine, MOUNT, RefinerChoice.FIELD)
@@ -137,7 +137,7 @@ def test_a_blind_scan_fits_nowhere(value):
     angles = SENSOR.beam_angles_rad()
     ranges = np.full(len(angles), value, np.float32)
     scan = Scan(0.0, ranges, float(angles[0]), float(angles[1] - angles[0]), 0.05, 15.0)
-    relocalizer = build_relocalizer(bundle_of(GRID), BayesEngine(GRID), MOUNT, RefinerChoice.NONE)
+    relocalizer = build_relocalizer(bundle_of(GRID), BayesNetworks(GRID), MOUNT, RefinerChoice.NONE)
     result = relocalizer.search(scan)
     assert not result.found
     assert result.hypotheses == ()
@@ -145,7 +145,7 @@ def test_a_blind_scan_fits_nowhere(value):
 
 
 def test_an_empty_scan_is_refused():
-    relocalizer = build_relocalizer(bundle_of(GRID), BayesEngine(GRID), MOUNT, RefinerChoice.NONE)
+    relocalizer = build_relocalizer(bundle_of(GRID), BayesNetworks(GRID), MOUNT, RefinerChoice.NONE)
     with pytest.raises(SensorError, match="empty"):
         relocalizer.search(Scan(0.0, np.zeros(0, np.float32), -1.0, 0.1, 0.05, 15.0))
 

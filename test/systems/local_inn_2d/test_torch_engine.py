@@ -15,13 +15,19 @@ pytest.importorskip("FrEIA", reason="training needs FrEIA")
 from safetensors.torch import save_file  # noqa: E402
 from tiny_training import SETTINGS, untrained  # noqa: E402
 
-from local_inn_ros.engines import Bundle, OnnxEngine  # noqa: E402
-from local_inn_ros.engines.choice import EngineChoice, open_engine  # noqa: E402
+from local_inn_ros.bundles.bundle import Bundle  # noqa: E402
+from local_inn_ros.engines.choice import EngineChoice  # noqa: E402
 from local_inn_ros.engines.torch.cuda_graph import RecordedCalls, TensorCall  # noqa: E402
-from local_inn_ros.errors import EngineError  # noqa: E402
+from local_inn_ros.engines.torch.engine import TorchPrecision  # noqa: E402
+from local_inn_ros.errors import BundleError, EngineError  # noqa: E402
 from local_inn_ros.systems.local_inn_2d.agreement import HeldOutScans, compare  # noqa: E402
-from local_inn_ros.systems.local_inn_2d.torch_bundle import load_model, open_torch_engine  # noqa: E402
-from local_inn_ros.systems.local_inn_2d.torch_engine import TorchEngine, TorchPrecision  # noqa: E402
+from local_inn_ros.systems.local_inn_2d.network import load_model, torch_engine_of  # noqa: E402
+from local_inn_ros.systems.local_inn_2d.networks import (  # noqa: E402
+    GraphNetworks,
+    open_networks,
+    open_onnx,
+    open_torch,
+)
 
 NO_GPU = "torch sees no GPU here"
 
@@ -44,9 +50,9 @@ def scans_of(bundle: Bundle, count: int = 100) -> HeldOutScans:
 
 
 def test_the_bundle_in_torch_answers_as_in_onnx_runtime(trained: Bundle) -> None:
-    engine = open_torch_engine(trained)
+    engine = open_torch(trained)
     assert engine.name.startswith(f"torch {torch.__version__} ")
-    off = compare(engine, OnnxEngine(trained), scans_of(trained))
+    off = compare(engine, open_onnx(trained), scans_of(trained))
     assert off.position_max_m < 5e-3
     assert off.range_p99_m < 2e-2
 
@@ -58,9 +64,9 @@ def test_half_precision_is_computed_and_near(
     trained: Bundle, precision: TorchPrecision, most_m: float
 ) -> None:
     model = load_model(trained)
-    engine = TorchEngine(model, SETTINGS.narrowest_spread, "cpu", precision)
+    engine = GraphNetworks(torch_engine_of(model, SETTINGS.narrowest_spread, "cpu", precision))
     assert f" {precision.value} " in engine.name
-    off = compare(engine, OnnxEngine(trained), scans_of(trained))
+    off = compare(engine, open_onnx(trained), scans_of(trained))
     assert 1e-6 < off.position_p99_m < most_m
     # The model that was given stays as it was.
     assert {each.dtype for each in model.parameters() if each.is_floating_point()} == {
@@ -69,7 +75,7 @@ def test_half_precision_is_computed_and_near(
 
 
 def test_large_batches_are_run_in_parts(trained: Bundle) -> None:
-    engine, reference = open_torch_engine(trained), OnnxEngine(trained)
+    engine, reference = open_torch(trained), open_onnx(trained)
     poses = scans_of(trained, 1100).poses
     np.testing.assert_allclose(
         engine.expected_ranges(poses), reference.expected_ranges(poses), atol=2e-2
@@ -79,8 +85,8 @@ def test_large_batches_are_run_in_parts(trained: Bundle) -> None:
 def test_a_bundle_without_weights_falls_back_and_says_so(bundle: Bundle) -> None:
     (bundle.path / "weights.safetensors").unlink()
     warnings: list[str] = []
-    engine = open_engine(bundle, EngineChoice.TORCH, open_torch_engine, warnings.append)
-    assert isinstance(engine, OnnxEngine)
+    engine = open_networks(bundle, EngineChoice.TORCH, warnings.append)
+    assert engine.name.startswith("onnxruntime ")
     first, second = warnings
     assert first.startswith(f"runs on {engine.name}: the bundle copy has no weights.safetensors")
     # The compiled engine, which is asked next, reads the same file.
@@ -90,15 +96,15 @@ def test_a_bundle_without_weights_falls_back_and_says_so(bundle: Bundle) -> None
 
 def test_torch_is_taken_where_it_is_asked_for(trained: Bundle) -> None:
     warnings: list[str] = []
-    engine = open_engine(trained, EngineChoice.TORCH, open_torch_engine, warnings.append)
-    assert isinstance(engine, TorchEngine)
+    engine = open_networks(trained, EngineChoice.TORCH, warnings.append)
+    assert engine.name.startswith("torch ")
     assert warnings == []
 
 
 def test_weights_of_another_training_are_refused(bundle: Bundle) -> None:
     save_file(untrained(seed=9).state_dict(), bundle.path / "weights.safetensors")
     with pytest.raises(EngineError, match=r"answers other than ONNX Runtime.*position_p99_m"):
-        open_torch_engine(bundle)
+        open_torch(bundle)
 
 
 def test_damaged_weights_are_named(bundle: Bundle) -> None:
@@ -108,10 +114,10 @@ def test_damaged_weights_are_named(bundle: Bundle) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_a_record_without_settings_is_named(bundle: Bundle) -> None:
+def test_a_block_without_sizes_is_named(bundle: Bundle) -> None:
     text = (bundle.path / "bundle.yaml").read_text()
     (bundle.path / "bundle.yaml").write_text(text.replace("  network:\n", "  networks:\n"))
-    with pytest.raises(EngineError, match="'network'"):
+    with pytest.raises(BundleError, match=r"block\.network: Field required"):
         load_model(Bundle.load(bundle.path))
 
 
@@ -159,8 +165,10 @@ def test_not_every_size_is_recorded() -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason=NO_GPU)
 @pytest.mark.parametrize("precision", list(TorchPrecision))
 def test_a_gpu_answers_as_the_processor_does(trained: Bundle, precision: TorchPrecision) -> None:
-    engine = TorchEngine(load_model(trained), SETTINGS.narrowest_spread, "cuda", precision)
-    scans, reference = scans_of(trained), OnnxEngine(trained)
+    engine = GraphNetworks(
+        torch_engine_of(load_model(trained), SETTINGS.narrowest_spread, "cuda", precision)
+    )
+    scans, reference = scans_of(trained), open_onnx(trained)
     # Plainly, recorded, and launched.
     for _ in range(3):
         off = compare(engine, reference, scans)

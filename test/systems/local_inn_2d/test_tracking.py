@@ -6,24 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from localization_helpers import PRIOR_DEVIATION, BayesEngine, bundle_of
+from local_inn_bundles import build_localizer
+from localization_helpers import PRIOR_DEVIATION, BayesNetworks, bundle_of
 
-from local_inn_ros.engines import CovarianceModel
+from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angles
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
-from local_inn_ros.sensing import Odometry, Scan, load_sensor_spec
+from local_inn_ros.sensing import Odometry, Scan, load_laser_spec
 from local_inn_ros.simulation import LaserModel, OdometryModel, Simulator, TruthState
 from local_inn_ros.simulation.worlds.generated_track import generate_race_track
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer
 from local_inn_ros.world import load_map
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 INTEL = REPOSITORY.parent / "shared" / "data" / "intel_lab"
 
 
-class NoNetwork(BayesEngine):
+class NoNetwork(BayesNetworks):
     """Gives every prior back."""
 
     def sample_poses(self, ranges_m, states, priors, spreads, latents):
@@ -34,7 +34,7 @@ class NoNetwork(BayesEngine):
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_race_car_is_tracked_to_millimetres_and_knows_it(seed):
     world = generate_race_track(np.random.default_rng(seed))
-    sensor = load_sensor_spec(REPOSITORY / "config" / "sensors" / "f1tenth.yaml")
+    sensor = load_laser_spec(REPOSITORY / "config" / "sensors" / "f1tenth.yaml")
     bundle = bundle_of(world.grid, sensor)
     mount = Pose2(0.27, 0.0, 0.0)
     pipeline = LocalizationPipeline(
@@ -74,7 +74,7 @@ def test_a_race_car_is_tracked_to_millimetres_and_knows_it(seed):
 @pytest.mark.skipif(not INTEL.is_dir(), reason=f"no Intel lab data at {INTEL}")
 def test_a_real_robot_is_tracked_on_the_map_it_made():
     grid = load_map(INTEL / "map_lap1.yaml")
-    sensor = load_sensor_spec(REPOSITORY / "config" / "sensors" / "sick_lms200.yaml")
+    sensor = load_laser_spec(REPOSITORY / "config" / "sensors" / "sick_lms200.yaml")
     bundle = bundle_of(
         grid,
         sensor,

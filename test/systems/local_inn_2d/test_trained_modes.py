@@ -10,16 +10,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from local_inn_bundles import build_localizer, build_relocalizer
 from localization_helpers import scan_at
 from twin_floor import APART_M, poses_without_a_clue, twin_floor
 
-from local_inn_ros.engines import Bundle, OnnxEngine
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.resources import resource_directory
-from local_inn_ros.sensing import load_sensor_spec
-from local_inn_ros.systems.local_inn_2d.parts import build_localizer, build_relocalizer
+from local_inn_ros.sensing import load_laser_spec
+from local_inn_ros.systems.local_inn_2d.networks import open_onnx
 
 pytestmark = pytest.mark.slow
 POSES = 20
@@ -36,7 +37,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     from local_inn_ros.systems.local_inn_2d.train import train_bundle
 
     settings = replace(PRESETS["quick"], steps=600, calibration_scans=300)
-    sensor = load_sensor_spec(resource_directory("config") / "sensors" / "f1tenth.yaml")
+    sensor = load_laser_spec(resource_directory("config") / "sensors" / "f1tenth.yaml")
     out: Path = tmp_path_factory.mktemp("twins") / "bundle"
     return Bundle.load(train_bundle(twin_floor(), sensor, settings, 0, out, lambda _: None))
 
@@ -53,8 +54,8 @@ def twins(row: np.ndarray) -> tuple[Pose2, Pose2]:
 
 
 def test_a_wide_prior_gives_both_rooms(bundle: Bundle) -> None:
-    localizer = build_localizer(bundle, OnnxEngine(bundle), Pose2.identity(), RefinerChoice.FIELD)
-    sensor = bundle.description.sensor
+    localizer = build_localizer(bundle, open_onnx(bundle), Pose2.identity(), RefinerChoice.FIELD)
+    sensor = bundle.description.laser
     rng = np.random.default_rng(7)
     for k, row in enumerate(poses_without_a_clue(bundle.grid, sensor, rng, POSES)):
         rooms = twins(row)
@@ -73,9 +74,9 @@ def test_a_wide_prior_gives_both_rooms(bundle: Bundle) -> None:
 
 def test_a_search_from_within_a_room_says_both(bundle: Bundle) -> None:
     relocalizer = build_relocalizer(
-        bundle, OnnxEngine(bundle), Pose2.identity(), RefinerChoice.FIELD
+        bundle, open_onnx(bundle), Pose2.identity(), RefinerChoice.FIELD
     )
-    sensor = bundle.description.sensor
+    sensor = bundle.description.laser
     rng = np.random.default_rng(7)
     for k, row in enumerate(poses_without_a_clue(bundle.grid, sensor, rng, POSES)):
         rooms = twins(row)
@@ -92,11 +93,11 @@ def test_a_search_from_within_a_room_says_both(bundle: Bundle) -> None:
 def test_a_search_finds_the_robot_once_it_drives_into_the_corridor(
     bundle: Bundle, in_second: bool, to_x_m: float
 ) -> None:
-    engine, choice = OnnxEngine(bundle), RefinerChoice.FIELD
+    engine, choice = open_onnx(bundle), RefinerChoice.FIELD
     relocalizer = build_relocalizer(bundle, engine, Pose2.identity(), choice)
     localizer = build_localizer(bundle, engine, Pose2.identity(), choice)
     search = PlaceSearch(relocalizer, localizer, PlaceSearchSettings(timeout_s=60.0))
-    sensor, rng = bundle.description.sensor, np.random.default_rng(3)
+    sensor, rng = bundle.description.laser, np.random.default_rng(3)
     at, odometry, result, stamp_s = START, Pose2(2.0, -1.0, 0.5), None, 0.0
     shift_m = APART_M if in_second else 0.0
     for step in (*[Pose2.identity()] * 6, *out_of_the_door(to_x_m - shift_m)):

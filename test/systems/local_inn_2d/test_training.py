@@ -8,21 +8,19 @@ import pytest
 import yaml
 
 torch = pytest.importorskip("torch", reason="training needs torch")
+from local_inn_bundles import train_small  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
-from tiny_training import SENSOR, SETTINGS, room, source, steps, untrained  # noqa: E402
+from tiny_training import SENSOR, SETTINGS, room, source, steps, task_of, untrained  # noqa: E402
 
-from local_inn_ros.engines import Bundle, OnnxEngine  # noqa: E402
+from local_inn_ros.bundles.bundle import Bundle  # noqa: E402
 from local_inn_ros.errors import BundleError, DeviceError  # noqa: E402
 from local_inn_ros.geometry import Pose2  # noqa: E402
+from local_inn_ros.systems.local_inn_2d.config import config_of  # noqa: E402
 from local_inn_ros.systems.local_inn_2d.measure import measure  # noqa: E402
-from local_inn_ros.systems.local_inn_2d.objective import energy_score  # noqa: E402
-from local_inn_ros.systems.local_inn_2d.torch_engine import TorchEngine  # noqa: E402
-from local_inn_ros.systems.local_inn_2d.train import train_bundle  # noqa: E402
-from local_inn_ros.training.fit import (  # noqa: E402
-    TrainingProgress,
-    fit,
-    with_priors,
-)
+from local_inn_ros.systems.local_inn_2d.network import torch_engine_of  # noqa: E402
+from local_inn_ros.systems.local_inn_2d.networks import GraphNetworks, open_onnx  # noqa: E402
+from local_inn_ros.systems.local_inn_2d.objective import energy_score, with_priors  # noqa: E402
+from local_inn_ros.training.fit import TrainingProgress, fit  # noqa: E402
 
 
 def nothing(_: TrainingProgress) -> None:
@@ -47,7 +45,7 @@ def copied(bundle, tmp_path):
 def test_training_brings_the_error_down():
     model = untrained()
     seen: list[TrainingProgress] = []
-    fit(model, source(), steps(300), np.random.default_rng(0), seen.append)
+    fit(task_of(model, source(), steps(300)), np.random.default_rng(0), seen.append)
     assert seen[-1].step == 300
     assert seen[-1].position_error_m < 0.7 * seen[0].position_error_m
     assert seen[-1].yaw_error_deg < 0.7 * seen[0].yaw_error_deg
@@ -57,7 +55,7 @@ def test_the_same_seed_gives_the_same_networks():
     weights = []
     for _ in range(2):
         model = untrained(seed=4)
-        fit(model, source(0.3), steps(8), np.random.default_rng(4), nothing)
+        fit(task_of(model, source(0.3), steps(8)), np.random.default_rng(4), nothing)
         weights.append(torch.cat([weight.flatten() for weight in model.parameters()]))
     assert torch.equal(*weights)
     assert not torch.equal(weights[0], torch.cat([w.flatten() for w in untrained(4).parameters()]))
@@ -78,12 +76,12 @@ def test_an_interrupt_leaves_a_bundle_that_works_in_place_of_the_old(bundle, tmp
     folder = copied(bundle, tmp_path)
     (folder / "leftover.txt").write_text("old")
     with caplog.at_level(logging.WARNING):
-        train_bundle(room(), SENSOR, steps(5000), 1, folder, interrupt)
+        train_small(room(), SENSOR, steps(5000), 1, folder, interrupt)
     assert "interrupted at step 25 of 5000" in caplog.text
     loaded = Bundle.load(folder)
     assert loaded.description.training["steps"] == 25
     assert loaded.description.training["seed"] == 1
-    assert OnnxEngine(loaded).expected_ranges(np.zeros((1, 3), dtype=np.float32)).shape == (1, 32)
+    assert open_onnx(loaded).expected_ranges(np.zeros((1, 3), dtype=np.float32)).shape == (1, 32)
     assert [entry.name for entry in tmp_path.iterdir()] == [folder.name]
     assert not (folder / "leftover.txt").exists()
 
@@ -108,13 +106,13 @@ def test_trained_couplings_invert(bundle):
 
 def test_onnx_gives_what_torch_gives(bundle):
     model = trained(bundle)
-    in_torch = TorchEngine(model, SETTINGS.narrowest_spread)
-    in_onnx = OnnxEngine(bundle)
+    in_torch = GraphNetworks(torch_engine_of(model, SETTINGS.narrowest_spread))
+    in_onnx = open_onnx(bundle)
     rng = np.random.default_rng(0)
     batch = with_priors(source().draw(rng, 40), SETTINGS, 1.0, torch.Generator().manual_seed(0))
     given = [tensor.numpy() for tensor in (batch.ranges, batch.states, batch.priors, batch.spreads)]
     for draws in (1, 20):
-        latents = rng.normal(size=(draws, bundle.description.latent_size)).astype(np.float32)
+        latents = rng.normal(size=(draws, config_of(bundle).latent_size)).astype(np.float32)
         poses = in_onnx.sample_poses(*given, latents)
         assert poses.shape == (40, draws, 3)
         np.testing.assert_allclose(poses, in_torch.sample_poses(*given, latents), atol=1e-4)
@@ -123,9 +121,9 @@ def test_onnx_gives_what_torch_gives(bundle):
 
 
 def test_large_batches_are_the_same_as_small_ones(bundle):
-    engine = OnnxEngine(bundle)
+    engine = open_onnx(bundle)
     drawn = source().draw(np.random.default_rng(0), 2500)
-    latents = np.zeros((1, bundle.description.latent_size), dtype=np.float32)
+    latents = np.zeros((1, config_of(bundle).latent_size), dtype=np.float32)
     priors, spreads = drawn.poses.astype(np.float32), np.ones(2500, dtype=np.float32)
     whole = engine.sample_poses(drawn.ranges_m, drawn.states, priors, spreads, latents)
     last = slice(2400, 2500)
@@ -137,8 +135,8 @@ def test_large_batches_are_the_same_as_small_ones(bundle):
 
 def test_the_bundle_says_what_it_is(bundle):
     description = bundle.description
-    assert description.system == "local_inn"
-    assert description.sensor == SENSOR
+    assert description.system == "local_inn_2d"
+    assert description.laser == SENSOR
     assert description.training["steps"] == SETTINGS.steps
     assert description.measured["inn_position_mean_m"] > 0.0
     bundle.check_map(room())
@@ -200,7 +198,7 @@ def test_training_does_not_overwrite_what_is_no_bundle(tmp_path):
     precious.mkdir()
     (precious / "one.jpg").write_bytes(b"x")
     with pytest.raises(BundleError, match="holds other files"):
-        train_bundle(room(), SENSOR, SETTINGS, 0, precious, nothing)
+        train_small(room(), SENSOR, SETTINGS, 0, precious, nothing)
     assert (precious / "one.jpg").read_bytes() == b"x"
 
 
@@ -248,7 +246,7 @@ def test_the_energy_score_is_least_for_samples_like_the_truth():
 
 def test_a_device_that_is_not_there_is_refused_before_training(tmp_path):
     with pytest.raises(DeviceError, match="cannot train on 'nonsense'"):
-        train_bundle(room(), SENSOR, SETTINGS, 0, tmp_path / "out", nothing, device="nonsense")
+        train_small(room(), SENSOR, SETTINGS, 0, tmp_path / "out", nothing, device="nonsense")
     assert not (tmp_path / "out").exists()
 
 

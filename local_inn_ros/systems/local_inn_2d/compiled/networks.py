@@ -1,17 +1,16 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The default engine: the networks compiled for the processor."""
+"""The networks compiled for the processor."""
 
 from __future__ import annotations
 
 import numba
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.engines.protocol import Float32Array
+from local_inn_ros.engines import Float32Array
 from local_inn_ros.errors import EngineError
 from local_inn_ros.systems.local_inn_2d.compiled.network_kernel import (
     NetworkWeights,
@@ -21,10 +20,11 @@ from local_inn_ros.systems.local_inn_2d.compiled.network_kernel import (
 )
 from local_inn_ros.systems.local_inn_2d.compiled.network_shapes import check_shapes
 from local_inn_ros.systems.local_inn_2d.compiled.network_weights import pack_weights
+from local_inn_ros.systems.local_inn_2d.config import WEIGHTS, LocalInn2dConfig, config_of
 
 
-class CompiledEngine:
-    """Runs a bundle's networks in one compiled call for each pass (see ``Engine``).
+class CompiledNetworks:
+    """Runs a bundle's networks in one compiled call for each pass (see ``Networks``).
 
     For one scan a runtime of networks spends most of its time between the hundreds of operations
     that they are made of.
@@ -37,10 +37,10 @@ class CompiledEngine:
             EngineError: the bundle names no weights, or they do not fit what bundle.yaml says; the
                 message is one sentence.
         """
-        training = _record_of(bundle)
-        self._weights = flattened(_load_weights(bundle, training.network.strides))
-        self._spread = np.float32(training.narrowest_spread)
-        beams, latent = bundle.description.sensor.network_beams, bundle.description.latent_size
+        config = config_of(bundle)
+        self._weights = flattened(_load_weights(bundle, config))
+        self._spread = np.float32(config.narrowest_spread)
+        beams, latent = bundle.description.laser.network_beams, config.latent_size
         nothing = np.zeros((1, beams), dtype=np.float32)
         pose = np.zeros((1, 3), dtype=np.float32)
         draws = np.zeros((1, latent), dtype=np.float32)
@@ -60,53 +60,29 @@ class CompiledEngine:
         spreads: Float32Array,
         latents: Float32Array,
     ) -> Float32Array:
-        """Inverse pass (see ``Engine.sample_poses``)."""
+        """Inverse pass (see ``Networks.sample_poses``)."""
         poses: Float32Array = sample_poses(
             self._weights, ranges_m, states, priors, spreads, latents
         )
         return poses
 
     def expected_ranges(self, poses: Float32Array) -> Float32Array:
-        """Forward pass (see ``Engine.expected_ranges``)."""
+        """Forward pass (see ``Networks.expected_ranges``)."""
         ranges: Float32Array = expected_ranges(self._weights, self._spread, poses)
         return ranges
 
 
-class _Network(BaseModel):
-    """What must be known of the network besides its weights."""
-
-    strides: int = Field(ge=0, le=100)
-
-
-class _Training(BaseModel):
-    """What must be known of the training."""
-
-    narrowest_spread: float = Field(gt=0.0)
-    network: _Network
-
-
-def _record_of(bundle: Bundle) -> _Training:
-    """Read what a bundle says of its training."""
-    try:
-        return _Training.model_validate(bundle.description.training)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise EngineError(f"{bundle.path}/bundle.yaml: training.{where}: {first['msg']}") from error
-
-
-def _load_weights(bundle: Bundle, strides: int) -> NetworkWeights:
+def _load_weights(bundle: Bundle, config: LocalInn2dConfig) -> NetworkWeights:
     """Read the weights that a bundle names."""
-    description = bundle.description
-    if description.weights is None:
+    if WEIGHTS not in bundle.description.files:
         raise EngineError(
             f"the bundle {bundle.path.name} names no weights to compile, as bundles did not at "
             "first: train it again"
         )
-    path = bundle.path / description.weights.file
+    path, sensor = bundle.file(WEIGHTS), bundle.description.laser
     try:
-        weights = pack_weights(load_file(path), strides, description.sensor.range_max_m)
-        check_shapes(weights, description.sensor.network_beams, description.latent_size)
+        weights = pack_weights(load_file(path), config.network.strides, sensor.range_max_m)
+        check_shapes(weights, sensor.network_beams, config.latent_size)
     except (KeyError, ValueError, IndexError, OSError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise EngineError(f"{path} does not fit the bundle: {reason}") from error
