@@ -43,7 +43,7 @@ def room() -> OccupancyGrid:
 
 
 class OracleNetworks:
-    """Networks that is told the sensor's pose, and answers with it from priors near it."""
+    """Networks that are told the sensor's pose, and answer with it from priors near it."""
 
     name = "oracle"
 
@@ -82,6 +82,13 @@ def oracle_model(grid: OccupancyGrid) -> RunnableModel:
     )
     bundle = Bundle(Path("oracle"), description, grid)
     return RunnableModel(LocalInn2d(bundle, OracleNetworks(grid, SENSOR)), RunSettings())
+
+
+def oracle_of(model: RunnableModel) -> OracleNetworks:
+    """Return the networks of such a model, which are to be told where the sensor is."""
+    assert isinstance(model.model, LocalInn2d)
+    assert isinstance(model.model.networks, OracleNetworks)
+    return model.model.networks
 
 
 def scan_at(grid: OccupancyGrid, sensor_pose: Pose2, stamp_s: float) -> Scan:

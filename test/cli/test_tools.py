@@ -75,7 +75,12 @@ def test_a_robots_verbs_need_none(tmp_path: Path, words: list[object]) -> None:
 
 def test_what_benches_and_runs_a_robot_needs_none(tmp_path: Path) -> None:
     pytest.importorskip("rclpy", reason="ROS 2 is not installed")
-    modules = ("evaluation.bench", "nodes.node_latency", "nodes.localization", "nodes.doctor")
+    modules = (
+        "benchmarking.bench",
+        "benchmarking.over_topics.node_latency",
+        "nodes.localization",
+        "nodes.doctor.doctor",
+    )
     script = "".join(f"import local_inn_ros.{module}\n" for module in modules)
     ended = without_tools(tmp_path, script=script)
     assert ended.returncode == 0, ended.stderr

@@ -9,10 +9,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-from filter_runs import fuse
 from odometry_drives import PERIOD_S, drive
 
 from local_inn_ros.errors import BagError
+from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.motion_model import MotionNoise, ScaleNoise
 from local_inn_ros.filtering.odometry_fit import LEAST_SHARE, OdometryFit, fit_odometry_noise
 from local_inn_ros.filtering.odometry_noise import MOTION_FIGURES, OdometryNoise
@@ -56,8 +56,7 @@ def squared_errors(noise: OdometryNoise, held_out: PosedOdometry, seed: int) -> 
     """Return the filter's squared errors before each fix, in units of its covariance."""
     rng = np.random.default_rng(seed)
     deviations = np.array([0.03, 0.03, 0.01])
-    source = SourceSettings(gate_probability=1.0 - 1e-9, shared_share=0.0)
-    told = FilterSettings(noise.motion, noise.scales, source)
+    told = FilterSettings(noise.motion, noise.scales, SourceSettings(1.0 - 1e-9, shared_share=0.0))
     pose_filter, errors = PoseFilter(told), []
     rows = zip(held_out.stamps_s, held_out.odometry, held_out.truth, strict=True)
     for k, (stamp, odometry, true) in enumerate(rows):
@@ -71,7 +70,7 @@ def squared_errors(noise: OdometryNoise, held_out: PosedOdometry, seed: int) -> 
             continue
         estimate = pose_filter.estimate().pose
         errors.append(estimate.squared_mahalanobis(Pose2.from_array(true)))
-        fuse(pose_filter, fix, float(stamp))
+        pose_filter.fuse(Measurement(fix, float(stamp), "laser"))
     return errors
 
 

@@ -83,7 +83,8 @@ def subscripted(source: str) -> Iterator[str]:
 
 
 def sources() -> list[Path]:
-    files = sorted((ROOT / "local_inn_ros" / "nodes").glob("*.py"))
+    files = sorted((ROOT / "local_inn_ros" / "nodes").rglob("*.py"))
+    files += sorted((ROOT / "local_inn_ros" / "benchmarking" / "over_topics").glob("*.py"))
     assert len(files) > 20
     return files
 
