@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from diagnostic_msgs.msg import DiagnosticArray
-from filter_bench import START_S, FilterBench, odometry_of, straight
+from filter_bench import FIX_TOPIC, START_S, FilterBench, odometry_of, straight
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from ros_fixtures import RosWorld
 from std_msgs.msg import Bool
@@ -270,3 +270,25 @@ def test_odometry_in_another_frame_is_refused(ros: RosWorld) -> None:
 def test_a_parameter_out_of_range_is_named(ros: RosWorld) -> None:
     with pytest.raises(ParameterError, match="gate_probability"):
         ros.start(Ekf, gate_probability=1.5)
+
+
+def test_each_fix_topic_is_a_source_of_its_own(ros: RosWorld) -> None:
+    """A camera that is wrong does not lose a robot whose laser is right; `lost_after` is 20."""
+    bench = FilterBench(ros, fix_topics=[FIX_TOPIC, "camera/measurement"])
+    camera = ros.talk(PoseWithCovarianceStamped, "camera/measurement", RELIABLE)
+    health: list[DiagnosticArray] = ros.listen(DiagnosticArray, "/diagnostics", RELIABLE)
+    bench.drive(3)
+    bench.begin(Pose2.identity())
+    wrong = GaussianPose2.from_deviations(Pose2(9.0, 9.0, 0.0), 0.05, 0.05, 0.05)
+    for k in range(25):
+        bench.drive(1)
+        stamp_s = START_S + 0.01 * (3 + k)
+        bench.fix(Pose2(0.01 * (3 + k), 0.0, 0.0), stamp_s)
+        camera.publish(stamped_gaussian_message(wrong, to_stamp(stamp_s), "map"))
+        told = 2 * (k + 1)
+        ros.wait_for(lambda told=told: bench.total("fix") == told, "the camera's fix")
+    assert bench.total("fix accepted") == bench.total("fix refused: outside the gate") == 25
+    first = len(health)
+    ros.wait_for(lambda: len(health) > first, "the next report")
+    told = {pair.key: pair.value for pair in health[-1].status[0].values}
+    assert told["lost"] == "False"

@@ -174,7 +174,7 @@ class Fuser:
         self._tally.count(f"odometry {arrival.value}")
         now_s = seconds_now(self._node)
         self._tally.note(STAMP_AGE, now_s - reading.stamp_s)
-        if arrival is Arrival.DROPPED:
+        if not arrival.taken:
             return
         self._newest_odometry = reading
         if arrival is Arrival.TIME_JUMP:
