@@ -90,7 +90,7 @@ def test_calibrate_with_a_recording_and_without(
     assert all(word in text for word in ("network", "field", "forward", "ahead"))
     simulated = Bundle.load(bundle).description
     assert simulated.calibration != before.calibration
-    assert simulated.networks == before.networks
+    assert simulated.graphs == before.graphs
     invoke("calibrate", bundle, "--bag", bag, "--reference", "/ground_truth", "--scans", 100)
     assert Bundle.load(bundle).description.calibration != simulated.calibration
     assert "--reference" in refused(capsys, monkeypatch, "calibrate", bundle, "--bag", bag)
