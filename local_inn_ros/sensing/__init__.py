@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Raw arrays to network inputs: sensor descriptions, scans, beams, odometry readings.
 
-What is compiled is imported when it is first asked for (PEP 562): the filter's node, which reads
-odometry, does without a compiler.
+What is compiled, or in space, is imported when it is first asked for (PEP 562): the filter's node,
+which reads odometry, does without a compiler.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from local_inn_ros.sensing.laser.beam_state import BeamState
@@ -20,6 +21,7 @@ from local_inn_ros.sensing.sensor_spec import SensorSpec
 
 if TYPE_CHECKING:
     from local_inn_ros.sensing.laser.beams import BeamPicker, Beams
+    from local_inn_ros.sensing.odometry3 import Odometry3
 
 __all__ = [
     "BeamPicker",
@@ -29,25 +31,29 @@ __all__ = [
     "Observation",
     "ObservationSet",
     "Odometry",
+    "Odometry3",
     "Scan",
     "SensorSpec",
     "load_laser_spec",
     "load_sensor_spec",
 ]
 
-_COMPILED = ("BeamPicker", "Beams")
+# Which file each of those names is in.
+_FILES = {
+    "BeamPicker": "laser.beams",
+    "Beams": "laser.beams",
+    "Odometry3": "odometry3",
+}
 
 
 def __getattr__(name: str) -> object:
-    """Import a name that compiled code belongs to.
+    """Import a name of what is compiled, or in space.
 
     Raises:
         AttributeError: the room has no such name.
     """
-    if name not in _COMPILED:
+    if name not in _FILES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from local_inn_ros.sensing.laser import beams
-
-    value: object = getattr(beams, name)
+    value: object = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
     globals()[name] = value
     return value

@@ -25,6 +25,7 @@ from local_inn_ros.recordings.bag_writer import BagWriter
 from local_inn_ros.recordings.trajectory_file import read_trajectory
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry, Scan, load_laser_spec
+from local_inn_ros.systems.protocol import TrainingOrder
 from local_inn_ros.world import save_map
 
 
@@ -197,7 +198,7 @@ def test_scans_of_another_sensor_are_named(
 def test_train_passes_on_what_it_was_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("FrEIA")
-    from local_inn_ros.systems.local_inn_2d import train
+    from local_inn_ros.training import train
     from local_inn_ros.training.fit import TrainingProgress
 
     simulated = simulated_run()
@@ -215,7 +216,7 @@ def test_train_passes_on_what_it_was_told(tmp_path: Path, monkeypatch: pytest.Mo
 
     def stand_in(*arguments: Any) -> Path:
         told.extend(arguments)
-        arguments[5](TrainingProgress(5, 7, 1.0, 0.5, 2.0))
+        arguments[4](TrainingProgress(5, 7, 1.0, 0.5, 2.0))
         return tmp_path / "b"
 
     monkeypatch.setattr(train, "train_bundle", stand_in)
@@ -226,11 +227,12 @@ def test_train_passes_on_what_it_was_told(tmp_path: Path, monkeypatch: pytest.Mo
         "--preset", "quick", "--steps", 7, "--seed", 3, "--bag", tmp_path / "bag",
         "--reference", "/ground_truth", "--device", "cuda",
     )  # fmt: skip
-    grid, spec, settings, seed, out, _, posed, device = told
-    assert device == "cuda"
-    np.testing.assert_array_equal(grid.cells, simulated.grid.cells)
-    assert (spec, seed, out) == (SPEC, 3, tmp_path / "b")
-    assert settings.steps == 7
+    system, inputs, order, out, _, resume = told
+    assert (system.name, out, resume) == ("local_inn_2d", tmp_path / "b", False)
+    assert order == TrainingOrder("quick", 7, 3, "cuda")
+    np.testing.assert_array_equal(inputs.grid.cells, simulated.grid.cells)
+    assert inputs.sensors == {"laser": SPEC}
+    posed = inputs.posed
     scans = [reading for reading in simulated.readings[:400] if isinstance(reading, Scan)]
     assert len(posed) == len(scans)
     first = Pose2.from_array(simulated.truth.at([scans[0].stamp_s])[0]) @ MOUNT

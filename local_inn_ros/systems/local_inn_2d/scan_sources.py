@@ -95,7 +95,8 @@ class MapSource:
             nearest = np.where(within, ranges, np.inf).min(axis=1, keepdims=True)
             near = np.where(np.isfinite(nearest), nearest, self._sensor.range_max_m) * distance
             ranges = np.where(within, np.minimum(ranges, near), ranges)
-        return ranges.astype(np.float32)
+        cut: NDArray[np.float32] = ranges.astype(np.float32)
+        return cut
 
 
 class PosedScans:
