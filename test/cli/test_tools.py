@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A robot has no rosbags, matplotlib, onnxruntime: what needs them says so, all else runs."""
+"""A robot has neither rosbags nor matplotlib: what needs them says so, all else runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import sys
 
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"rosbags", "matplotlib", "onnxruntime"}:
+        if name.partition(".")[0] in {"rosbags", "matplotlib"}:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())
