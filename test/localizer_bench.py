@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,12 @@ PATIENT = 60.0
 _STEP_S = 0.05
 
 
+@cache
+def compile_once() -> None:
+    """Let what is compiled when it is first used be there: a search waits a second for a scan."""
+    oracle_model(room()).warm_up()
+
+
 class Bench:
     """A localizer's node with something at each of its topics, in a room that it knows."""
 
@@ -57,6 +64,7 @@ class Bench:
     ) -> None:
         self.ros = ros
         self.grid = room() if grid is None else grid
+        compile_once()
         self.model = oracle_model(self.grid)
         parameters.setdefault("search_timeout", PATIENT)
         for level in ("warn", "error"):
@@ -164,9 +172,6 @@ class Bench:
 
     def ask(self, seen_from: Pose2 | None = BASE) -> Trigger.Response:
         """Call `relocalize` and return the answer; scans go on coming meanwhile, or none do."""
-        if seen_from is not None:
-            # The first scan of a laser has what locates it built, and a search waits only so long.
-            self.look_from(seen_from)
         future = self.call()
         if seen_from is None:
             self.ros.wait_for(future.done, "the answer")
