@@ -256,6 +256,21 @@ def test_train_needs_a_reference_with_a_bag(
     assert "--reference" in text
 
 
+def test_train_has_nothing_to_resume_where_nothing_was_broken_off(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("FrEIA")
+    save_map(simulated_run().grid, tmp_path / "m.yaml")
+    given = ("--map", tmp_path / "m.yaml", "--sensor", F1TENTH, "--out", tmp_path / "b")
+    text = refused(capsys, monkeypatch, "train", *given, "--resume")
+    assert "nothing to resume: no training is kept in" in text
+    assert "no system is called 'inn'; known: local_inn_2d" in refused(
+        capsys, monkeypatch, "train", *given, "--system", "inn"
+    )
+    assert [one.name for one in tmp_path.glob("b*")] == []
+
+
 @pytest.mark.slow
 def test_from_a_map_to_a_localized_robot(tmp_path: Path) -> None:
     pytest.importorskip("torch")
