@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,6 +121,13 @@ class PosedScans:
     def __len__(self) -> int:
         """Return how many scans there are."""
         return len(self.poses)
+
+    def sha256(self) -> str:
+        """Return a hash of scans and poses, which tells one recording from another."""
+        digest = hashlib.sha256()
+        for array in (self.poses, self._ranges, self._states):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
 
     def draw(self, rng: np.random.Generator, count: int) -> ScanBatch:
         """Draw scans with replacement."""

@@ -114,6 +114,7 @@ class LocalInn2dTraining:
             "map": grid_hash(self.grid),
             "laser": self.laser.model_dump_json(),
             "posed_scans": 0 if self.posed is None else len(self.posed),
+            "posed_sha256": "" if self.posed is None else self.posed.sha256(),
             "batch": settings.batch,
             "samples": settings.samples,
             "learning_rate": settings.learning_rate,
