@@ -8,9 +8,9 @@ which reads odometry, does without a compiler.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from local_inn_ros.late_names import late_names
 from local_inn_ros.sensing.laser.beam_state import BeamState
 from local_inn_ros.sensing.laser.laser_spec import LaserSpec
 from local_inn_ros.sensing.laser.scan import Scan
@@ -38,22 +38,6 @@ __all__ = [
     "load_sensor_spec",
 ]
 
-# Which file each of those names is in.
-_FILES = {
-    "BeamPicker": "laser.beams",
-    "Beams": "laser.beams",
-    "Odometry3": "odometry3",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import a name of what is compiled, or in space.
-
-    Raises:
-        AttributeError: the room has no such name.
-    """
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_names(
+    __name__, {"laser.beams": ("BeamPicker", "Beams"), "odometry3": ("Odometry3",)}
+)
