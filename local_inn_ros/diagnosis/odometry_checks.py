@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from local_inn_ros.diagnosis.facts import Facts, ScanStream
 from local_inn_ros.diagnosis.findings import Finding, error, warning
 from local_inn_ros.geometry import wrap_angle
+from local_inn_ros.geometry.turning import turned_by
 from local_inn_ros.sensing import Odometry, Scan
 
 # Robots do not go faster, or turn faster, than this beyond what the odometry itself says.
@@ -78,9 +79,8 @@ def _spell_motion(
 
 
 def _rotated(steps: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:
-    cos, sin = np.cos(angles), np.sin(angles)
-    x, y = steps[:, 0], steps[:, 1]
-    return np.column_stack([cos * x - sin * y, sin * x + cos * y, steps[:, 2]])
+    x, y = turned_by(np.cos(angles), np.sin(angles), steps[:, 0], steps[:, 1])
+    return np.column_stack([x, y, steps[:, 2]])
 
 
 def check_odometry(seen: Facts) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry.turning import swung, turned_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,8 @@ class MotionNoise:
         self, increment: Pose2, duration_s: float, yaw_rad: float
     ) -> NDArray[np.float64]:
         """Return the same (3, 3) in the axes of the frame that the body's yaw is given in."""
-        cosine, sine = math.cos(yaw_rad), math.sin(yaw_rad)
         # Turning the path is enough: all that has a direction has the path's.
-        x = cosine * increment.x - sine * increment.y
-        y = sine * increment.x + cosine * increment.y
+        x, y = turned_by(math.cos(yaw_rad), math.sin(yaw_rad), increment.x, increment.y)
         return self.body_covariance(Pose2(x, y, increment.yaw), duration_s)
 
 
@@ -137,12 +136,8 @@ def scaled_motion(increment: Pose2, scales: Sequence[float]) -> Pose2:
     # The path bends with the turn: a turn larger by some angle leans the chord by half of it.
     lean = 0.5 * turn_scale * increment.yaw
     longer = 1.0 + distance_scale
-    cosine, sine = longer * math.cos(lean), longer * math.sin(lean)
-    return Pose2(
-        cosine * increment.x - sine * increment.y,
-        sine * increment.x + cosine * increment.y,
-        (1.0 + turn_scale) * increment.yaw,
-    )
+    x, y = turned_by(longer * math.cos(lean), longer * math.sin(lean), increment.x, increment.y)
+    return Pose2(x, y, (1.0 + turn_scale) * increment.yaw)
 
 
 def motion_jacobian(pose: Pose2, increment: Pose2, scales: Sequence[float]) -> NDArray[np.float64]:
@@ -151,8 +146,7 @@ def motion_jacobian(pose: Pose2, increment: Pose2, scales: Sequence[float]) -> N
     Its columns stand for x, y and yaw of ``pose``, and for the scales of distance and turn.
     """
     motion = scaled_motion(increment, scales)
-    cosine, sine = math.cos(pose.yaw), math.sin(pose.yaw)
-    x, y = cosine * motion.x - sine * motion.y, sine * motion.x + cosine * motion.y
+    x, y = turned_by(math.cos(pose.yaw), math.sin(pose.yaw), motion.x, motion.y)
     half = 0.5 * increment.yaw
     longer = 1.0 + scales[0]
     share = 1.0 / longer if longer != 0.0 else 0.0
@@ -192,9 +186,7 @@ def carried(
     mean = start.mean
     # In plain numbers what ``motion_jacobian`` says at scales of zero: a library would be called
     # for little, and cold, once a scan.
-    cosine, sine = math.cos(mean.yaw), math.sin(mean.yaw)
-    x = cosine * increment.x - sine * increment.y
-    y = sine * increment.x + cosine * increment.y
+    x, y = turned_by(math.cos(mean.yaw), math.sin(mean.yaw), increment.x, increment.y)
     lean = 0.5 * increment.yaw
     known: list[list[float]] = scales.tolist()
     (p, q), (_, r) = known
@@ -203,12 +195,12 @@ def carried(
         return a * c * p + (a * d + b * c) * q + b * d * r
 
     (xx, xy, xt), (_, yy, yt), (_, _, tt) = start.covariance.tolist()
-    # A turn moves what lies ahead: across, and by how far that is.
-    xx += y * (y * tt - 2.0 * xt) + by_scales(x, -lean * y, x, -lean * y)
-    yy += x * (x * tt + 2.0 * yt) + by_scales(y, lean * x, y, lean * x)
-    xy += x * xt - y * yt - x * y * tt + by_scales(x, -lean * y, y, lean * x)
-    xt += by_scales(x, -lean * y, 0.0, increment.yaw) - y * tt
-    yt += by_scales(y, lean * x, 0.0, increment.yaw) + x * tt
+    xx, xy, xt, yy, yt, tt = swung(xx, xy, xt, yy, yt, tt, x, y)
+    xx += by_scales(x, -lean * y, x, -lean * y)
+    yy += by_scales(y, lean * x, y, lean * x)
+    xy += by_scales(x, -lean * y, y, lean * x)
+    xt += by_scales(x, -lean * y, 0.0, increment.yaw)
+    yt += by_scales(y, lean * x, 0.0, increment.yaw)
     tt += by_scales(0.0, increment.yaw, 0.0, increment.yaw)
     # Half way through the turn is where it arises on average.
     spread = noise.map_covariance(increment, duration_s, mean.yaw + lean)

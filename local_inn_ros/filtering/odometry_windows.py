@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from local_inn_ros.filtering.odometry_noise import MOTION_FIGURES, SCALE_FIGURES
 from local_inn_ros.geometry import wrap_angles
+from local_inn_ros.geometry.turning import turned_by
 
 Floats = NDArray[np.float64]
 Instants = NDArray[np.intp]
@@ -153,9 +154,7 @@ def _errors(drive: PosedOdometry, first: Instants, last: Instants) -> Floats:
         drive.truth[last] - drive.truth[first],
     )
     turn = drive.odometry[first, 2] - drive.truth[first, 2]
-    cosine, sine = np.cos(turn), np.sin(turn)
-    x, y = true[:, 0], true[:, 1]
-    moved = np.stack([cosine * x - sine * y, sine * x + cosine * y], axis=1)
+    moved = np.stack(turned_by(np.cos(turn), np.sin(turn), true[:, 0], true[:, 1]), axis=1)
     return np.column_stack([moved - seen[:, :2], wrap_angles(true[:, 2] - seen[:, 2])])
 
 

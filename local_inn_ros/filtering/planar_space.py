@@ -7,13 +7,12 @@ In plain numbers: for three of them, a library takes longer to be called than to
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.filtering.motion_model import MotionNoise, motion_jacobian, scaled_motion
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.geometry.small_matrices import eliminated, whitening
 from local_inn_ros.geometry.symmetric_root import symmetric_root
 from local_inn_ros.sensing.odometry import FARTHEST
 
@@ -76,20 +75,9 @@ class PlanarSpace:
         Raises:
             LinAlgError: the covariance is certain in some direction.
         """
-        (a, _, _), (b, d, _), (c, e, f) = covariance.tolist()
+        (a, b, c), (_, d, e), (_, _, f) = covariance.tolist()
         try:
-            first = 1.0 / math.sqrt(a)
-            b, c = b * first, c * first
-            second = 1.0 / math.sqrt(d - b * b)
-            e = (e - b * c) * second
-            third = 1.0 / math.sqrt(f - c * c - e * e)
+            xx, yx, yy, tx, ty, tt = whitening(*eliminated(a, b, c, d, e, f))
         except (ValueError, ZeroDivisionError):
             raise np.linalg.LinAlgError("the covariance is not positive definite") from None
-        below = -b * first * second
-        return np.array(
-            [
-                [first, 0.0, 0.0],
-                [below, second, 0.0],
-                [-(c * first + e * below) * third, -e * second * third, third],
-            ]
-        )
+        return np.array([[xx, 0.0, 0.0], [yx, yy, 0.0], [tx, ty, tt]])

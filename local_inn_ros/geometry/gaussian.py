@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.geometry.angles import circular_mean, wrap_angle, wrap_angles
 from local_inn_ros.geometry.pose import Pose2
+from local_inn_ros.geometry.small_matrices import eliminated, squared_length
 
 # Of the largest magnitude: rounding leaves such differences, and such eigenvalues below zero.
 _SYMMETRIC = 1e-6
@@ -114,18 +115,15 @@ class GaussianPose2:
 
 
 def _is_definite(numbers: list[float]) -> bool:
-    """Tell whether nine numbers are a symmetric, positive definite matrix, row by row.
-
-    By the pivots of its elimination, which are all positive then and only then.
-    """
+    """Tell whether nine numbers are a symmetric, positive definite matrix, row by row."""
     a, b, c, d, e, f, g, h, i = numbers
-    if not (a > 0.0 and b == d and c == g and f == h):
+    if not (b == d and c == g and f == h):
         return False
-    second = e - b * b / a
-    if not second > 0.0:
+    try:
+        first, second, third, _, _, _ = eliminated(a, b, c, e, f, i)
+    except ZeroDivisionError:
         return False
-    cross = f - b * c / a
-    return i - c * c / a - cross * cross / second > 0.0
+    return first > 0.0 and second > 0.0 and third > 0.0
 
 
 def semi_definite(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -152,14 +150,8 @@ def _length_of(offset: NDArray[np.float64], covariance: NDArray[np.float64]) -> 
     Raises:
         LinAlgError: the covariance is certain in some direction.
     """
-    x, y, yaw = offset.tolist()
-    a, b, c, _, e, f, _, _, i = covariance.ravel().tolist()
+    a, b, c, _, d, e, _, _, f = covariance.ravel().tolist()
     try:
-        second = e - b * b / a
-        cross = f - b * c / a
-        third = i - c * c / a - cross * cross / second
-        along = y - b / a * x
-        last = yaw - c / a * x - cross / second * along
-        return float(x * x / a + along * along / second + last * last / third)
+        return squared_length(*eliminated(a, b, c, d, e, f), *offset.tolist())
     except ZeroDivisionError:
         raise np.linalg.LinAlgError(CERTAIN) from None

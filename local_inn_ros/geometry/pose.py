@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.geometry.angles import wrap_angle, wrap_angles
+from local_inn_ros.geometry.turning import turned_by
 
 # Names of this file are found faster than attributes of `math`, and poses are made by the thousand.
 _LEAST_YAW, _YAW_END = -math.pi, math.pi
@@ -55,21 +56,13 @@ class Pose2:
 
     def __matmul__(self, other: Pose2) -> Pose2:
         """Compose: ``a_from_b @ b_from_c`` is ``a_from_c``."""
-        cosine, sine = math.cos(self.yaw), math.sin(self.yaw)
-        return Pose2(
-            self.x + cosine * other.x - sine * other.y,
-            self.y + sine * other.x + cosine * other.y,
-            self.yaw + other.yaw,
-        )
+        x, y = turned_by(math.cos(self.yaw), math.sin(self.yaw), other.x, other.y)
+        return Pose2(self.x + x, self.y + y, self.yaw + other.yaw)
 
     def inverse(self) -> Pose2:
         """Return the pose that undoes this one."""
-        cosine, sine = math.cos(self.yaw), math.sin(self.yaw)
-        return Pose2(
-            -cosine * self.x - sine * self.y,
-            sine * self.x - cosine * self.y,
-            -self.yaw,
-        )
+        x, y = turned_by(math.cos(self.yaw), -math.sin(self.yaw), self.x, self.y)
+        return Pose2(-x, -y, -self.yaw)
 
     def between(self, other: Pose2) -> Pose2:
         """Return ``other`` as seen from this pose: ``self @ self.between(other) == other``."""
@@ -88,10 +81,9 @@ def compose_poses(left: ArrayLike, right: ArrayLike) -> NDArray[np.float64]:
     """Compose arrays of poses (..., 3) with (..., 3), broadcast against each other."""
     a = np.asarray(left, dtype=np.float64)
     b = np.asarray(right, dtype=np.float64)
-    cosine, sine = np.cos(a[..., 2]), np.sin(a[..., 2])
-    x = a[..., 0] + cosine * b[..., 0] - sine * b[..., 1]
-    y = a[..., 1] + sine * b[..., 0] + cosine * b[..., 1]
-    return np.stack([x, y, wrap_angles(a[..., 2] + b[..., 2])], axis=-1)
+    x, y = turned_by(np.cos(a[..., 2]), np.sin(a[..., 2]), b[..., 0], b[..., 1])
+    yaw = wrap_angles(a[..., 2] + b[..., 2])
+    return np.stack([a[..., 0] + x, a[..., 1] + y, yaw], axis=-1)
 
 
 def transform_points(pose: Pose2, points: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.geometry.matrix3 import turned
+from local_inn_ros.geometry.compiled import turned
 from local_inn_ros.localization.evidence import inverted
 from local_inn_ros.sensing import Beams
 

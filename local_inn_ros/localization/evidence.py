@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from local_inn_ros.filtering.widest import WIDEST_M, WIDEST_RAD
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.geometry.matrix3 import (
+from local_inn_ros.geometry.compiled import (
     eigen_of_symmetric,
     inverse_of_definite,
     is_definite,

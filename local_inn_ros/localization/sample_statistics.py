@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry.compiled import wrap_angle
 
 
 def gaussian_of(samples: NDArray[np.float64]) -> GaussianPose2:
@@ -33,7 +34,7 @@ def fitted(poses):  # type: ignore[no-untyped-def]
     covariance, off = np.zeros((3, 3)), np.empty(3)
     for i in range(count):
         off[0], off[1] = poses[i, 0] - x, poses[i, 1] - y
-        off[2] = (poses[i, 2] - yaw + math.pi) % (2.0 * math.pi) - math.pi
+        off[2] = wrap_angle(poses[i, 2] - yaw)
         for j in range(3):
             for k in range(3):
                 covariance[j, k] += off[j] * off[k]

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import SensorError
-from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry.compiled import swung, symmetric, triangle, turned_by, wrap_angle
 from local_inn_ros.sensing import Scan
 
 # A laser that leans further sees floor and ceiling, and walls at wrong distances.
@@ -84,7 +85,7 @@ def pose_of_mounted(base: GaussianPose2, mount: Pose2) -> GaussianPose2:
     x, y, yaw, covariance = _mounted(
         mean.x, mean.y, mean.yaw, base.covariance, mount.x, mount.y, mount.yaw
     )
-    return GaussianPose2.from_rigid_motion(Pose2(x, y, wrap_angle(yaw)), covariance)
+    return GaussianPose2.from_rigid_motion(Pose2(x, y, yaw), covariance)
 
 
 def pose_of_base(mounted: GaussianPose2, mount: Pose2) -> GaussianPose2:
@@ -103,31 +104,16 @@ def _composed(poses, x, y, yaw):  # type: ignore[no-untyped-def]
     """Return poses (n, 3), each followed by one more; yaw in [-pi, pi)."""
     composed = np.empty(poses.shape)
     for i in range(poses.shape[0]):
-        cosine, sine = math.cos(poses[i, 2]), math.sin(poses[i, 2])
-        composed[i, 0] = poses[i, 0] + cosine * x - sine * y
-        composed[i, 1] = poses[i, 1] + sine * x + cosine * y
-        composed[i, 2] = (poses[i, 2] + yaw + math.pi) % (2.0 * math.pi) - math.pi
+        ahead, aside = turned_by(math.cos(poses[i, 2]), math.sin(poses[i, 2]), x, y)
+        composed[i, 0], composed[i, 1] = poses[i, 0] + ahead, poses[i, 1] + aside
+        composed[i, 2] = wrap_angle(poses[i, 2] + yaw)
     return composed
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _mounted(x, y, yaw, covariance, mount_x, mount_y, mount_yaw):  # type: ignore[no-untyped-def]
-    """Return pose and covariance (3, 3) of what is mounted on a base of such; yaw is not wrapped.
-
-    Turning the base swings the mounted frame round it: yaw leaks into position.
-    """
-    cosine, sine = math.cos(yaw), math.sin(yaw)
-    ahead = cosine * mount_x - sine * mount_y
-    aside = sine * mount_x + cosine * mount_y
-    swung = covariance.copy()
-    for j in range(3):
-        swung[0, j] -= aside * covariance[2, j]
-        swung[1, j] += ahead * covariance[2, j]
-    for i in range(3):
-        swung[i, 0] -= aside * swung[i, 2]
-        swung[i, 1] += ahead * swung[i, 2]
-    # Rounding must not tell the two halves apart.
-    for i in range(3):
-        for j in range(i):
-            swung[i, j] = swung[j, i]
-    return x + ahead, y + aside, yaw + mount_yaw, swung
+    """Return pose and covariance (3, 3) of what is mounted on a base; yaw is not wrapped."""
+    ahead, aside = turned_by(math.cos(yaw), math.sin(yaw), mount_x, mount_y)
+    a, b, c, d, e, f = triangle(covariance)
+    moved = symmetric(*swung(a, b, c, d, e, f, ahead, aside))
+    return x + ahead, y + aside, yaw + mount_yaw, moved

@@ -16,6 +16,7 @@ import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from local_inn_ros.geometry.compiled import turned_by
 from local_inn_ros.world.distance_field import signed_distance
 from local_inn_ros.world.occupancy_grid import OccupancyGrid
 from local_inn_ros.world.surface_directions import surface_directions
@@ -125,15 +126,10 @@ def evaluate_raster(raster, points, distances, gradients):  # type: ignore[no-un
 def field_at(raster, point_x, point_y):  # type: ignore[no-untyped-def]
     """Return the distance and its derivatives by x and y at a point of the map frame."""
     field, cells_per_m, x0, y0, cosine, sine, limit = raster
-    ahead, aside = point_x - x0, point_y - y0
-    x = (cosine * ahead + sine * aside) * cells_per_m
-    y = (cosine * aside - sine * ahead) * cells_per_m
-    value, slope_x, slope_y = field_in_cells(field, limit, x, y)
-    return (
-        value,
-        (cosine * slope_x - sine * slope_y) * cells_per_m,
-        (sine * slope_x + cosine * slope_y) * cells_per_m,
-    )
+    x, y = turned_by(cosine, -sine, point_x - x0, point_y - y0)
+    value, slope_x, slope_y = field_in_cells(field, limit, x * cells_per_m, y * cells_per_m)
+    slope_x, slope_y = turned_by(cosine, sine, slope_x, slope_y)
+    return value, slope_x * cells_per_m, slope_y * cells_per_m
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -28,6 +28,7 @@ from local_inn_ros.geometry import (
     transform_points,
     wrap_angles,
 )
+from local_inn_ros.geometry.compiled import turned_by
 from local_inn_ros.sensing import BeamPicker, Odometry, Scan
 from local_inn_ros.world import OccupancyGrid
 
@@ -222,10 +223,9 @@ def _score_kernel(  # type: ignore[no-untyped-def]
         ahead0, aside0 = particles[i, 0] - x0, particles[i, 1] - y0
         total = 0.0
         for j in range(points.shape[0]):
-            ahead = ahead0 + cosine * points[j, 0] - sine * points[j, 1]
-            aside = aside0 + sine * points[j, 0] + cosine * points[j, 1]
-            x = (cosine0 * ahead + sine0 * aside) * cells_per_m
-            y = (cosine0 * aside - sine0 * ahead) * cells_per_m
+            ahead, aside = turned_by(cosine, sine, points[j, 0], points[j, 1])
+            x, y = turned_by(cosine0, -sine0, ahead0 + ahead, aside0 + aside)
+            x, y = x * cells_per_m, y * cells_per_m
             if x >= 0.0 and x < cols and y >= 0.0 and y < rows:
                 total += table[int(y), int(x)]
             else:

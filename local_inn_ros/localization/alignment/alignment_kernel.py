@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from local_inn_ros.geometry.matrix3 import (
+from local_inn_ros.geometry.compiled import (
     eigen_of_symmetric,
     inverse_of_definite,
     is_definite,
     moved,
     turned,
+    turned_by,
 )
 from local_inn_ros.world.likelihood_field import FieldRaster, field_in_cells
 
@@ -71,7 +72,7 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
     # In the axes of the grid from here on, where no point need be turned by itself.
     ahead, aside = x - raster.x_m, y - raster.y_m
     cosine, sine = raster.cosine, raster.sine
-    x, y = cosine * ahead + sine * aside, cosine * aside - sine * ahead
+    x, y = turned_by(cosine, -sine, ahead, aside)
     yaw -= math.atan2(sine, cosine)
     identity = np.eye(3)
     scale = limits.first_scale_m
@@ -103,9 +104,10 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
     kept[:, 2] *= lever_m
     unseen[2, :] /= lever_m
     unseen[:, 2] *= lever_m
+    ahead, aside = turned_by(cosine, sine, x, y)
     return (
-        raster.x_m + cosine * x - sine * y,
-        raster.y_m + sine * x + cosine * y,
+        raster.x_m + ahead,
+        raster.y_m + aside,
         yaw + math.atan2(sine, cosine),
         kept,
         unseen,
@@ -165,8 +167,7 @@ def _normal_equations(  # type: ignore[no-untyped-def]
     s_xx, s_xy, s_xt, s_yy, s_yt, s_tt = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     p_x, p_y, p_t, total, square = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(points.shape[0]):
-        ahead = cosine * points[i, 0] - sine * points[i, 1]
-        aside = sine * points[i, 0] + cosine * points[i, 1]
+        ahead, aside = turned_by(cosine, sine, points[i, 0], points[i, 1])
         at_x, at_y = (x + ahead) * cells, (y + aside) * cells
         d, slope_x, slope_y = field_in_cells(raster.distances_m, limit, at_x, at_y)
         if abs(d) >= limit:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numba
@@ -12,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.bundles.description import CovarianceModel
-from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
-from local_inn_ros.geometry.matrix3 import inverse_of_definite, moved
+from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry.compiled import inverse_of_definite, moved, wrap_angle
 from local_inn_ros.localization.covariance_model import widened
 from local_inn_ros.localization.evidence import put_together, taken_out
 from local_inn_ros.localization.sample_statistics import fitted
@@ -68,7 +67,7 @@ def posterior_of(drawn: PoseSamples, prior: GaussianPose2, model: CovarianceMode
         Pose2(x, y, yaw),
         covariance,
         distance < _PLAUSIBLE,
-        Pose2(joined_x, joined_y, wrap_angle(joined_yaw)),
+        Pose2(joined_x, joined_y, joined_yaw),
     )
 
 
@@ -105,11 +104,11 @@ def _weighed(  # type: ignore[no-untyped-def]
     """
     x, y, yaw, covariance = fitted(samples)
     covariance = widened(covariance, yaw, scale, floor, 1.0)
-    offset = np.array([x - told_x, y - told_y, _wrapped(yaw - told_yaw)])
+    offset = np.array([x - told_x, y - told_y, wrap_angle(yaw - told_yaw)])
     shift, alone = taken_out(covariance, told_covariance, offset)
     offset[0] = told_x + shift[0] - believed_x
     offset[1] = told_y + shift[1] - believed_y
-    offset[2] = _wrapped(told_yaw + shift[2] - believed_yaw)
+    offset[2] = wrap_angle(told_yaw + shift[2] - believed_yaw)
     apart = moved(inverse_of_definite(believed_covariance + alone), offset)
     distance = offset[0] * apart[0] + offset[1] * apart[1] + offset[2] * apart[2]
     step, _ = put_together(believed_covariance, alone, offset)
@@ -123,9 +122,3 @@ def _weighed(  # type: ignore[no-untyped-def]
         believed_y + step[1],
         believed_yaw + step[2],
     )
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _wrapped(angle_rad):  # type: ignore[no-untyped-def]
-    """Bring an angle into [-pi, pi)."""
-    return (angle_rad + math.pi) % (2.0 * math.pi) - math.pi

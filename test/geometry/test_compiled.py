@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from local_inn_ros.geometry.matrix3 import (
+from local_inn_ros.geometry.compiled import (
     eigen_of_symmetric,
     inverse_of_definite,
     is_definite,
