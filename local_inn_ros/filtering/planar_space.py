@@ -7,6 +7,8 @@ In plain numbers: for three of them, a library takes longer to be called than to
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
