@@ -26,7 +26,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-jazzy test-ros lint bench-intel bench-accuracy bench-calibration bench-forward bench-kidnap bench-latency bench-quality bench-scaling bench-soak clean distclean
+.PHONY: help demo test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-executors bench-forward bench-kidnap bench-latency bench-quality bench-scaling bench-soak clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,15 @@ test-ros: $(STAMPS)/test-tools $(STAMPS)/kernels
 		'from importlib.metadata import version; print(version("ros-rclpy"))')"
 	@$(BIN)/python -m pytest -m "not slow" test/launch test/nodes
 
+test-python: ## run the tests that need no ROS with another Python: make test-python PYTHON=python3.14
+	@scripts/check_host.sh $(PYTHON) without-ros
+	@$(MAKE) --no-print-directory test-plain VENV=.venv-$$($(PYTHON) -c \
+		'import sys; print("%d.%d" % sys.version_info[:2])')
+
+test-plain: $(STAMPS)/plain $(STAMPS)/kernels
+	@echo "==> test: pytest, those that need no ROS, with $$($(BIN)/python --version)"
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --ignore test/launch --ignore test/nodes
+
 lint: $(STAMPS)/dev $(STAMPS)/kernels ## check style (ruff) and types (mypy)
 	@echo "==> lint: ruff"
 	@$(BIN)/ruff check .
@@ -70,6 +79,10 @@ bench-accuracy: $(STAMPS)/dev $(STAMPS)/kernels ## measure errors against speed 
 bench-calibration: $(STAMPS)/dev $(STAMPS)/kernels ## measure whether covariances tell the truth; writes build/bench/calibration.json
 	@echo "==> bench: calibration"
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration.py --short --out build/bench/calibration.json
+
+bench-executors: $(STAMPS)/dev ## compare rclpy's executors with the nodes' own; writes build/bench/executors.json
+	@echo "==> bench: executors"
+	@$(BIN)/python benchmarks/executors.py --out build/bench/executors.json
 
 bench-forward: $(STAMPS)/dev $(STAMPS)/kernels ## compare the map in the shipped bundle with the true one; writes build/bench/forward.json
 	@echo "==> bench: forward pass"
@@ -99,7 +112,7 @@ clean: ## remove what was built and the tools' caches, keep the environment
 	rm -rf build install log dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 distclean: clean ## remove the environments too
-	rm -rf $(VENV) .venv-jazzy
+	rm -rf $(VENV) .venv-*
 
 # The environment. A stamp is written when its step has succeeded, so an interrupted step runs again.
 
@@ -125,6 +138,14 @@ $(STAMPS)/test-tools: $(STAMPS)/base
 	@echo "==> environment: test tools"
 	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,tools,test]'
 	@touch $@
+
+# Without ROS, and with the newest of all libraries, as a person gets them.
+$(STAMPS)/plain: setup.py setup.cfg
+	@echo "==> environment: local_inn_ros, its libraries and test tools in $(VENV)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@scripts/pip_install.sh $(VENV) 'pip>=25'
+	@scripts/pip_install.sh $(VENV) -e '.[tools,test]'
+	@mkdir -p $(STAMPS) && touch $@
 
 # Alone, without what it requires, so that nothing else is looked for in PyTorch's index.
 $(STAMPS)/torch: $(STAMPS)/base

@@ -33,7 +33,7 @@ SEED = 705_919
 CLEARANCE_M = 0.15
 # Passes that a picture is drawn from, for each square metre: so many that every wall is met often.
 _DRAWN_PER_M2 = 30.0
-_MOST_DRAWN = 40_000
+MOST_DRAWN = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def measure(folder: Path, given: argparse.Namespace) -> Row:
         len(measured.angles_rad),
         **measured.figures(),
     )
-    count = int(np.clip(_DRAWN_PER_M2 * space.area_m2, len(poses), _MOST_DRAWN))
+    count = int(np.clip(_DRAWN_PER_M2 * space.area_m2, len(poses), MOST_DRAWN))
     more = forward_passes(networks, bundle.grid, sensor, space.sample(rng, count))
     draw(bundle, space, measured, more, given.pictures / f"{name}.png")
     return row

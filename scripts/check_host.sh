@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Check that this machine has what the environment is made from; say in one sentence what is missing.
-# Usage: check_host.sh PYTHON
+# Usage: check_host.sh PYTHON [without-ros]
 set -euo pipefail
 
 python=$1
+without=${2:-}
 
 fail() {
     echo "error: $*" >&2
@@ -14,8 +15,10 @@ fail() {
     fail "'$python' does not run; install Python 3.10 to 3.13 or name one: make PYTHON=python3.12 ..."
 
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-case $version in
-    3.10 | 3.11 | 3.12 | 3.13) ;;
+case $without$version in
+    3.1[0-3] | without-ros3.1[0-9]) ;;
+    without-ros*) fail "'$python' is Python $version, but 3.10 is the oldest that will do;" \
+                       "name another one: make test-python PYTHON=python3.12" ;;
     *) fail "'$python' is Python $version, but the ROS 2 wheels on PyPI are for 3.10 to 3.13;" \
             "name another one: make PYTHON=python3.12 ..." ;;
 esac
@@ -23,6 +26,7 @@ esac
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     fail "Python $version cannot make virtual environments; on Debian and Ubuntu:" \
          "sudo apt install python$version-venv"
+[ -z "$without" ] || exit 0
 
 header=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"] + "/Python.h")')
 [ -f "$header" ] ||

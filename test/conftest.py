@@ -47,6 +47,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def trained_room(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """A bundle of a short training, for tests that leave it as it is: to write it takes long."""
+    pytest.importorskip("torch", reason="training needs torch")
     from local_inn_bundles import train_small
     from tiny_training import SENSOR, SETTINGS, room
 

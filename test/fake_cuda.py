@@ -24,6 +24,11 @@ from numpy.typing import NDArray
 Work = Callable[[], None]
 
 
+def _hand_back(reference: Any, handle: int) -> None:
+    """Put a handle where the caller's reference (``ctypes.byref``) points to."""
+    ctypes.cast(reference, ctypes.POINTER(ctypes.c_void_p))[0] = handle
+
+
 class CudaError(Exception):
     """What the fake raises as ``pycuda.driver.Error``."""
 
@@ -242,13 +247,13 @@ class _DriverLibrary:
         assert recording is not None
         handle = 0x7000 + len(self._recorded)
         self._recorded[handle] = Recorded(recording)
-        graph._obj.value = handle
+        _hand_back(graph, handle)
         return 0
 
     def _instantiate(self, executable: Any, graph: Any, flags: int) -> int:
         assert flags == 0
         self._gpu.graphs.append(self._recorded[graph.value])
-        executable._obj.value = len(self._gpu.graphs)
+        _hand_back(executable, len(self._gpu.graphs))
         return 0
 
     def _destroy(self, graph: Any) -> int:

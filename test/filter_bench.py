@@ -60,7 +60,7 @@ class FilterBench:
             )
 
     def total(self, what: str) -> int:
-        return self.node.work._tally.totals().get(what, 0)
+        return self.node.statistics().get(what, 0)
 
     def fix(self, pose: Pose2, stamp_s: float, deviation: float = 0.05) -> None:
         gaussian = GaussianPose2.from_deviations(pose, deviation, deviation, deviation)

@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseWithCovarianceStamped
-from model_fixtures import OracleNetworks, oracle_model, room, scan_at
+from model_fixtures import oracle_model, oracle_of, room, scan_at
 from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.task import Future
-from ros_fixtures import RosWorld
+from ros_fixtures import RosWorld, listeners
 from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Bool, Float32
 from std_srvs.srv import Trigger
@@ -31,8 +32,8 @@ from local_inn_ros.nodes.common.handover import Handover
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
 from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
+from local_inn_ros.nodes.localizer.localizer_health import FILTER_POSE, MOUNTS, SCANS_WAITING
 from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
 from local_inn_ros.world import OccupancyGrid, grid_hash
 
 START_S = 1000.0
@@ -42,6 +43,12 @@ ELSEWHERE = Pose2(4.4, 2.3, 2.2)
 # The test hands in scans faster than a laser would: a search lasts longer by their stamps.
 PATIENT = 60.0
 _STEP_S = 0.05
+
+
+@cache
+def compile_once() -> None:
+    """Let what is compiled when it is first used be there: a search waits a second for a scan."""
+    oracle_model(room()).warm_up()
 
 
 class Bench:
@@ -57,6 +64,7 @@ class Bench:
     ) -> None:
         self.ros = ros
         self.grid = room() if grid is None else grid
+        compile_once()
         self.model = oracle_model(self.grid)
         parameters.setdefault("search_timeout", PATIENT)
         for level in ("warn", "error"):
@@ -75,10 +83,11 @@ class Bench:
         self.initial = ros.talk(PoseWithCovarianceStamped, "initialpose", RELIABLE)
         self.scans = ros.talk(LaserScan, "scan", SENSOR)
         self.sent_s = START_S + 1.0
+        # Where the odometry has the base.
+        self.wheels = Pose2.identity()
         if mount is not None:
-            ros.publish_mount(mount)
-            ros.wait_for(lambda: self.node.work._mounting._transforms._edges, "the mount")
-        ros.wait_for(lambda: self.heard_by_probe(), "the node's publishers")
+            self.tell_mount(mount)
+        ros.wait_for(self.heard_by_probe, "the node's publishers")
         ros.wait_for(lambda: self.lost, "the node's first word on whether it is lost")
 
     @staticmethod
@@ -90,16 +99,19 @@ class Bench:
 
     def heard_by_probe(self) -> bool:
         count = self.ros.probe.count_publishers
-        found = self.node.work._recovery._found_publisher
-        heard = found.get_subscription_count() > 0
+        # The node listens there itself.
+        heard = listeners(self.node, "/relocalized_pose") > 1
         return heard and count("lidar_localizer/quality") > 0
+
+    def tell_mount(self, mount: Pose2, sensor: str = "laser") -> None:
+        """Publish where a laser is mounted, and wait until the node has heard it."""
+        count = self.total(MOUNTS)
+        self.ros.publish_mount(mount, sensor=sensor)
+        self.ros.wait_for(lambda: self.total(MOUNTS) > count, "the mount")
 
     def stand_at(self, base: Pose2) -> None:
         """Put the robot somewhere; its network knows at once."""
-        opened = self.model.model
-        assert isinstance(opened, LocalInn2d)
-        assert isinstance(opened.networks, OracleNetworks)
-        opened.networks.sensor_pose = base @ MOUNT
+        oracle_of(self.model).sensor_pose = base @ MOUNT
 
     def scan_from(self, base: Pose2, stamp_s: float) -> Scan:
         return scan_at(self.grid, base @ MOUNT, stamp_s)
@@ -115,8 +127,9 @@ class Bench:
         told = GaussianPose2.from_deviations(pose, 0.1, 0.1, 0.05)
         standing = Odometry(stamp_s, Pose2.identity())
         message = odometry_message(told, standing, to_stamp(stamp_s), "map", "base_link")
+        count = self.total(FILTER_POSE)
         self.filtered.publish(message)
-        self.ros.wait_for(lambda: self.node.work._priors.told, "the prior")
+        self.ros.wait_for(lambda: self.total(FILTER_POSE) > count, "the prior")
 
     def send_odometry(self, pose: Pose2, stamp_s: float) -> None:
         reading = Odometry(stamp_s, pose)
@@ -126,16 +139,26 @@ class Bench:
 
     def tell_odometry(self, pose: Pose2, stamp_s: float) -> None:
         """Send a reading and wait until it has come."""
+        count = self.total("odometry")
         self.send_odometry(pose, stamp_s)
-        self.ros.wait_for(lambda: self.node.work._priors.reaches(stamp_s), "the odometry")
+        self.ros.wait_for(lambda: self.total("odometry") > count, "the odometry")
 
     def total(self, what: str) -> int:
-        return self.node.work._tally.totals().get(what, 0)
+        return self.node.statistics().get(what, 0)
+
+    @property
+    def searching(self) -> bool:
+        """Whether the map is searched just now."""
+        return self.node.work.situation.searching
+
+    def is_alarmed(self) -> bool:
+        """Tell whether the last word was that the robot is lost."""
+        return bool(self.lost and self.lost[-1].data)
 
     def look_from(self, base: Pose2) -> None:
         """Let the next scan come, from a robot that stands still."""
         self.sent_s += _STEP_S
-        self.tell_odometry(Pose2.identity(), self.sent_s)
+        self.tell_odometry(self.wheels, self.sent_s)
         self.send_scan(self.scan_from(base, self.sent_s))
 
     def look_until(self, condition: Callable[[], object], what: str, base: Pose2 = BASE) -> None:
@@ -175,7 +198,7 @@ class Bench:
         def told() -> bool:
             if seen_from is not None:
                 self.sent_s += 0.02
-                self.send_odometry(Pose2.identity(), self.sent_s)
+                self.tell_odometry(self.wheels, self.sent_s)
                 self.send_scan(self.scan_from(seen_from, self.sent_s))
             return any(words in one.status[0].message for one in self.health[first:])
 
@@ -192,15 +215,15 @@ class Robot(Bench):
         super().__init__(ros, handover=handover, **parameters)
         self.poses = ros.listen(PoseWithCovarianceStamped, "amcl_pose", LATCHED)
         self.transforms = ros.listen(TFMessage, "/tf", TRANSFORMS)
-        alarms = self.node.work._recovery._lost_publisher
-        ros.wait_for(lambda: alarms.get_subscription_count() > 1, "the filter to hear of alarms")
+        alarms, words = "/lidar_localizer/lost", "/odometry/filtered"
+        ros.wait_for(lambda: listeners(self.node, alarms) > 1, "the filter to hear of alarms")
+        ros.wait_for(lambda: listeners(self.ekf, words) > 0, "the localizer to hear the filter")
         for publisher in (self.odometry, self.initial):
             ros.wait_for(
                 lambda publisher=publisher: publisher.get_subscription_count() > 1,
                 "both nodes to listen",
             )
         self.base = BASE
-        self.wheels = Pose2.identity()
         self.slip = 1.0
         # Beams that meet something that no map has.
         self.blocked: slice = slice(0)
@@ -212,24 +235,35 @@ class Robot(Bench):
         self.base, self.wheels = self.base @ turn, self.wheels @ Pose2(0.0, 0.0, self.slip * 0.02)
         self.stand_at(self.base)
         self.tell_odometry(self.wheels, self.sent_s)
-        # Which node hears of it first must not decide whether a fix is handed over.
-        self.ros.wait_for(self._filter_heard_odometry, "the filter to hear of the odometry")
         scan = self.scan_from(self.base, self.sent_s)
         scan.ranges_m[self.blocked] = np.minimum(scan.ranges_m[self.blocked], 0.4)
         self.send_scan(scan)
         self.ros.wait_for(self._is_heard, "the readings")
 
-    def _filter_heard_odometry(self) -> bool:
-        newest = self.ekf.work._newest_odometry
-        return newest is not None and newest.stamp_s >= self.sent_s - 1e-6
+    def tell_odometry(self, pose: Pose2, stamp_s: float) -> None:
+        """Send a reading and wait until both nodes have it.
+
+        Which of them hears of it first must not decide whether a fix is handed over.
+        """
+        count = self.filter_odometry()
+        super().tell_odometry(pose, stamp_s)
+        self.ros.wait_for(lambda: self.filter_odometry() > count, "the filter to hear of it")
+
+    def filter_total(self, what: str) -> int:
+        return self.ekf.statistics().get(what, 0)
+
+    def filter_odometry(self) -> int:
+        """Return how many readings of the odometry the filter has heard."""
+        counted = self.ekf.statistics().items()
+        return sum(count for name, count in counted if name.startswith("odometry "))
 
     def _is_heard(self) -> bool:
         """Tell whether both nodes have heard all there is, each other's words too."""
-        if len(self.node.work._queue):
+        if self.total(SCANS_WAITING):
             return False
-        if not self.ekf.work._filter.initialized:
+        if self.ekf.work.estimate is None:
             return True
-        told = self.node.work._priors.told
+        told = self.node.work.told
         return told is not None and told.stamp_s >= self.sent_s - 1e-6
 
     def step_until(self, condition: Callable[[], object], what: str) -> None:

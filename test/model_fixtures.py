@@ -5,20 +5,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from local_inn_bundles import description_of
 
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import MapReference
 from local_inn_ros.engines import Float32Array
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.nodes.localizer.model import RunnableModel
 from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.systems.local_inn_2d.config import PriorSpec
 from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
 from local_inn_ros.systems.protocol import RunSettings
 from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid, RayCaster, grid_hash
+
+if TYPE_CHECKING:
+    from local_inn_ros.nodes.localizer.model import RunnableModel
 
 SENSOR = LaserSpec(
     name="test",
@@ -43,7 +47,7 @@ def room() -> OccupancyGrid:
 
 
 class OracleNetworks:
-    """Networks that is told the sensor's pose, and answers with it from priors near it."""
+    """Networks that are told the sensor's pose, and answer with it from priors near it."""
 
     name = "oracle"
 
@@ -73,7 +77,10 @@ class OracleNetworks:
 
 
 def oracle_model(grid: OccupancyGrid) -> RunnableModel:
-    """Return a model of a map, ready for the localizer's node."""
+    """Return a model of a map, ready for the localizer's node; where ROS is installed."""
+    pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+    from local_inn_ros.nodes.localizer.model import RunnableModel
+
     description = description_of(
         SENSOR,
         MapReference(file="map.yaml", sha256=grid_hash(grid)),
@@ -82,6 +89,13 @@ def oracle_model(grid: OccupancyGrid) -> RunnableModel:
     )
     bundle = Bundle(Path("oracle"), description, grid)
     return RunnableModel(LocalInn2d(bundle, OracleNetworks(grid, SENSOR)), RunSettings())
+
+
+def oracle_of(model: RunnableModel) -> OracleNetworks:
+    """Return the networks of such a model, which are to be told where the sensor is."""
+    assert isinstance(model.model, LocalInn2d)
+    assert isinstance(model.model.networks, OracleNetworks)
+    return model.model.networks
 
 
 def scan_at(grid: OccupancyGrid, sensor_pose: Pose2, stamp_s: float) -> Scan:

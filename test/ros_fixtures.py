@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import pytest
 import rclpy
 from geometry_msgs.msg import TransformStamped
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import SetParameters
 from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -47,6 +49,19 @@ def fresh_domain() -> int:
     return 1 + worker * part + next(_counted) % part
 
 
+def listeners(node: Node, topic: str) -> int:
+    """Return how many subscriptions a node's publisher of a topic has met, its own included."""
+    (publisher,) = [one for one in node.publishers if one.topic_name == topic]
+    count: int = publisher.get_subscription_count()
+    return count
+
+
+def hand_over(node: Node, topic: str, message: Any) -> None:
+    """Have a node heed a message as if it had come on a topic, without anybody else hearing it."""
+    (subscription,) = [one for one in node.subscriptions if one.topic_name == topic]
+    subscription.callback(message)
+
+
 class RosWorld:
     """Nodes of one test in a domain of their own, spun by the test itself."""
 
@@ -54,7 +69,7 @@ class RosWorld:
         self.context = Context()
         self.domain = fresh_domain()
         rclpy.init(context=self.context, domain_id=self.domain)
-        self._executor = MessageExecutor(context=self.context)
+        self.executor = MessageExecutor(context=self.context)
         self._nodes: list[Node] = []
         self.probe = self.add(Node("probe", context=self.context))
 
@@ -68,7 +83,7 @@ class RosWorld:
 
     def add(self, node: N) -> N:
         self._nodes.append(node)
-        self._executor.add_node(node)
+        self.executor.add_node(node)
         return node
 
     def listen(self, kind: type[Any], topic: str, qos: QoSProfile) -> list[Any]:
@@ -103,19 +118,30 @@ class RosWorld:
         deadline_s = time.monotonic() + patience_s
         while not condition():
             assert time.monotonic() < deadline_s, f"waited {patience_s:.0f} s for {what}"
-            self._executor.spin_once(timeout_sec=0.05)
+            self.executor.spin_once(timeout_sec=0.05)
 
     def spin_for(self, seconds: float) -> None:
         """Spin for a while: for what must not happen."""
         end_s = time.monotonic() + seconds
         while time.monotonic() < end_s:
-            self._executor.spin_once(timeout_sec=0.01)
+            self.executor.spin_once(timeout_sec=0.01)
 
     def close(self) -> None:
-        self._executor.shutdown(timeout_sec=1.0)
+        self.executor.shutdown(timeout_sec=1.0)
         for node in self._nodes:
             node.destroy_node()
         rclpy.try_shutdown(context=self.context)
+
+
+def set_parameter(ros: RosWorld, node: str, name: str, value: Any) -> SetParametersResult:
+    """Set a parameter as `ros2 param set` does."""
+    client = ros.probe.create_client(SetParameters, f"{node}/set_parameters")
+    ros.wait_for(client.service_is_ready, "the service")
+    told = Parameter(name, value=value).to_parameter_msg()
+    future = client.call_async(SetParameters.Request(parameters=[told]))
+    ros.wait_for(future.done, "the answer")
+    result: SetParametersResult = future.result().results[0]
+    return result
 
 
 @pytest.fixture

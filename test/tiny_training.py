@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from local_inn_ros.flows.fit_task import FitTask, SampleSource
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import LaserSpec
-from local_inn_ros.systems.fit_task import FitTask, SampleSource
 from local_inn_ros.systems.local_inn_2d.config import NetworkSettings
 from local_inn_ros.systems.local_inn_2d.network import LocalInn
 from local_inn_ros.systems.local_inn_2d.objective import LocalInnObjective

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from diagnostic_msgs.msg import DiagnosticArray
-from ros_fixtures import RosWorld
+from ros_fixtures import RosWorld, listeners
 
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -35,9 +35,10 @@ class NamedRobot:
         self.probe = ros.add(DemoProbe(context=ros.context, namespace=name))
 
     def connected(self) -> bool:
-        teleport, initial = self.probe._teleport, self.probe._initial
-        listeners = min(teleport.get_subscription_count(), initial.get_subscription_count())
-        return self.probe.truth is not None and listeners > 0
+        topics = ("simulator/teleport", "initialpose")
+        names = [self.probe.resolve_topic_name(topic) for topic in topics]
+        heard = all(listeners(self.probe, name) > 0 for name in names)
+        return self.probe.truth is not None and heard
 
     @property
     def truth(self) -> Pose2:

@@ -53,15 +53,16 @@ def evaluate(
     Errors are absolute in the map frame. The robot starts at the reference's first pose; without
     a reference it searches the whole map for itself.
     """
-    from local_inn_ros.bundles.bundle import Bundle
+    from local_inn_ros.systems.registry import load_bundle
+
+    loaded = load_bundle(bundle)
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
     from local_inn_ros.cli.output import progress_bar, say
     from local_inn_ros.cli.score_table import print_score
     from local_inn_ros.evaluation.evaluation import EvaluationSettings, write_results
     from local_inn_ros.evaluation.evaluation import evaluate as run
     from local_inn_ros.evaluation.json_file import write_json
 
-    loaded = Bundle.load(bundle)
-    recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
     settings = EvaluationSettings(refiner=refiner, mcl_particles=mcl, seed=seed)
     with progress_bar() as progress:
         rounds = 1 + (mcl > 0 and recording.reference is not None)

@@ -6,15 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.filtering.state_space import PoseT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Refusals:
+class Refusals(Generic[PoseT]):
     """Fixes of one source that were refused, one after another.
 
     Attributes:
@@ -27,12 +28,12 @@ class Refusals:
 
     in_a_row: int
     unopposed: int
-    correction: Pose2
+    correction: PoseT
     covariance: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SharedError:
+class SharedError(Generic[PoseT]):
     """What the fixes of one source have wrong alike, such as the error of the map hereabouts.
 
     Attributes:
@@ -41,11 +42,11 @@ class SharedError:
     """
 
     derivative: NDArray[np.float64]
-    anchor: Pose2
+    anchor: PoseT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Belief:
+class Belief(Generic[PoseT]):
     """What the filter believes at an instant.
 
     The state is the pose, with d degrees of freedom, and the scales of distance and turn.
@@ -59,12 +60,12 @@ class Belief:
         refusals: of the sources whose last fix was refused, by name.
     """
 
-    pose: Pose2
+    pose: PoseT
     scales: tuple[float, float]
     covariance: NDArray[np.float64]
     since_fix: NDArray[np.float64]
-    shared: Mapping[str, SharedError] = field(default_factory=dict)
-    refusals: Mapping[str, Refusals] = field(default_factory=dict)
+    shared: Mapping[str, SharedError[PoseT]] = field(default_factory=dict)
+    refusals: Mapping[str, Refusals[PoseT]] = field(default_factory=dict)
 
     @property
     def contradictions(self) -> int:
@@ -77,13 +78,9 @@ class Belief:
             return 0
         return max(refused.unopposed for refused in self.refusals.values())
 
-    def to_gaussian(self) -> GaussianPose2:
-        """Return mean and covariance of the pose."""
-        return GaussianPose2(self.pose, self.total_covariance()[:3, :3])
-
     def total_covariance(self) -> NDArray[np.float64]:
         """Return (d + 2, d + 2) of the state, with what fixes share."""
         total = self.covariance
         for error in self.shared.values():
-            total = total + error.derivative @ error.derivative.T
+            total = total + error.derivative.dot(error.derivative.T)
         return total

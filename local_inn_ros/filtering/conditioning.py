@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+from numpy.typing import NDArray
 
 from local_inn_ros.geometry import GaussianPose2
 
@@ -18,23 +21,44 @@ _LARGEST_VARIANCE = 1e6
 def well_conditioned(pose: GaussianPose2) -> GaussianPose2:
     """Return a pose whose covariance is positive definite and no wider than makes sense.
 
+    One that is neither singular nor beyond all measure is returned as it is.
+
+    Raises:
+        ValueError: a number of the covariance is not finite.
+    """
+    covariance = conditioned(pose.covariance)
+    return pose if covariance is pose.covariance else GaussianPose2(pose.mean, covariance)
+
+
+def conditioned(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a covariance (n, n) that is positive definite and no wider than makes sense.
+
     A singular covariance claims what nobody can know, and cannot be inverted; with one that is
     beyond all measure nothing is left of the numbers beside it. One that is neither is returned
     as it is.
+
+    Raises:
+        ValueError: a number is not finite.
     """
-    (a, b, c), (_, d, e), (_, _, f) = pose.covariance.tolist()
-    trace = a + d + f
-    if trace <= _LARGEST_VARIANCE:
-        determinant = a * (d * f - e * e) - b * (b * f - c * e) + c * (b * e - c * d)
-        # The least eigenvalue is no smaller: the two others are at most half of the trace each,
-        # on (geometric) average.
-        if determinant > _LEAST_VARIANCE * 0.25 * trace * trace:
-            return pose
-    scale = float(np.max(np.abs(pose.covariance)))
+    if len(covariance) == 3:
+        (a, b, c), (_, d, e), (_, _, f) = covariance.tolist()
+        trace = a + d + f
+        if a > 0.0 and a * d > b * b and trace <= _LARGEST_VARIANCE:
+            determinant = a * (d * f - e * e) - b * (b * f - c * e) + c * (b * e - c * d)
+            # The least eigenvalue is no smaller: the two others are at most half of the trace
+            # each, on (geometric) average.
+            if determinant > _LEAST_VARIANCE * 0.25 * trace * trace:
+                return covariance
+    scale = float(np.max(np.abs(covariance)))
+    if not math.isfinite(scale):
+        raise ValueError("a covariance must be finite")
     if scale == 0.0:
-        return GaussianPose2(pose.mean, _LEAST_VARIANCE * np.eye(3))
+        return _LEAST_VARIANCE * np.eye(len(covariance))
     # Scaled first: the squares of the largest numbers cannot be written.
-    variances, directions = np.linalg.eigh(pose.covariance / scale)
+    variances, directions = np.linalg.eigh(covariance / scale)
     shares = np.clip(variances, _LEAST_VARIANCE / scale, _LARGEST_VARIANCE / scale)
-    covariance = (directions * (shares * scale)) @ directions.T
-    return GaussianPose2(pose.mean, 0.5 * (covariance + covariance.T))
+    if np.array_equal(shares, variances):
+        return covariance
+    bounded = (directions * (shares * scale)) @ directions.T
+    symmetric: NDArray[np.float64] = 0.5 * (bounded + bounded.T)
+    return symmetric

@@ -7,12 +7,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Generic
 
 from local_inn_ros.filtering.belief import Belief
 from local_inn_ros.filtering.measurement import Measurement
-from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
+from local_inn_ros.filtering.odometry_buffer import MotionBuffer
+from local_inn_ros.filtering.state_space import GaussianT, PoseT
 from local_inn_ros.filtering.step import FilterStep, Fusion
-from local_inn_ros.geometry import Pose2
 
 # A stamp that leaps ahead, by mistake or after a pause, makes the pose no more uncertain than this
 # much time does.
@@ -20,7 +21,7 @@ _LONGEST_S = 60.0
 
 
 @dataclass(slots=True)
-class Event:
+class Event(Generic[PoseT, GaussianT]):
     """One instant of the history: the start, an odometry reading or a fix.
 
     Attributes:
@@ -31,16 +32,16 @@ class Event:
     """
 
     stamp_s: float
-    odometry: Pose2
-    measurement: Measurement | None = None
+    odometry: PoseT
+    measurement: Measurement[GaussianT] | None = None
     fusion: Fusion | None = None
 
 
-def _stamp(event: Event) -> float:
+def _stamp(event: Event[PoseT, GaussianT]) -> float:
     return event.stamp_s
 
 
-class FilterHistory:
+class FilterHistory(Generic[PoseT, GaussianT]):
     """Events in the order of their stamps, and what is believed once each of them is done.
 
     What follows an event that is put in between is worked out when somebody asks for it: who wants
@@ -49,17 +50,17 @@ class FilterHistory:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._events: list[Event] = []
+        self._events: list[Event[PoseT, GaussianT]] = []
         # Of the first events; those of the others are not worked out yet.
-        self._beliefs: list[Belief] = []
+        self._beliefs: list[Belief[PoseT]] = []
         # Steps that were in force up to an instant and are not any more, by that instant.
-        self._former: list[tuple[float, FilterStep]] = []
+        self._former: list[tuple[float, FilterStep[PoseT, GaussianT]]] = []
 
     def __len__(self) -> int:
         """Return how many events there are."""
         return len(self._events)
 
-    def __getitem__(self, index: int) -> Event:
+    def __getitem__(self, index: int) -> Event[PoseT, GaussianT]:
         """Return an event; what became of a fix is known once its belief was asked for."""
         return self._events[index]
 
@@ -69,13 +70,18 @@ class FilterHistory:
         self._beliefs.clear()
         self._former.clear()
 
-    def begin(self, start: Event, belief: Belief, following: Iterable[Event]) -> None:
+    def begin(
+        self,
+        start: Event[PoseT, GaussianT],
+        belief: Belief[PoseT],
+        following: Iterable[Event[PoseT, GaussianT]],
+    ) -> None:
         """Begin anew."""
         self._events = [start, *following]
         self._beliefs = [belief]
         self._former = []
 
-    def keep_step(self, step: FilterStep) -> None:
+    def keep_step(self, step: FilterStep[PoseT, GaussianT]) -> None:
         """Let the way up to the newest event be predicted by this step, whatever comes after it."""
         self._former.append((self._events[-1].stamp_s, step))
 
@@ -83,13 +89,15 @@ class FilterHistory:
         """Return how many events there are up to an instant and at it."""
         return bisect_right(self._events, stamp_s, key=_stamp)
 
-    def insert_fix(self, fix: Event) -> int:
+    def insert_fix(self, fix: Event[PoseT, GaussianT]) -> int:
         """Put a fix in, after all else that has its stamp, and return its index."""
         index = self.count_up_to(fix.stamp_s)
         self._insert(index, fix)
         return index
 
-    def insert_reading(self, reading: Event, previous_s: float, odometry: OdometryBuffer) -> None:
+    def insert_reading(
+        self, reading: Event[PoseT, GaussianT], previous_s: float, odometry: MotionBuffer[PoseT]
+    ) -> None:
         """Put an odometry reading in, and fixes that came ahead of it where they belong now.
 
         Args:
@@ -107,7 +115,7 @@ class FilterHistory:
         if index > 0:
             self._insert(index, reading)
 
-    def belief_at(self, index: int, step: FilterStep) -> Belief:
+    def belief_at(self, index: int, step: FilterStep[PoseT, GaussianT]) -> Belief[PoseT]:
         """Return what is believed once an event is done.
 
         Args:
@@ -123,7 +131,9 @@ class FilterHistory:
             self._beliefs.append(belief)
         return self._beliefs[index]
 
-    def carried(self, index: int, stamp_s: float, odometry: Pose2, step: FilterStep) -> Belief:
+    def carried(
+        self, index: int, stamp_s: float, odometry: PoseT, step: FilterStep[PoseT, GaussianT]
+    ) -> Belief[PoseT]:
         """Return what is believed at an instant, from the event before it."""
         event, belief = self._events[index], self.belief_at(index, step)
         if stamp_s == event.stamp_s:
@@ -133,7 +143,7 @@ class FilterHistory:
         step = next((former for until_s, former in self._former if stamp_s <= until_s), step)
         return step.predict(belief, increment, min(stamp_s - event.stamp_s, _LONGEST_S))
 
-    def forget_before(self, stamp_s: float, step: FilterStep) -> None:
+    def forget_before(self, stamp_s: float, step: FilterStep[PoseT, GaussianT]) -> None:
         """Forget what was before an instant; the last event before it stays, to start from."""
         keep = self.count_up_to(stamp_s) - 1
         if keep > 0:
@@ -142,6 +152,6 @@ class FilterHistory:
             oldest_s = self._events[0].stamp_s
             self._former = [one for one in self._former if one[0] > oldest_s]
 
-    def _insert(self, index: int, event: Event) -> None:
+    def _insert(self, index: int, event: Event[PoseT, GaussianT]) -> None:
         self._events.insert(index, event)
         del self._beliefs[index:]

@@ -28,23 +28,24 @@ the pose becomes worse and its covariance too small; docs/filter.md has the figu
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.filtering.belief import Belief
 from local_inn_ros.filtering.measurement import Measurement
-from local_inn_ros.filtering.planar_space import PlanarSpace
 from local_inn_ros.filtering.source import Source
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.filtering.state_space import GaussianT, PoseT, StateSpace
 
 
 @dataclass(slots=True, eq=False)
-class Innovation:
+class Innovation(Generic[PoseT]):
     """A measured pose beside the one believed; n is the size of the state, d that of a pose.
 
     Attributes:
         offset: (d,) from what is believed to what is measured.
+        spread: (d, d) covariance of what is measured.
         squared_distance: squared Mahalanobis distance of the two.
         total: (n, n) covariance of the belief.
         own: (n, n) the same without what the source shares at this place.
@@ -55,54 +56,62 @@ class Innovation:
     """
 
     offset: NDArray[np.float64]
+    spread: NDArray[np.float64]
     squared_distance: float
     total: NDArray[np.float64]
     own: NDArray[np.float64]
     shared: NDArray[np.float64] | None
     alike: NDArray[np.float64] | None
-    anchor: Pose2
+    anchor: PoseT
 
 
 def compare(
-    belief: Belief, measurement: Measurement, source: Source, space: PlanarSpace
-) -> Innovation:
+    belief: Belief[PoseT],
+    measurement: Measurement[GaussianT],
+    source: Source,
+    space: StateSpace[PoseT, GaussianT],
+) -> Innovation[PoseT]:
     """Compare a fix with what is believed before it.
 
     Raises:
         LinAlgError: both are certain in some direction.
     """
-    measured, anchor = measurement.pose, belief.pose
-    offset = space.offset(anchor, measured.mean)
+    anchor = belief.pose
+    offset, spread = space.seen(anchor, measurement.pose)
     own = total = belief.covariance
     shared = alike = None
     for name, error in belief.shared.items():
-        spread = error.derivative @ error.derivative.T
-        total = total + spread
+        variance = error.derivative.dot(error.derivative.T)
+        total = total + variance
         if name == measurement.source:
             kept = source.kept(*space.apart(error.anchor, anchor))
             shared, anchor = error.derivative, error.anchor
             if kept < 1.0:
                 # What belonged to the place before is an error like any other here.
-                own = own + (1.0 - kept * kept) * spread
+                own = own + (1.0 - kept * kept) * variance
                 shared, anchor = kept * shared, belief.pose
         else:
-            own = own + spread
+            own = own + variance
     d = space.dof
-    apart = total[:d, :d] + measured.covariance
+    apart = total[:d, :d] + spread
     if source.shared_deviation > 0.0:
-        alike = source.shared_deviation * space.root(measured)
+        alike = source.shared_deviation * space.root(belief.pose, spread)
         if shared is not None:
-            both = shared[:d] @ alike.T
+            both = shared[:d].dot(alike.T)
             apart -= both + both.T
-    white = space.whitening(apart) @ offset
-    return Innovation(offset, float(white @ white), total, own, shared, alike, anchor)
+    white = space.whitening(apart).dot(offset)
+    return Innovation(offset, spread, float(white.dot(white)), total, own, shared, alike, anchor)
 
 
 def gain_of(
-    innovation: Innovation, measurement: Measurement, space: PlanarSpace
+    innovation: Innovation[PoseT], space: StateSpace[PoseT, GaussianT]
 ) -> NDArray[np.float64]:
-    """Return (n, d) by how much of the offset a fix moves the state."""
+    """Return (n, d) by how much of the offset a fix moves the state.
+
+    Raises:
+        LinAlgError: both are certain in some direction.
+    """
     total, d = innovation.total, space.dof
-    whitening = space.whitening(total[:d, :d] + measurement.pose.covariance)
-    gain: NDArray[np.float64] = (total[:, :d] @ whitening.T) @ whitening
+    whitening = space.whitening(total[:d, :d] + innovation.spread)
+    gain: NDArray[np.float64] = total[:, :d].dot(whitening.T).dot(whitening)
     return gain

@@ -5,19 +5,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.filtering.widest import WIDEST_M, WIDEST_RAD
-from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.filtering.state_space import GaussianT
+from local_inn_ros.filtering.widest import WIDEST
 
-_WIDEST = np.array([WIDEST_M, WIDEST_M, WIDEST_RAD])
-_RELATIVE = _WIDEST**-2.0
+# Deviations of what was not seen, by how many numbers an error has. A little less than what is told
+# then: the evidence for nothing is what rounding leaves of it.
+_UNSEEN = {size: 0.9 * widest for size, widest in WIDEST.items()}
+_PER_VARIANCE = {size: unseen**-2.0 for size, unseen in _UNSEEN.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measurement:
+class Measurement(Generic[GaussianT]):
     """A pose of the base in the map frame, as one sensor saw it.
 
     Attributes:
@@ -28,28 +31,33 @@ class Measurement:
             gate, is kept apart from that of others.
     """
 
-    pose: GaussianPose2
+    pose: GaussianT
     stamp_s: float
     source: str
 
     def observed_directions(self) -> NDArray[np.float64]:
-        """Return the directions that were seen, as k rows (k, 3) of unit length.
+        """Return the directions that were seen, as k rows (k, d) of unit length.
 
         The product of a row with an error of the pose is what was seen of it.
         """
+        unseen = _UNSEEN[len(self.pose.covariance)]
         variances, axes = np.linalg.eigh(self._relative())
-        seen = axes[:, variances < 1.0].T / _WIDEST
+        seen = axes[:, variances < 1.0].T / unseen
         directions: NDArray[np.float64] = seen / np.linalg.norm(seen, axis=1, keepdims=True)
         return directions
 
     def observed_count(self) -> int:
         """Return how many directions were seen."""
-        if self.pose.covariance.diagonal() @ _RELATIVE < 1.0:
+        covariance = self.pose.covariance
+        size = len(covariance)
+        if covariance.diagonal() @ _PER_VARIANCE[size] < 1.0:
             # No eigenvalue exceeds the trace: nearly all fixes end here.
-            return len(_WIDEST)
+            return size
         return int(np.count_nonzero(np.linalg.eigvalsh(self._relative()) < 1.0))
 
     def _relative(self) -> NDArray[np.float64]:
         """Return the covariance in units of what counts as not seen."""
-        relative: NDArray[np.float64] = self.pose.covariance / np.outer(_WIDEST, _WIDEST)
+        covariance = self.pose.covariance
+        unseen = _UNSEEN[len(covariance)]
+        relative: NDArray[np.float64] = covariance / np.outer(unseen, unseen)
         return relative

@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from enum import Enum
+from typing import TYPE_CHECKING, Generic, Protocol
 
-from local_inn_ros.geometry import Pose2, Twist2, interpolate_poses, wrap_angle
-from local_inn_ros.sensing import Odometry
+from local_inn_ros.filtering.state_space import PoseT, PoseT_co
+from local_inn_ros.geometry import Pose2
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 # A twist is trusted this far past the newest reading: a few periods of a slow odometry.
 EXTRAPOLATION_S = 0.1
@@ -30,6 +34,8 @@ class Arrival(Enum):
     """No newer than the newest: repeated or out of order."""
     TIME_JUMP = "time jump"
     """Time went back: everything older was cleared, the reading was kept."""
+    UNUSABLE = "unusable"
+    """A number is not finite, or beyond all measure."""
     POSITION_JUMP = "position jump"
     """No robot moves so fast, the odometry began again elsewhere: as with a time jump."""
 
@@ -38,15 +44,50 @@ class Arrival(Enum):
         """Whether nothing is known of the motion between the readings before and this one."""
         return self in (Arrival.TIME_JUMP, Arrival.POSITION_JUMP)
 
+    @property
+    def taken(self) -> bool:
+        """Whether the reading was kept."""
+        return self not in (Arrival.DROPPED, Arrival.UNUSABLE)
 
-class OdometryBuffer:
-    """Odometry readings of the last seconds, interpolated along circle arcs."""
+
+class Reading(Protocol[PoseT_co]):
+    """A reading of the odometry, in the plane or in space."""
+
+    @property
+    def stamp_s(self) -> float:
+        """When it was valid, in seconds."""
+        ...
+
+    @property
+    def pose(self) -> PoseT_co:
+        """The base in the odometry frame."""
+        ...
+
+    def is_usable(self) -> bool:
+        """Tell whether all numbers are finite, and none is beyond all measure."""
+        ...
+
+    def carried_on(self, duration_s: float) -> PoseT_co:
+        """Return the base so much later, if its velocity stays."""
+        ...
+
+    def towards(self, later: Self, share: float, /) -> PoseT_co:
+        """Return the base a share of the way to a later reading."""
+        ...
+
+    def apart(self, other: Self, /) -> tuple[float, float]:
+        """Return the way in m and the turn in rad from one reading to another."""
+        ...
+
+
+class MotionBuffer(Generic[PoseT]):
+    """Odometry readings of the last seconds, with what lies between them."""
 
     def __init__(self, horizon_s: float = 10.0) -> None:
         """Begin empty; readings older than ``horizon_s`` before the newest are forgotten."""
         self._horizon_s = horizon_s
         self._stamps: list[float] = []
-        self._readings: list[Odometry] = []
+        self._readings: list[Reading[PoseT]] = []
 
     @property
     def newest_stamp_s(self) -> float | None:
@@ -63,8 +104,10 @@ class OdometryBuffer:
         self._stamps.clear()
         self._readings.clear()
 
-    def add(self, odometry: Odometry) -> Arrival:
+    def add(self, odometry: Reading[PoseT]) -> Arrival:
         """Take in one reading and say what became of it."""
+        if not odometry.is_usable():
+            return Arrival.UNUSABLE
         arrival = Arrival.KEPT
         if self._stamps and odometry.stamp_s <= self._stamps[-1]:
             if odometry.stamp_s >= self._stamps[-1] - TIME_JUMP_S:
@@ -79,7 +122,7 @@ class OdometryBuffer:
         self._forget()
         return arrival
 
-    def pose_at(self, stamp_s: float) -> Pose2 | None:
+    def pose_at(self, stamp_s: float) -> PoseT | None:
         """Return the base in the odometry frame at an instant.
 
         Interpolated between readings; carried on with the newest twist up to ``EXTRAPOLATION_S``
@@ -97,24 +140,23 @@ class OdometryBuffer:
             return self._readings[after].pose
         start, end = self._readings[after - 1], self._readings[after]
         share = (stamp_s - start.stamp_s) / (end.stamp_s - start.stamp_s)
-        return interpolate_poses(start.pose, end.pose, share)
+        return start.towards(end, share)
 
-    def after(self, stamp_s: float) -> list[Odometry]:
+    def after(self, stamp_s: float) -> list[Reading[PoseT]]:
         """Return the readings newer than ``stamp_s``, oldest first."""
         return self._readings[bisect_right(self._stamps, stamp_s) :]
 
-    def motion_between(self, from_s: float, to_s: float) -> Pose2 | None:
+    def motion_between(self, from_s: float, to_s: float) -> PoseT | None:
         """Return the base at ``to_s`` seen from the base at ``from_s``; None where not known."""
         start, end = self.pose_at(from_s), self.pose_at(to_s)
         return None if start is None or end is None else start.between(end)
 
-    def _extrapolated(self, stamp_s: float) -> Pose2 | None:
+    def _extrapolated(self, stamp_s: float) -> PoseT | None:
         newest = self._readings[-1]
         ahead_s = stamp_s - newest.stamp_s
         if ahead_s > EXTRAPOLATION_S:
             return None
-        speed = Twist2(newest.speed_mps, newest.lateral_speed_mps, newest.yaw_rate_radps)
-        return newest.pose @ speed.scaled(ahead_s).to_pose()
+        return newest.carried_on(ahead_s)
 
     def _forget(self) -> None:
         # One reading before the horizon stays, so that all of the horizon can be interpolated.
@@ -125,9 +167,13 @@ class OdometryBuffer:
             del self._readings[:keep]
 
 
-def _jumps(before: Odometry, after: Odometry) -> bool:
+class OdometryBuffer(MotionBuffer[Pose2]):
+    """Readings of a planar robot's odometry, interpolated along circle arcs."""
+
+
+def _jumps(before: Reading[PoseT], after: Reading[PoseT]) -> bool:
     """Tell whether the way from one reading to the next is none that a robot can go."""
     duration_s = min(after.stamp_s - before.stamp_s, _LONGEST_S)
-    far = before.pose.distance_to(after.pose) > _JITTER_M + _FASTEST_MPS * duration_s
-    turn = abs(wrap_angle(after.pose.yaw - before.pose.yaw))
-    return far or turn > _JITTER_RAD + _FASTEST_RADPS * duration_s
+    way_m, turn_rad = before.apart(after)
+    far = way_m > _JITTER_M + _FASTEST_MPS * duration_s
+    return far or turn_rad > _JITTER_RAD + _FASTEST_RADPS * duration_s

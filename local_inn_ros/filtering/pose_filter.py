@@ -2,30 +2,45 @@
 # SPDX-License-Identifier: Apache-2.0
 """The filter that fuses odometry with fixes, each at its own stamp.
 
-An extended Kalman filter over (x, y, yaw) in the map frame. What it believes is a function of the
-start, the odometry and the fixes in the order of their stamps, never of the order in which they
-arrived: a late fix is put where it belongs and everything after it is done again.
+An extended Kalman filter over the pose in the map frame, in the plane or in space. What it believes
+is a function of the start, the odometry and the fixes in the order of their stamps, never of the
+order in which they arrived: a late fix is put where it belongs and everything after it is done
+again. Numbers that cannot be computed with are refused as they come in, and nothing changes.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Generic
+
+import numpy as np
 
 from local_inn_ros.filtering.belief import Belief
-from local_inn_ros.filtering.conditioning import well_conditioned
+from local_inn_ros.filtering.conditioning import conditioned
 from local_inn_ros.filtering.history import Event, FilterHistory
 from local_inn_ros.filtering.measurement import Measurement
-from local_inn_ros.filtering.odometry_buffer import Arrival, OdometryBuffer
+from local_inn_ros.filtering.motion_model import MotionNoise
+from local_inn_ros.filtering.odometry_buffer import Arrival, MotionBuffer, Reading
 from local_inn_ros.filtering.odometry_noise import OdometryNoise
 from local_inn_ros.filtering.planar_space import PlanarSpace
 from local_inn_ros.filtering.settings import FilterSettings, SourceSettings
+from local_inn_ros.filtering.state_space import GaussianT, PoseT, StateSpace
 from local_inn_ros.filtering.step import FilterStep, Fusion
-from local_inn_ros.filtering.widest import WIDEST_M, WIDEST_RAD
+from local_inn_ros.filtering.widest import WIDEST
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.sensing import Odometry
 
-__all__ = ["FilterSettings", "Fusion", "Measurement", "PoseFilter", "SourceSettings", "StampedPose"]
-
+__all__ = [
+    "FilterSettings",
+    "Fusion",
+    "Measurement",
+    "PoseFilter",
+    "SourceSettings",
+    "Stamped",
+    "StampedPose",
+    "StateFilter",
+]
 
 # A start this little before the first reading is nearer to that than to now.
 _JUST_BEFORE_S = 1.0
@@ -33,27 +48,45 @@ _JUST_BEFORE_S = 1.0
 _JUST_AHEAD_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class StampedPose:
+# Without slots: a class of a certain type, as below, notes its type in what it makes.
+@dataclass(frozen=True)
+class Stamped(Generic[GaussianT]):
     """A pose of the base in the map frame at an instant."""
 
     stamp_s: float
-    pose: GaussianPose2
+    pose: GaussianT
 
 
-class PoseFilter:
-    """Fuses odometry and fixes into one pose of the base in the map frame."""
+StampedPose = Stamped[GaussianPose2]
+"""The same of a planar robot."""
 
-    def __init__(self, settings: FilterSettings | None = None) -> None:
-        """Begin without a pose: ``reset`` gives one."""
-        self.settings = FilterSettings() if settings is None else settings
-        self._step = _step_of(self.settings)
-        self._odometry = OdometryBuffer(max(10.0, 2.0 * self.settings.history_s))
+
+class StateFilter(Generic[PoseT, GaussianT]):
+    """Fuses odometry and fixes into one pose of the base in the map frame.
+
+    ``PoseFilter`` is that of a planar robot, ``SpatialPoseFilter`` that in space.
+    """
+
+    def __init__(
+        self,
+        new_space: Callable[[MotionNoise], StateSpace[PoseT, GaussianT]],
+        settings: FilterSettings,
+    ) -> None:
+        """Begin without a pose: ``reset`` gives one.
+
+        Args:
+            new_space: makes the space of the poses, from how fast the odometry's error grows.
+            settings: what the filter is told.
+        """
+        self.settings = settings
+        self._new_space = new_space
+        self._set_step()
+        self._odometry = MotionBuffer[PoseT](max(10.0, 2.0 * settings.history_s))
         # A start for which no odometry has come yet.
-        self._waiting: StampedPose | None = None
+        self._waiting: Stamped[GaussianT] | None = None
         # A start that the odometry has not reached; it is begun with already, as of now.
-        self._ahead: StampedPose | None = None
-        self._history = FilterHistory()
+        self._ahead: Stamped[GaussianT] | None = None
+        self._history = FilterHistory[PoseT, GaussianT]()
         self._declared_lost = False
 
     def set_gate(self, probability: float) -> None:
@@ -67,7 +100,7 @@ class PoseFilter:
             self._newest()
         told = replace(self.settings.source, gate_probability=probability)
         self.settings = replace(self.settings, source=told)
-        self._step = _step_of(self.settings)
+        self._set_step()
 
     def set_noise(self, noise: OdometryNoise) -> None:
         """Take the odometry for as wrong as this from the newest instant on.
@@ -79,7 +112,7 @@ class PoseFilter:
             self._newest()
             self._history.keep_step(self._step)
         self.settings = replace(self.settings, motion_noise=noise.motion, scale_noise=noise.scales)
-        self._step = _step_of(self.settings)
+        self._set_step()
 
     @property
     def initialized(self) -> bool:
@@ -123,15 +156,15 @@ class PoseFilter:
         """
         if self.initialized and not self._declared_lost:
             now = self.estimate()
-            wide = GaussianPose2.from_deviations(now.pose.mean, WIDEST_M, WIDEST_M, WIDEST_RAD)
-            self._begin(wide, now.stamp_s)
+            wide = np.diag(WIDEST[self._space.dof] ** 2)
+            self._begin(self._space.gaussian(now.pose.mean, wide), now.stamp_s)
             self._declared_lost = True
 
     def resume(self) -> None:
         """Take back ``declare_lost``: the next fix tells where the robot is."""
         self._declared_lost = False
 
-    def reset(self, pose: GaussianPose2, stamp_s: float) -> bool:
+    def reset(self, pose: GaussianT, stamp_s: float) -> bool:
         """Begin again from a pose of the base in the map frame.
 
         The pose is carried forward by the odometry since its stamp. A stamp just before the
@@ -144,10 +177,14 @@ class PoseFilter:
             stamp_s: when it was there.
 
         Returns:
-            Whether the odometry reaches that stamp, if only just, or is yet to come.
+            Whether the odometry reaches that stamp, if only just, or is yet to come. With numbers
+            that cannot be computed with it does not, and nothing changes.
         """
+        usable = self._usable(pose)
+        if usable is None or not math.isfinite(stamp_s):
+            return False
         self._declared_lost = False
-        start = StampedPose(stamp_s, well_conditioned(pose))
+        start = Stamped(stamp_s, usable)
         reached = self._begin(start.pose, stamp_s)
         newest_s = self._odometry.newest_stamp_s
         if not reached and newest_s is not None and 0.0 < stamp_s - newest_s <= _JUST_AHEAD_S:
@@ -155,13 +192,13 @@ class PoseFilter:
             return True
         return reached
 
-    def _begin(self, pose: GaussianPose2, stamp_s: float) -> bool:
+    def _begin(self, pose: GaussianT, stamp_s: float) -> bool:
         self._history.clear()
         self._waiting = self._ahead = None
         odometry = self._odometry.pose_at(stamp_s)
         newest_s = self._odometry.newest_stamp_s
         if newest_s is None:
-            self._waiting = StampedPose(stamp_s, pose)
+            self._waiting = Stamped(stamp_s, pose)
             return True
         reached = odometry is not None
         if odometry is None:
@@ -172,12 +209,15 @@ class PoseFilter:
             odometry = self._odometry.pose_at(stamp_s)
         assert odometry is not None
         readings = self._odometry.after(stamp_s)
-        following = (Event(reading.stamp_s, reading.pose) for reading in readings)
-        self._history.begin(Event(stamp_s, odometry), self._step.begin(pose), following)
+        start: Event[PoseT, GaussianT] = Event(stamp_s, odometry)
+        following: Iterable[Event[PoseT, GaussianT]] = (
+            Event(reading.stamp_s, reading.pose) for reading in readings
+        )
+        self._history.begin(start, self._step.begin(pose), following)
         self._forget()
         return reached
 
-    def predict(self, odometry: Odometry) -> Arrival:
+    def predict(self, odometry: Reading[PoseT]) -> Arrival:
         """Take in one odometry reading and say what became of it.
 
         When time jumps back, or the odometry begins again elsewhere, the history is dropped; the
@@ -192,12 +232,12 @@ class PoseFilter:
         elif self._ahead is not None and odometry.stamp_s >= self._ahead.stamp_s:
             self._begin(self._ahead.pose, self._ahead.stamp_s)
         elif arrival is Arrival.KEPT and len(self._history) and previous_s is not None:
-            reading = Event(odometry.stamp_s, odometry.pose)
+            reading: Event[PoseT, GaussianT] = Event(odometry.stamp_s, odometry.pose)
             self._history.insert_reading(reading, previous_s, self._odometry)
             self._forget()
         return arrival
 
-    def fuse(self, measurement: Measurement) -> Fusion:
+    def fuse(self, measurement: Measurement[GaussianT]) -> Fusion:
         """Fuse what a sensor says of the base's pose in the map frame, at its own stamp.
 
         Args:
@@ -207,6 +247,9 @@ class PoseFilter:
             Whether it was accepted, how far off it was, and why not.
         """
         stamp_s = measurement.stamp_s - self.settings.of(measurement.source).delay_s
+        pose = self._usable(measurement.pose)
+        if pose is None or not math.isfinite(stamp_s):
+            return Fusion.refused("its numbers cannot be computed with")
         if not len(self._history):
             return Fusion.refused("no initial pose and odometry yet")
         if self._declared_lost:
@@ -216,7 +259,6 @@ class PoseFilter:
         odometry = self._odometry.pose_at(stamp_s)
         if odometry is None:
             return Fusion.refused("ahead of the odometry")
-        pose = well_conditioned(measurement.pose)
         if pose is not measurement.pose:
             measurement = replace(measurement, pose=pose)
         fix = Event(stamp_s, odometry, measurement)
@@ -224,19 +266,19 @@ class PoseFilter:
         assert fix.fusion is not None
         return fix.fusion
 
-    def estimate(self) -> StampedPose:
+    def estimate(self) -> Stamped[GaussianT]:
         """Return the pose at the newest instant known.
 
         Raises:
             RuntimeError: there is no initial pose yet.
         """
         if len(self._history):
-            return StampedPose(self._history[-1].stamp_s, self._newest().to_gaussian())
+            return Stamped(self._history[-1].stamp_s, self._step.pose_of(self._newest()))
         if self._waiting is not None:
             return self._waiting
         raise RuntimeError("the filter has no initial pose yet: call reset first")
 
-    def estimate_at(self, stamp_s: float) -> GaussianPose2 | None:
+    def estimate_at(self, stamp_s: float) -> GaussianT | None:
         """Return the pose at an instant, from everything up to that instant.
 
         None before the history, past the reach of the odometry, or without a pose.
@@ -245,13 +287,13 @@ class PoseFilter:
         if index < 0:
             return None
         if self._history[index].stamp_s == stamp_s:
-            return self._history.belief_at(index, self._step).to_gaussian()
+            return self._step.pose_of(self._history.belief_at(index, self._step))
         odometry = self._odometry.pose_at(stamp_s)
         if odometry is None:
             return None
-        return self._history.carried(index, stamp_s, odometry, self._step).to_gaussian()
+        return self._step.pose_of(self._history.carried(index, stamp_s, odometry, self._step))
 
-    def map_from_odom(self) -> Pose2:
+    def map_from_odom(self) -> PoseT:
         """Return the pose of the odometry frame in the map frame (REP-105).
 
         Raises:
@@ -261,7 +303,24 @@ class PoseFilter:
             raise RuntimeError("map_from_odom needs an initial pose and odometry")
         return self._newest().pose @ self._history[-1].odometry.inverse()
 
-    def _newest(self) -> Belief:
+    def _set_step(self) -> None:
+        """Work with the settings from now on."""
+        self._space = self._new_space(self.settings.motion_noise)
+        self._step = FilterStep(self._space, self.settings)
+
+    def _usable(self, pose: GaussianT) -> GaussianT | None:
+        """Return a pose that can be computed with; None where nothing can be made of it."""
+        if not self._space.is_usable(pose.mean):
+            return None
+        try:
+            covariance = conditioned(pose.covariance)
+        except (ValueError, np.linalg.LinAlgError):
+            return None
+        if covariance is pose.covariance:
+            return pose
+        return self._space.gaussian(pose.mean, covariance)
+
+    def _newest(self) -> Belief[PoseT]:
         return self._history.belief_at(len(self._history) - 1, self._step)
 
     def _forget(self) -> None:
@@ -269,5 +328,9 @@ class PoseFilter:
         self._history.forget_before(oldest_s, self._step)
 
 
-def _step_of(settings: FilterSettings) -> FilterStep:
-    return FilterStep(PlanarSpace(settings.motion_noise), settings)
+class PoseFilter(StateFilter[Pose2, GaussianPose2]):
+    """The filter of a planar robot: x, y and yaw."""
+
+    def __init__(self, settings: FilterSettings | None = None) -> None:
+        """Begin without a pose: ``reset`` gives one."""
+        super().__init__(PlanarSpace, settings or FilterSettings())

@@ -46,6 +46,8 @@ class PriorKeeper:
         self._scales = (ScaleNoise() if scale_noise is None else scale_noise).covariance()
         self._odometry = OdometryBuffer()
         self._told: StampedPose | None = None
+        # Since this stamp the filter has told nothing that still holds.
+        self._quiet_since_s = -math.inf
         # What the filter begins anew from, until it says so itself.
         self._expected: StampedPose | None = None
         self._expected_since_s = 0.0
@@ -62,13 +64,24 @@ class PriorKeeper:
     def add_odometry(self, odometry: Odometry) -> Arrival:
         """Take in one odometry reading.
 
-        A jump back in time drops the pose told, and so does a filter that has been silent for so
-        long that the odometry does not reach back to its last word.
+        The pose told is dropped where it can't be carried on to here: when the odometry begins
+        anew, until the filter speaks again, and when that has been silent for so long that the
+        odometry does not reach back to its last word.
         """
         arrival = self._odometry.add(odometry)
+        if arrival.begins_anew:
+            self._quiet_since_s = odometry.stamp_s
+        elif self._told is not None:
+            self._quiet_since_s = self._told.stamp_s
         if arrival is Arrival.TIME_JUMP or self._is_out_of_reach():
             self._told = self._expected = None
         return arrival
+
+    @property
+    def filter_is_silent(self) -> bool:
+        """Whether the filter has told nothing for as long as the odometry is kept."""
+        oldest_s = self._odometry.oldest_stamp_s
+        return self._told is None and oldest_s is not None and self._quiet_since_s < oldest_s
 
     def _is_out_of_reach(self) -> bool:
         oldest_s = self._odometry.oldest_stamp_s

@@ -6,5 +6,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 WIDEST_M = 10.0
 WIDEST_RAD = math.pi
+WIDEST = {
+    3: np.array([WIDEST_M, WIDEST_M, WIDEST_RAD]),
+    6: np.repeat([WIDEST_M, WIDEST_RAD], 3),
+}
+"""Deviations of all directions, by how many there are."""

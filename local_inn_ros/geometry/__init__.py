@@ -8,13 +8,13 @@ rotations, which a planar robot has no use for.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from local_inn_ros.geometry.angles import circular_mean, wrap_angle, wrap_angles
 from local_inn_ros.geometry.gaussian import GaussianPose2
 from local_inn_ros.geometry.pose import Pose2, compose_poses, transform_points
 from local_inn_ros.geometry.twist import Twist2, interpolate_poses
+from local_inn_ros.late_names import late_names
 
 if TYPE_CHECKING:
     from local_inn_ros.geometry.gaussian3 import GaussianPose3
@@ -54,31 +54,20 @@ __all__ = [
     "wrap_angles",
 ]
 
-# Which file each name in space is in.
-_FILES = {
-    "GaussianPose3": "gaussian3",
-    "Pose3": "pose3",
-    "Twist3": "twist3",
-    "exp_twists": "se3",
-    "from_ros_covariance": "ros_covariance",
-    "interpolate_poses3": "twist3",
-    "inverse_left_jacobian": "se3",
-    "inverse_right_jacobian": "se3",
-    "left_jacobian": "se3",
-    "log_motions": "se3",
-    "right_jacobian": "se3",
-    "to_ros_covariance": "ros_covariance",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import a name of what is in space.
-
-    Raises:
-        AttributeError: the room has no such name.
-    """
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_names(
+    __name__,
+    {
+        "gaussian3": ("GaussianPose3",),
+        "pose3": ("Pose3",),
+        "ros_covariance": ("from_ros_covariance", "to_ros_covariance"),
+        "se3": (
+            "exp_twists",
+            "inverse_left_jacobian",
+            "inverse_right_jacobian",
+            "left_jacobian",
+            "log_motions",
+            "right_jacobian",
+        ),
+        "twist3": ("Twist3", "interpolate_poses3"),
+    },
+)

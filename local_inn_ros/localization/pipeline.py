@@ -20,9 +20,6 @@ from local_inn_ros.sensing.observation import Observation
 
 ObservationT = TypeVar("ObservationT", bound=Observation)
 
-# There is but one sensor here: no other needs to be told from it.
-_SOURCE = "laser"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScanResult:
@@ -90,7 +87,7 @@ class LocalizationPipeline(Generic[ObservationT]):
         if prior is None:
             return None
         fix = self._localizer.locate(scan, prior)
-        fusion = self._filter.fuse(Measurement(fix.measurement, scan.stamp_s, _SOURCE))
+        fusion = self._filter.fuse(Measurement(fix.measurement, scan.stamp_s, scan.sensor))
         fused = self._filter.estimate_at(scan.stamp_s)
         seconds = time.perf_counter() - started
         return ScanResult(

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Raw arrays to network inputs: sensor descriptions, scans, beams, odometry readings.
 
-What is compiled is imported when it is first asked for (PEP 562): the filter's node, which reads
-odometry, does without a compiler.
+What is compiled, or in space, is imported when it is first asked for (PEP 562): the filter's node,
+which reads odometry, does without a compiler.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from local_inn_ros.late_names import late_names
 from local_inn_ros.sensing.laser.beam_state import BeamState
 from local_inn_ros.sensing.laser.laser_spec import LaserSpec
 from local_inn_ros.sensing.laser.scan import Scan
@@ -20,6 +21,7 @@ from local_inn_ros.sensing.sensor_spec import SensorSpec
 
 if TYPE_CHECKING:
     from local_inn_ros.sensing.laser.beams import BeamPicker, Beams
+    from local_inn_ros.sensing.odometry3 import Odometry3
 
 __all__ = [
     "BeamPicker",
@@ -29,25 +31,13 @@ __all__ = [
     "Observation",
     "ObservationSet",
     "Odometry",
+    "Odometry3",
     "Scan",
     "SensorSpec",
     "load_laser_spec",
     "load_sensor_spec",
 ]
 
-_COMPILED = ("BeamPicker", "Beams")
-
-
-def __getattr__(name: str) -> object:
-    """Import a name that compiled code belongs to.
-
-    Raises:
-        AttributeError: the room has no such name.
-    """
-    if name not in _COMPILED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from local_inn_ros.sensing.laser import beams
-
-    value: object = getattr(beams, name)
-    globals()[name] = value
-    return value
+__getattr__ = late_names(
+    __name__, {"laser.beams": ("BeamPicker", "Beams"), "odometry3": ("Odometry3",)}
+)

@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.geometry import Pose2, Twist2, interpolate_poses, wrap_angle
+
+FARTHEST = 1e9
+"""Farther and faster than anything goes: with larger numbers metres are lost to rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +30,23 @@ class Odometry:
     speed_mps: float = 0.0
     lateral_speed_mps: float = 0.0
     yaw_rate_radps: float = 0.0
+
+    def is_usable(self) -> bool:
+        """Tell whether all numbers are finite, and none is beyond all measure."""
+        pose, speed = self.pose, abs(self.speed_mps) + abs(self.lateral_speed_mps)
+        most = abs(pose.x) + abs(pose.y) + speed + abs(self.yaw_rate_radps)
+        return most < FARTHEST and math.isfinite(pose.yaw + self.stamp_s)
+
+    def carried_on(self, duration_s: float) -> Pose2:
+        """Return the base so much later, if its speed stays."""
+        speed = Twist2(self.speed_mps, self.lateral_speed_mps, self.yaw_rate_radps)
+        return self.pose @ speed.scaled(duration_s).to_pose()
+
+    def towards(self, later: Odometry, share: float) -> Pose2:
+        """Return the base a share of the way to a later reading, along a circle's arc."""
+        return interpolate_poses(self.pose, later.pose, share)
+
+    def apart(self, other: Odometry) -> tuple[float, float]:
+        """Return the way in m and the turn in rad from one reading to another."""
+        turn = abs(wrap_angle(other.pose.yaw - self.pose.yaw))
+        return self.pose.distance_to(other.pose), turn

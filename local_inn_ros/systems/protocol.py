@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -21,8 +21,10 @@ from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.protocols import CandidateSearch, FixProducer, Tracker
 from local_inn_ros.sensing import Observation, SensorSpec
 from local_inn_ros.sensing.posed_observations import PosedObservations
-from local_inn_ros.systems.fit_task import FitTask
 from local_inn_ros.world import OccupancyGrid
+
+if TYPE_CHECKING:
+    from local_inn_ros.flows.fit_task import FitTask
 
 
 @dataclass(frozen=True, slots=True)

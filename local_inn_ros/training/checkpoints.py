@@ -22,7 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from local_inn_ros.errors import BundleError
-from local_inn_ros.systems.fit_task import FitTask
+from local_inn_ros.flows.fit_task import FitTask
 
 _FILE = "checkpoint.safetensors"
 _STATE = "state"

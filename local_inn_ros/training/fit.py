@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from local_inn_ros.systems.fit_task import FitTask, ObjectiveValue
+from local_inn_ros.flows.fit_task import FitTask, ObjectiveValue
 from local_inn_ros.training.checkpoints import Checkpoints
 
 _LOG = logging.getLogger(__name__)

@@ -8,8 +8,9 @@ node does, waits for no compiler and no spatial search, and does not keep them i
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from local_inn_ros.late_names import late_names
 
 if TYPE_CHECKING:
     from local_inn_ros.world.closed_path import ClosedPath
@@ -52,47 +53,35 @@ __all__ = [
     "signed_distance",
 ]
 
-# Which file each name is in.
-_NAMES = {
-    "closed_path": ("ClosedPath",),
-    "distance_field": (
-        "distance_to_occupied",
-        "signed_distance",
-    ),
-    "free_space": ("FreeSpace",),
-    "likelihood_field": (
-        "FieldValues",
-        "LikelihoodField",
-    ),
-    "map_check": ("MapWarning",),
-    "map_file": (
-        "load_map",
-        "map_hash",
-        "save_map",
-    ),
-    "occupancy_grid": (
-        "FREE",
-        "OCCUPIED",
-        "UNKNOWN",
-        "Bounds",
-        "OccupancyGrid",
-        "grid_hash",
-    ),
-    "path_planning": ("PathsToRoute",),
-    "ray_casting": ("RayCaster",),
-    "route": ("plan_lap",),
-}
-_FILES = {name: file for file, names in _NAMES.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    """Import a name of this room.
-
-    Raises:
-        AttributeError: the room has no such name.
-    """
-    if name not in _FILES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_names(
+    __name__,
+    {
+        "closed_path": ("ClosedPath",),
+        "distance_field": (
+            "distance_to_occupied",
+            "signed_distance",
+        ),
+        "free_space": ("FreeSpace",),
+        "likelihood_field": (
+            "FieldValues",
+            "LikelihoodField",
+        ),
+        "map_check": ("MapWarning",),
+        "map_file": (
+            "load_map",
+            "map_hash",
+            "save_map",
+        ),
+        "occupancy_grid": (
+            "FREE",
+            "OCCUPIED",
+            "UNKNOWN",
+            "Bounds",
+            "OccupancyGrid",
+            "grid_hash",
+        ),
+        "path_planning": ("PathsToRoute",),
+        "ray_casting": ("RayCaster",),
+        "route": ("plan_lap",),
+    },
+)

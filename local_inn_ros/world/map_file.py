@@ -110,7 +110,8 @@ def save_map(grid: OccupancyGrid, yaml_path: str | Path) -> None:
     if trinary:
         pixels = np.select([grid.cells == FREE, grid.cells == OCCUPIED], [254, 0], 205)
     else:
-        pixels = np.where(grid.cells == UNKNOWN, 255, grid.cells)
+        # Unknown, -1, is 255 there.
+        pixels = grid.cells.astype(np.uint8)
     header = f"P5\n{grid.cols} {grid.rows}\n255\n".encode()
     text = yaml.safe_dump(
         {

@@ -168,7 +168,7 @@ def test_the_benchmark_measures_and_draws_what_is_shipped(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     shipped = shipped_bundle()
-    monkeypatch.setattr(benchmark, "_MOST_DRAWN", 600)
+    monkeypatch.setattr(benchmark, "MOST_DRAWN", 600)
     out, pictures = tmp_path / "deep" / "forward.json", tmp_path / "deeper" / "pictures"
     words = ("--poses", 400, "--out", out, "--pictures", pictures)
     call(benchmark, monkeypatch, *words)

@@ -25,6 +25,7 @@ from local_inn_ros.recordings.bag_writer import BagWriter
 from local_inn_ros.recordings.trajectory_file import read_trajectory
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry, Scan, load_laser_spec
+from local_inn_ros.systems.protocol import TrainingOrder
 from local_inn_ros.world import save_map
 
 
@@ -89,7 +90,7 @@ def test_calibrate_with_a_recording_and_without(
     assert all(word in text for word in ("network", "field", "forward", "ahead"))
     simulated = Bundle.load(bundle).description
     assert simulated.calibration != before.calibration
-    assert simulated.networks == before.networks
+    assert simulated.graphs == before.graphs
     invoke("calibrate", bundle, "--bag", bag, "--reference", "/ground_truth", "--scans", 100)
     assert Bundle.load(bundle).description.calibration != simulated.calibration
     assert "--reference" in refused(capsys, monkeypatch, "calibrate", bundle, "--bag", bag)
@@ -197,7 +198,7 @@ def test_scans_of_another_sensor_are_named(
 def test_train_passes_on_what_it_was_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("FrEIA")
-    from local_inn_ros.systems.local_inn_2d import train
+    from local_inn_ros.training import train
     from local_inn_ros.training.fit import TrainingProgress
 
     simulated = simulated_run()
@@ -215,7 +216,7 @@ def test_train_passes_on_what_it_was_told(tmp_path: Path, monkeypatch: pytest.Mo
 
     def stand_in(*arguments: Any) -> Path:
         told.extend(arguments)
-        arguments[5](TrainingProgress(5, 7, 1.0, 0.5, 2.0))
+        arguments[4](TrainingProgress(5, 7, 1.0, 0.5, 2.0))
         return tmp_path / "b"
 
     monkeypatch.setattr(train, "train_bundle", stand_in)
@@ -226,11 +227,12 @@ def test_train_passes_on_what_it_was_told(tmp_path: Path, monkeypatch: pytest.Mo
         "--preset", "quick", "--steps", 7, "--seed", 3, "--bag", tmp_path / "bag",
         "--reference", "/ground_truth", "--device", "cuda",
     )  # fmt: skip
-    grid, spec, settings, seed, out, _, posed, device = told
-    assert device == "cuda"
-    np.testing.assert_array_equal(grid.cells, simulated.grid.cells)
-    assert (spec, seed, out) == (SPEC, 3, tmp_path / "b")
-    assert settings.steps == 7
+    system, inputs, order, out, _, resume = told
+    assert (system.name, out, resume) == ("local_inn_2d", tmp_path / "b", False)
+    assert order == TrainingOrder("quick", 7, 3, "cuda")
+    np.testing.assert_array_equal(inputs.grid.cells, simulated.grid.cells)
+    assert inputs.sensors == {"laser": SPEC}
+    posed = inputs.posed
     scans = [reading for reading in simulated.readings[:400] if isinstance(reading, Scan)]
     assert len(posed) == len(scans)
     first = Pose2.from_array(simulated.truth.at([scans[0].stamp_s])[0]) @ MOUNT
@@ -252,6 +254,21 @@ def test_train_needs_a_reference_with_a_bag(
         "--out", tmp_path / "b", "--bag", tmp_path / "bag",
     )  # fmt: skip
     assert "--reference" in text
+
+
+def test_train_has_nothing_to_resume_where_nothing_was_broken_off(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("FrEIA")
+    save_map(simulated_run().grid, tmp_path / "m.yaml")
+    given = ("--map", tmp_path / "m.yaml", "--sensor", F1TENTH, "--out", tmp_path / "b")
+    text = refused(capsys, monkeypatch, "train", *given, "--resume")
+    assert "nothing to resume: no training is kept in" in text
+    assert "no system is called 'inn'; known: local_inn_2d" in refused(
+        capsys, monkeypatch, "train", *given, "--system", "inn"
+    )
+    assert [one.name for one in tmp_path.glob("b*")] == []
 
 
 @pytest.mark.slow

@@ -63,7 +63,7 @@ def test_verbs_of_the_robot_never_import_torch() -> None:
     code = (
         "import sys, importlib\n"
         "for name in ('evaluation.evaluation', 'recordings.carmen', 'recordings.bag_reader',"
-        " 'cli.score_table', 'simulation.simulator', 'systems.local_inn_2d.parts'):\n"
+        " 'cli.score_table', 'simulation.simulator', 'systems.local_inn_2d.runtime'):\n"
         "    importlib.import_module('local_inn_ros.' + name)\n"
         "print('torch' in sys.modules, 'rclpy' in sys.modules)"
     )

@@ -15,6 +15,7 @@ from engine_fixtures import Machine, copied_bundle
 from fake_tensorrt import VERSIONS
 
 from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.engines import Tensors
 from local_inn_ros.engines.tensorrt.engine import TensorRtEngine
 from local_inn_ros.engines.tensorrt.loading import open_tensorrt_engine
 
@@ -43,32 +44,36 @@ def test_both_precisions_are_built_and_their_figures_written(
         assert (Path(plan["folder"]) / "inverse.plan").is_file()
         assert 0.0 <= plan["position_p99_m"] <= plan["position_max_m"]
     assert plans[0]["position_p99_m"] < plans[1]["position_p99_m"]
-    assert " fp16 " in open_tensorrt_engine(bundle).name
+    assert " fp16 " in open_tensorrt_engine(bundle.graphs).name
 
 
 def test_a_precision_that_is_off_is_told_and_the_other_kept(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = TensorRtEngine.expected_ranges
+    honest = TensorRtEngine.run
 
-    def off(engine: TensorRtEngine, poses: np.ndarray) -> np.ndarray:
+    def off(engine: TensorRtEngine, graphs: tuple[str, ...], given: Tensors) -> Tensors:
         wrong = np.float32(0.5) if " fp16 " in engine.name else np.float32(0.0)
-        return honest(engine, poses) + wrong
+        answers = honest(engine, graphs, given)
+        return {n: one + wrong if n == "ranges" else one for n, one in answers.items()}
 
-    monkeypatch.setattr(TensorRtEngine, "expected_ranges", off)
+    monkeypatch.setattr(TensorRtEngine, "run", off)
     text = invoke("export", bundle.path, "--scans", 50)
     assert f"warning: tensorrt {VERSIONS[1]} fp16 on Orin (nvgpu) answers other than ONNX" in text
     assert "range_p99_m 0.5" in text
-    assert " fp32 " in open_tensorrt_engine(bundle).name
+    assert " fp32 " in open_tensorrt_engine(bundle.graphs).name
 
 
 def test_a_precision_that_is_off_is_an_error_where_it_alone_is_asked_for(
     bundle: Bundle, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def off(engine: TensorRtEngine, poses: np.ndarray) -> np.ndarray:
-        return np.zeros((len(poses), bundle.description.laser.network_beams), dtype=np.float32)
+    honest = TensorRtEngine.run
 
-    monkeypatch.setattr(TensorRtEngine, "expected_ranges", off)
+    def off(engine: TensorRtEngine, graphs: tuple[str, ...], given: Tensors) -> Tensors:
+        answers = honest(engine, graphs, given)
+        return {n: np.zeros_like(one) if n == "ranges" else one for n, one in answers.items()}
+
+    monkeypatch.setattr(TensorRtEngine, "run", off)
     words = ("export", bundle.path, "--precision", "fp16", "--scans", 50)
     assert "fp16 on Orin (nvgpu) answers other than ONNX Runtime" in refused(
         capsys, monkeypatch, *words

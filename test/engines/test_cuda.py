@@ -139,12 +139,18 @@ def test_memory_of_the_gpu_alone_cannot_be_read(device: CudaDevice) -> None:
 
 
 def test_the_driver_is_told_apart_by_what_it_says_of_itself(
-    gpu: FakeGpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gpu: FakeGpu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = tmp_path / "version"
-    said.write_text("NVRM version: 540.4.0\n GCC 11\n")
-    files = (tmp_path / "absent", said)
-    monkeypatch.setattr("local_inn_ros.engines.tensorrt.cuda_device._DRIVER_FILES", files)
-    assert CudaDevice().identity.driver == "CUDA 12060; NVRM version: 540.4.0 GCC 11"
-    monkeypatch.setattr("local_inn_ros.engines.tensorrt.cuda_device._DRIVER_FILES", files[:1])
+    said: dict[str, str] = {}
+
+    def read_text(path: Path, **_: object) -> str:
+        if str(path) not in said:
+            raise FileNotFoundError(path)
+        return said[str(path)]
+
+    monkeypatch.setattr(Path, "read_text", read_text)
     assert CudaDevice().identity.driver == "CUDA 12060; driver unnamed"
+    said["/etc/nv_tegra_release"] = "# R35 (release), REVISION: 4.1\n"
+    assert CudaDevice().identity.driver == "CUDA 12060; # R35 (release), REVISION: 4.1"
+    said["/proc/driver/nvidia/version"] = "NVRM version: 540.4.0\n GCC 11\n"
+    assert CudaDevice().identity.driver == "CUDA 12060; NVRM version: 540.4.0 GCC 11"

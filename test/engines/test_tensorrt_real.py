@@ -16,7 +16,11 @@ from local_inn_ros.engines.tensorrt.cuda_device import CudaDevice  # noqa: E402
 from local_inn_ros.engines.tensorrt.library import tensorrt_version  # noqa: E402
 from local_inn_ros.engines.tensorrt.profiles import Precision  # noqa: E402
 from local_inn_ros.errors import EngineError  # noqa: E402
-from local_inn_ros.systems.local_inn_2d.agreement import HeldOutScans, compare, refuse_if_off  # noqa: E402
+from local_inn_ros.systems.local_inn_2d.agreement import (  # noqa: E402
+    HeldOutScans,
+    compare,
+    refuse_if_off,
+)
 from local_inn_ros.systems.local_inn_2d.networks import open_onnx  # noqa: E402
 
 # What the ONNX parser of 8.6, the oldest, reads (onnx-tensorrt, docs/operators.md of that release),

@@ -189,14 +189,14 @@ def test_plans_of_others_in_a_read_only_bundle_do_not_stand_in_the_way(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     flip_a_bit(stored(bundle))
-    honest = store._write
+    honest = Path.write_bytes
 
-    def read_only(place: Path, *given: object) -> Path:
-        if place.is_relative_to(bundle.path):
+    def read_only(path: Path, content: bytes) -> int:
+        if path.is_relative_to(bundle.path):
             raise OSError(30, "Read-only file system")
-        return honest(place, *given)  # type: ignore[arg-type]
+        return honest(path, content)
 
-    monkeypatch.setattr(store, "_write", read_only)
+    monkeypatch.setattr(Path, "write_bytes", read_only)
     assert stored(bundle).is_relative_to(machine.home / "cache")
     with caplog.at_level(logging.WARNING):
         assert loaded(bundle) == PLANS

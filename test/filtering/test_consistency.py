@@ -14,6 +14,7 @@ from localization_helpers import gaussian, odometry_at
 from local_inn_ros.benchmarking.filter_consistency import (
     ODOMETRY,
     SHARES,
+    Consistency,
     matched_drives,
     matched_settings,
 )
@@ -23,21 +24,30 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import Odometry
 
 
+def assert_consistent(found: Consistency, degrees: int, gate_probability: float) -> None:
+    """Both squares average to the degrees of freedom; as many fixes pass as the gate promises."""
+    assert 0.9 * degrees < np.mean(found.nis) < 1.1 * degrees
+    assert 0.8 * degrees < np.mean(found.nees) < 1.2 * degrees
+    # The gate, and where it would lie for other shares of right fixes: four deviations.
+    for probability in (0.5, 0.9, gate_probability):
+        passed = np.mean(found.nis <= chi_square_quantile(probability, degrees))
+        deviation = math.sqrt(probability * (1.0 - probability) / len(found.nis))
+        assert passed == pytest.approx(probability, abs=4.0 * deviation)
+
+
 @pytest.mark.parametrize("odometry", ODOMETRY)
 @pytest.mark.parametrize("share", SHARES)
 def test_the_filter_knows_how_wrong_it_and_the_fixes_are(share: float, odometry: str) -> None:
-    """Errors drawn as the filter has them: both squares average to the 3 degrees of freedom."""
-    gate_probability = 0.999
-    settings = matched_settings(share, ODOMETRY[odometry], gate_probability)
-    runs, fixes = 80, 40
-    found = matched_drives(settings, runs, fixes, seed=3)
-    assert 2.7 < np.mean(found.nis) < 3.3
-    assert 2.4 < np.mean(found.nees) < 3.6
-    # The gate, and where it would lie for other shares of right fixes: four deviations.
-    for probability in (0.5, 0.9, gate_probability):
-        passed = np.mean(found.nis <= chi_square_quantile(probability))
-        deviation = math.sqrt(probability * (1.0 - probability) / (runs * fixes))
-        assert passed == pytest.approx(probability, abs=4.0 * deviation)
+    """Errors are drawn as the filter has them."""
+    settings = matched_settings(share, ODOMETRY[odometry], gate_probability=0.999)
+    assert_consistent(matched_drives(settings, runs=80, fixes=40, seed=3), 3, 0.999)
+
+
+@pytest.mark.parametrize(("share", "odometry"), [(0.0, "good"), (0.8, "good"), (0.8, "default")])
+def test_so_does_the_filter_in_space(share: float, odometry: str) -> None:
+    settings = matched_settings(share, ODOMETRY[odometry], gate_probability=0.999)
+    found = matched_drives(settings, runs=20, fixes=40, seed=3, planar=False)
+    assert_consistent(found, 6, 0.999)
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.95])

@@ -9,6 +9,7 @@ import pytest
 from filter_runs import fix_at, readings
 from localization_helpers import gaussian, odometry_at
 
+from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.motion_model import MotionNoise, ScaleNoise
 from local_inn_ros.filtering.odometry_noise import OdometryNoise
 from local_inn_ros.filtering.pose_filter import PoseFilter
@@ -52,16 +53,16 @@ def test_nothing_changes_but_what_comes() -> None:
 def test_a_late_fix_finds_the_noise_of_its_time(changes: int) -> None:
     """Whether a fix comes before the change or after it makes no difference."""
     late, early = begun(), begun()
-    fix = fix_at(0.5, np.random.default_rng(1))
+    fix = Measurement(fix_at(0.5, np.random.default_rng(1)), 0.5, "laser")
     for pose_filter in (late, early):
         go_on(pose_filter, 0.0, 1.0)
         if pose_filter is early:
-            assert pose_filter.fuse(fix, 0.5).accepted
+            assert pose_filter.fuse(fix).accepted
         for k in range(changes):
             pose_filter.set_noise(OTHER if k == 0 else OdometryNoise())
             go_on(pose_filter, 1.0 + 0.1 * k, 1.1 + 0.1 * k)
         if pose_filter is late:
-            assert pose_filter.fuse(fix, 0.5).accepted
+            assert pose_filter.fuse(fix).accepted
     one, other = late.estimate().pose, early.estimate().pose
     assert one.mean.to_array() == pytest.approx(other.mean.to_array(), abs=1e-12)
     assert one.covariance == pytest.approx(other.covariance, rel=1e-9)

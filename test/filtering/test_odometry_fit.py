@@ -12,11 +12,12 @@ import pytest
 from odometry_drives import PERIOD_S, drive
 
 from local_inn_ros.errors import BagError
+from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.motion_model import MotionNoise, ScaleNoise
 from local_inn_ros.filtering.odometry_fit import LEAST_SHARE, OdometryFit, fit_odometry_noise
 from local_inn_ros.filtering.odometry_noise import MOTION_FIGURES, OdometryNoise
 from local_inn_ros.filtering.odometry_windows import LENGTHS_S, PosedOdometry
-from local_inn_ros.filtering.pose_filter import FilterSettings, PoseFilter
+from local_inn_ros.filtering.pose_filter import FilterSettings, PoseFilter, SourceSettings
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import Odometry
 
@@ -55,7 +56,7 @@ def squared_errors(noise: OdometryNoise, held_out: PosedOdometry, seed: int) -> 
     """Return the filter's squared errors before each fix, in units of its covariance."""
     rng = np.random.default_rng(seed)
     deviations = np.array([0.03, 0.03, 0.01])
-    told = FilterSettings(noise.motion, noise.scales, 0.0, gate_probability=1.0 - 1e-9)
+    told = FilterSettings(noise.motion, noise.scales, SourceSettings(1.0 - 1e-9, shared_share=0.0))
     pose_filter, errors = PoseFilter(told), []
     rows = zip(held_out.stamps_s, held_out.odometry, held_out.truth, strict=True)
     for k, (stamp, odometry, true) in enumerate(rows):
@@ -69,7 +70,7 @@ def squared_errors(noise: OdometryNoise, held_out: PosedOdometry, seed: int) -> 
             continue
         estimate = pose_filter.estimate().pose
         errors.append(estimate.squared_mahalanobis(Pose2.from_array(true)))
-        pose_filter.fuse(fix, float(stamp))
+        pose_filter.fuse(Measurement(fix, float(stamp), "laser"))
     return errors
 
 

@@ -19,6 +19,8 @@ from local_inn_ros.filtering.odometry_windows import (
     PosedOdometry,
     odometry_windows,
 )
+from local_inn_ros.filtering.planar_space import PlanarSpace
+from local_inn_ros.filtering.settings import FilterSettings, SourceSettings
 from local_inn_ros.filtering.step import FilterStep
 from local_inn_ros.geometry import GaussianPose2, Pose2
 
@@ -28,7 +30,8 @@ STILL = ScaleNoise(0.0, 0.0)
 
 def predicted(part: PosedOdometry, motion: MotionNoise, scales: ScaleNoise) -> np.ndarray:
     """Return the filter's covariance (3, 3) at the end of a drive that begins exactly known."""
-    step = FilterStep(motion, scales, 0.0, 1.0)
+    told = FilterSettings(motion, scales, SourceSettings(shared_share=0.0))
+    step = FilterStep(PlanarSpace(motion), told)
     exact = GaussianPose2(Pose2.from_array(part.odometry[0]), np.zeros((3, 3)))
     belief = step.begin(exact)
     poses = [Pose2.from_array(row) for row in part.odometry]

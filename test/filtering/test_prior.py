@@ -78,6 +78,38 @@ def test_a_jump_back_in_time_drops_the_pose() -> None:
     assert keeper.prior_at(0.0) is None
 
 
+def keep_driving(keeper: PriorKeeper, from_s: float, to_s: float) -> None:
+    for k in range(round((to_s - from_s) / 0.1) + 1):
+        keeper.add_odometry(driving(from_s + 0.1 * k))
+
+
+def test_a_filter_is_silent_once_the_odometry_does_not_reach_back_to_its_word() -> None:
+    keeper = keeper_after(1.0)
+    assert keeper.filter_is_silent
+    here = GaussianPose2.from_deviations(Pose2.identity(), 0.1, 0.1, 0.1)
+    keeper.tell(StampedPose(1.0, here))
+    keep_driving(keeper, 1.1, 10.9)
+    assert not keeper.filter_is_silent
+    assert keeper.told is not None
+    keep_driving(keeper, 11.0, 35.0)
+    assert keeper.filter_is_silent
+    assert keeper.told is None
+    keeper.tell(StampedPose(35.0, here))
+    assert not keeper.filter_is_silent
+
+
+@pytest.mark.parametrize("to_s", [0.0, 5.1])
+def test_a_filter_is_given_time_to_speak_when_the_odometry_begins_anew(to_s: float) -> None:
+    keeper = keeper_after(5.0)
+    keeper.tell(StampedPose(5.0, GaussianPose2.from_deviations(Pose2.identity(), 0.1, 0.1, 0.1)))
+    assert keeper.add_odometry(Odometry(to_s, Pose2(70.0, 3.0, 1.0))).begins_anew
+    assert keeper.told is None
+    assert not keeper.filter_is_silent
+    for k in range(1, 300):
+        keeper.add_odometry(Odometry(to_s + 0.1 * k, Pose2(70.0, 3.0, 1.0)))
+    assert keeper.filter_is_silent
+
+
 def test_the_odometry_is_told_where_it_is_known() -> None:
     keeper = keeper_after(1.0)
     known = keeper.odometry_at(0.505)

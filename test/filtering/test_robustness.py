@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local_inn_ros.filtering.conditioning import well_conditioned
+from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import Arrival, OdometryBuffer
 from local_inn_ros.filtering.pose_filter import PoseFilter, StampedPose
 from local_inn_ros.filtering.prior import PriorKeeper, squared_innovation
-from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.sensing import Odometry
+from local_inn_ros.filtering.spatial_filter import SpatialPoseFilter
+from local_inn_ros.geometry import GaussianPose2, GaussianPose3, Pose2, Pose3, Twist3
+from local_inn_ros.sensing import Odometry, Odometry3
 
 # As far and as fast as the doors let through.
 coordinates = st.one_of(st.floats(-20.0, 20.0), st.floats(-1e8, 1e8), st.floats(-1e-300, 1e-300))
@@ -96,6 +99,110 @@ def test_the_filter_stays_sound_and_finds_back(happened: list[tuple]) -> None:
     found = pose_filter.estimate().pose
     assert found.mean.distance_to(truth) < 0.01
     assert found.deviations().max() < 0.05
+
+
+# What no door lets through, and what a program that calls the filter may hand it nevertheless.
+wild = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.sampled_from([math.nan, math.inf, -math.inf, 1e308, -1e308, 1e200, 5e-324, 0.0]),
+    st.floats(-3.0, 3.0),
+)
+wild_poses = st.builds(Pose2, wild, wild, wild)
+wild_happenings = st.lists(
+    st.one_of(
+        st.tuples(st.just("odometry"), wild, wild_poses, st.tuples(wild, wild, wild)),
+        st.tuples(st.just("fix"), wild, wild_poses, st.lists(wild, min_size=9, max_size=9)),
+        st.tuples(st.just("reset"), wild, wild_poses, st.lists(wild, min_size=9, max_size=9)),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def unchecked(mean: Pose2, numbers: list[float]) -> GaussianPose2:
+    """A pose with any nine numbers for a covariance, half of the time symmetric ones."""
+    root = np.array(numbers).reshape(3, 3)
+    with np.errstate(all="ignore"):
+        covariance = root @ root.T if numbers[0] > 0.0 else 0.5 * (root + root.T)
+    return GaussianPose2.from_rigid_motion(mean, covariance)
+
+
+def told_by(pose_filter: PoseFilter) -> tuple[float, Pose2, bytes, int]:
+    estimate = pose_filter.estimate()
+    covariance = estimate.pose.covariance.tobytes()
+    return estimate.stamp_s, estimate.pose.mean, covariance, pose_filter.consecutive_refusals
+
+
+@given(wild_happenings)
+@settings(max_examples=300, deadline=None)
+def test_numbers_that_cannot_be_computed_with_change_nothing(happened: list[tuple]) -> None:
+    pose_filter = PoseFilter()
+    pose_filter.predict(Odometry(10.0, Pose2.identity(), 1.0))
+    pose_filter.reset(GaussianPose2.from_deviations(Pose2(1.0, 2.0, 0.5), 0.1, 0.1, 0.1), 10.0)
+    for what, wild_s, pose, numbers in happened:
+        before = told_by(pose_filter)
+        # Half of the stamps are such as would be heeded.
+        stamp_s = before[0] + wild_s if abs(wild_s) < 3.0 else wild_s
+        refused = False
+        if what == "odometry":
+            refused = not pose_filter.predict(Odometry(stamp_s, pose, *numbers)).taken
+        elif what == "fix":
+            fusion = fuse(pose_filter, unchecked(pose, numbers), stamp_s)
+            assert fusion.accepted or fusion.reason
+            # Refused by the gate it is counted; refused for its numbers, or its stamp, it is not.
+            refused = not fusion.accepted and "Mahalanobis" not in fusion.reason
+        elif not pose.is_finite() or not math.isfinite(stamp_s):
+            assert not pose_filter.reset(unchecked(pose, numbers), stamp_s)
+            refused = True
+        else:
+            pose_filter.reset(unchecked(pose, numbers), stamp_s)
+        if refused:
+            assert told_by(pose_filter) == before
+        assert_sound(pose_filter.estimate().pose)
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        Odometry(math.nan, Pose2.identity()),
+        Odometry(math.inf, Pose2.identity()),
+        Odometry(10.1, Pose2(math.nan, 0.0, 0.0)),
+        Odometry(10.1, Pose2(0.0, 0.0, math.inf)),
+        Odometry(10.1, Pose2(1e300, 0.0, 0.0)),
+        Odometry(10.1, Pose2.identity(), math.nan),
+        Odometry(10.1, Pose2.identity(), 0.0, 0.0, -math.inf),
+    ],
+)
+def test_a_reading_that_is_no_reading_is_not_taken(reading: Odometry) -> None:
+    assert arrivals(Odometry(10.0, Pose2.identity()), reading)[1] is Arrival.UNUSABLE
+
+
+@given(wild_happenings)
+@settings(max_examples=60, deadline=None)
+def test_nor_do_they_in_space(happened: list[tuple]) -> None:
+    pose_filter = SpatialPoseFilter()
+    pose_filter.predict(Odometry3(10.0, Pose3.identity()))
+    start = GaussianPose3.from_deviations(Pose3.identity(), np.full(6, 0.1))
+    pose_filter.reset(start, 10.0)
+    for what, wild_s, pose, numbers in happened:
+        before = pose_filter.estimate()
+        stamp_s = before.stamp_s + wild_s if abs(wild_s) < 3.0 else wild_s
+        there = Pose3.from_rigid_motion(np.eye(3), np.array([pose.x, pose.y, pose.yaw]))
+        if what == "odometry":
+            velocity = Twist3(np.array(numbers), np.array(numbers))
+            pose_filter.predict(Odometry3(stamp_s, there, velocity))
+        else:
+            with np.errstate(all="ignore"):
+                told = replace(start)
+                object.__setattr__(told, "mean", there)
+                object.__setattr__(told, "covariance", numbers[0] * start.covariance)
+            if what == "fix":
+                pose_filter.fuse(Measurement(told, stamp_s, "camera"))
+            else:
+                pose_filter.reset(told, stamp_s)
+        after = pose_filter.estimate().pose
+        assert after.mean.is_finite()
+        np.linalg.cholesky(after.covariance)
 
 
 @given(gaussians())

@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 
 from local_inn_ros.cli.main import app
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.nodes.doctor import doctor_probe
 from local_inn_ros.nodes.doctor.doctor import run_doctor
 from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
@@ -64,8 +63,7 @@ def test_one_of_several_namespaces_must_be_named(ros: RosWorld) -> None:
     assert "/robot2/lidar_localizer does not run" in found["nodes.missing"].what
 
 
-def test_an_empty_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_probe, "_MOST_DISCOVERY_S", 1.0)
+def test_an_empty_graph() -> None:
     report = run_doctor(1.0, None, _QUIET_DOMAIN)
     assert [one.check for one in report.findings] == ["graph.empty"]
     assert f"ROS_DOMAIN_ID is {_QUIET_DOMAIN}" in report.findings[0].why

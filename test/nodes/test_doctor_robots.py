@@ -28,7 +28,7 @@ def test_a_healthy_robot_has_nothing_wrong(ros: RosWorld, tmp_path: Path) -> Non
     probe = ros.add(DemoProbe(context=ros.context))
     told = {"bundle": shipped_bundle()}
     with (
-        ChildProcess("simulator", told, ros.domain, tmp_path / "simulator.log"),
+        ChildProcess("demo.simulator", told, ros.domain, tmp_path / "simulator.log"),
         ChildProcess("localization", told, ros.domain, tmp_path / "localization.log"),
     ):
         ros.wait_for(probe.ready, "simulator and localization", patience_s=120.0)

@@ -41,7 +41,7 @@ def test_a_kidnapped_robot_finds_itself(ros: RosWorld, tmp_path: Path) -> None:
     probe = ros.add(DemoProbe(context=ros.context))
     driven = {"bundle": path, "speed_mps": 2.0, "seed": 3}
     with (
-        ChildProcess("simulator", driven, ros.domain, tmp_path / "simulator.log") as simulator,
+        ChildProcess("demo.simulator", driven, ros.domain, tmp_path / "simulator.log") as simulator,
         ChildProcess(
             "localization", {"bundle": path}, ros.domain, tmp_path / "localization.log"
         ) as localization,

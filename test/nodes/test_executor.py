@@ -29,7 +29,7 @@ QUEUE = 50
 
 @pytest.fixture
 def executor(ros: RosWorld) -> MessageExecutor:
-    return ros._executor
+    return ros.executor
 
 
 def in_thread(work: Callable[[], object]) -> threading.Thread:
@@ -80,7 +80,7 @@ def test_timers_and_guard_conditions_are_heeded_under_messages(ros: RosWorld) ->
 
 
 def test_a_service_that_awaits_does_not_hold_up_messages(ros: RosWorld) -> None:
-    answer: Future[str] = Future(executor=ros._executor)
+    answer: Future[str] = Future(executor=ros.executor)
 
     async def respond(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.message = str(await answer)
@@ -99,7 +99,7 @@ def test_a_service_that_awaits_does_not_hold_up_messages(ros: RosWorld) -> None:
 
     def tell() -> None:
         answer.set_result("now")
-        ros._executor.wake()
+        ros.executor.wake()
 
     thread = in_thread(tell)
     ros.wait_for(lambda: all(call.done() for call in calls), "the answers")
@@ -113,7 +113,7 @@ def test_tasks_of_other_threads_are_done_in_its_own(ros: RosWorld) -> None:
     def note() -> None:
         threads.append(threading.get_ident())
 
-    told = in_thread(lambda: ros._executor.create_task(note))
+    told = in_thread(lambda: ros.executor.create_task(note))
     ros.wait_for(lambda: threads, "the task")
     told.join()
     assert threads == [threading.get_ident()]
@@ -152,7 +152,7 @@ def test_what_comes_and_goes_is_noticed(ros: RosWorld) -> None:
     ros.wait_for(lambda: publisher.get_subscription_count() == 1, "the listener")
     publisher.publish(String(data="word"))
     ros.wait_for(lambda: late, "the message")
-    ros._executor.remove_node(other)
+    ros.executor.remove_node(other)
     publisher.publish(String(data="word"))
     ros.spin_for(0.1)
     assert len(late) == 1
@@ -191,7 +191,7 @@ def test_errors_of_callbacks_come_out(ros: RosWorld, way: str) -> None:
     elif way == "timer":
         timer = ros.probe.create_timer(0.01, fail)
     else:
-        ros._executor.create_task(fail)
+        ros.executor.create_task(fail)
     with pytest.raises(ValueError, match="broken"):
         ros.wait_for(lambda: False, "the error")
     if way == "timer":
@@ -215,7 +215,7 @@ def test_a_quality_of_service_that_does_not_fit_is_still_told(
 
 
 def test_a_context_that_is_shut_down_ends_it(ros: RosWorld) -> None:
-    executor = ros._executor
+    executor = ros.executor
     thread = in_thread(lambda: (time.sleep(0.05), ros.context.try_shutdown()))
     with pytest.raises(ExternalShutdownException):
         ros.wait_for(lambda: False, "the end")

@@ -79,6 +79,6 @@ def test_a_flood_of_calls_is_answered_while_scans_are_located(ros: RosWorld) -> 
     assert all(answer.success and answer.message for answer in answers)
     # Those that came during one search share its answer: no search for each call.
     assert len({answer.message for answer in answers}) < CALLERS * CALLS / 4
-    robot.step_until(lambda: not robot.node.work._recovery.search.running, "the last search")
+    robot.step_until(lambda: not robot.searching, "the last search")
     robot.step_until(robot.is_right, "the robot to be localized still")
     assert open_ends() <= before

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,14 @@ from localizer_bench import BASE, MOUNT, START_S, Robot
 from message_strategies import odometry_in, poses_in, scans_like
 from model_fixtures import room, scan_at
 from nav_msgs.msg import Odometry as OdometryMessage
-from ros_fixtures import RosWorld
+from ros_fixtures import RosWorld, hand_over
 from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Float32
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.nodes.common.conversions import scan_message, to_stamp
 from local_inn_ros.nodes.common.qos import BEST_EFFORT, RELIABLE
+from local_inn_ros.nodes.localizer.localizer_health import SCANS_WAITING
 
 NOW_S = int(START_S)
 OTHER_AXES = [2, 3, 4]
@@ -54,8 +56,8 @@ class FuzzedRobot(Robot):
             "odom": self.odometry.publish,
             "initialpose": self.initial.publish,
             # What the nodes tell each other is listened to: what others say there is handed over.
-            "a fix": self.ekf.work._on_fix,
-            "a prior": self.node.work._on_filtered,
+            "a fix": partial(hand_over, self.ekf, "/lidar_localizer/measurement"),
+            "a prior": partial(hand_over, self.node, "/odometry/filtered"),
         }
         self.due: Counter[str] = Counter()
         self.checked: Counter[str] = Counter()
@@ -77,14 +79,12 @@ class FuzzedRobot(Robot):
 
     def heard(self) -> Counter[str]:
         """Return how many scans, and readings of the odometry, all who hear them have heard."""
-        at_filter = self.ekf.work._tally.totals().items()
-        odometry = sum(count for name, count in at_filter if name.startswith("odometry "))
         known = self.total("odometry") + self.total("odometry unusable")
-        return Counter({"scan": self.total("scan"), "odom": min(odometry, known)})
+        return Counter({"scan": self.total("scan"), "odom": min(self.filter_odometry(), known)})
 
     def waits_for_nothing(self) -> bool:
         self.go_on()
-        return len(self.node.work._queue) == 0
+        return self.total(SCANS_WAITING) == 0
 
     def check(self) -> None:
         """See whether all that was published is sound, and forget it."""

@@ -25,7 +25,7 @@ from local_inn_ros.nodes.common.child_process import ChildProcess
 from local_inn_ros.nodes.common.conversions import stamped_gaussian_message, to_gaussian, to_stamp
 from local_inn_ros.nodes.common.handover import HandedFix, Handover
 from local_inn_ros.nodes.common.qos import LATCHED
-from local_inn_ros.systems.local_inn_2d.localizer import Localizer, MeasuredScan
+from local_inn_ros.systems.local_inn_2d.localizer import MeasuredScan
 
 TOPIC = f"/{FIX_TOPIC}"
 
@@ -86,7 +86,7 @@ def test_handed_fixes_and_messages_lead_to_the_same_poses(ros: RosWorld, other: 
         count = len(bench.poses)
         bench.fix(Pose2(1.3, 0.0, 0.0), START_S + 0.3)
         bench.ros.wait_for(lambda bench=bench, count=count: len(bench.poses) > count, "the pose")
-    assert handed.node.work._tally.totals() == plain.node.work._tally.totals()
+    assert handed.node.statistics() == plain.node.statistics()
     assert handed.total("fix refused: outside the gate") == 2
     assert len(handed.poses) == len(plain.poses) > 10
     for one, two in zip(handed.poses, plain.poses, strict=True):
@@ -147,7 +147,7 @@ def test_a_filter_that_is_not_active_takes_nothing(ros: RosWorld) -> None:
 
 def test_each_scan_of_a_robot_is_fused_once_and_published(ros: RosWorld) -> None:
     robot = Robot(ros, Handover())
-    fused = robot.ekf.work._tally.totals
+    fused = robot.ekf.statistics
     robot.localize()
     for _ in range(10):
         robot.step()
@@ -162,16 +162,16 @@ def test_a_pose_is_fused_before_the_rest_of_its_fix_is_worked_out(
     ros: RosWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     robot = Robot(ros, Handover())
-    fused = robot.ekf.work._tally.totals
+    fused = robot.ekf.statistics
     robot.localize()
-    explain, told = Localizer.explain, []
+    explain, told = MeasuredScan.explain, []
     ahead = fused()["fix accepted"] - robot.total("fix")
 
-    def noting(localizer: Localizer, sighting: MeasuredScan) -> Fix:
+    def noting(measured: MeasuredScan) -> Fix:
         told.append((fused()["fix accepted"], robot.total("fix")))
-        return explain(localizer, sighting)
+        return explain(measured)
 
-    monkeypatch.setattr(Localizer, "explain", noting)
+    monkeypatch.setattr(MeasuredScan, "explain", noting)
     for _ in range(3):
         robot.step()
     ros.wait_for(lambda: len(told) == 3, "three scans")
@@ -182,13 +182,13 @@ def test_the_localizer_goes_on_while_the_filter_is_started_again(ros: RosWorld) 
     robot = Robot(ros, Handover())
     robot.localize()
     robot.ekf.trigger_deactivate()
-    fused, fixes = robot.ekf.work._tally.totals()["fix"], robot.total("fix")
+    fused, fixes = robot.filter_total("fix"), robot.total("fix")
     robot.sent_s += 0.05
-    robot.tell_odometry(robot.wheels, robot.sent_s)
+    robot.send_odometry(robot.wheels, robot.sent_s)
     robot.send_scan(robot.scan_from(robot.base, robot.sent_s))
     ros.wait_for(lambda: len(robot.measurements) > fixes, "a fix that nobody fuses")
     robot.ekf.trigger_activate()
-    assert robot.ekf.work._tally.totals()["fix"] == fused
+    assert robot.filter_total("fix") == fused
     told = len(robot.poses)
     robot.step_until(lambda: len(robot.poses) > told + 3, "poses")
     assert robot.is_right()
@@ -207,7 +207,7 @@ def test_a_filter_in_a_process_of_its_own_hears_the_messages(ros: RosWorld, tmp_
         bench.tell_odometry(Pose2.identity(), bench.sent_s)
         told = GaussianPose2.from_deviations(BASE @ Pose2(0.05, 0.0, 0.0), 0.1, 0.1, 0.05)
         bench.initial.publish(stamped_gaussian_message(told, to_stamp(bench.sent_s), "map"))
-        ros.wait_for(lambda: poses and bench.node.work._priors.told, "the start")
+        ros.wait_for(lambda: poses and bench.node.work.told, "the start")
         bench.look_until(
             lambda: len(stamps(poses) & stamps(bench.measurements)) > 5, "poses of fixes"
         )

@@ -19,6 +19,7 @@ from rclpy.parameter import Parameter
 from ros_fixtures import RosWorld
 
 from local_inn_ros.filtering.pose_filter import PoseFilter
+from local_inn_ros.localization.monitoring.whereabouts import Situation, Whereabouts
 from local_inn_ros.nodes.common.clock_skew import ClockSkew
 from local_inn_ros.nodes.common.diagnostics import (
     ERROR,
@@ -40,9 +41,8 @@ from local_inn_ros.nodes.localizer.localizer_health import (
     localizer_health,
 )
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.localizer.recovery import Situation
 
-ALL_WELL = Situation(has_pose=True, lost=False, searching=False, places=(1.0,))
+ALL_WELL = Situation(Whereabouts.LOCALIZED, searching=False, places=(1.0,))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from geometry_msgs.msg import Quaternion
 from localizer_bench import BASE, ELSEWHERE, MOUNT, START_S, Bench, Robot
-from model_fixtures import SENSOR
-from ros_fixtures import RosWorld
+from model_fixtures import SENSOR, oracle_of
+from ros_fixtures import RosWorld, listeners
 from sensor_msgs.msg import LaserScan
 from tf2_msgs.msg import TFMessage
 
@@ -31,6 +31,7 @@ from local_inn_ros.nodes.common.conversions import (
 )
 from local_inn_ros.nodes.common.qos import BEST_EFFORT, STATIC_TRANSFORMS
 from local_inn_ros.nodes.common.qos import SENSOR as READINGS
+from local_inn_ros.nodes.localizer.localizer_health import MOUNTS
 from local_inn_ros.sensing import Scan
 from local_inn_ros.world import RayCaster
 
@@ -45,7 +46,7 @@ def hang(ros: RosWorld, bench: Bench, mount: Pose2) -> None:
     # First about the vertical, then about its own x axis.
     message.transform.rotation = Quaternion(x=turn.w, y=turn.z, z=0.0, w=0.0)
     ros.talk(TFMessage, "/tf_static", STATIC_TRANSFORMS).publish(TFMessage(transforms=[message]))
-    ros.wait_for(lambda: bench.node.work._mounting._transforms._edges, "the mount")
+    ros.wait_for(lambda: bench.total(MOUNTS), "the mount")
 
 
 def full_turn(bench: Bench, sensor: Pose2, stamp_s: float, first: float, step: float) -> Scan:
@@ -73,13 +74,10 @@ def error_m(bench: Bench) -> float:
 def test_a_laser_that_hangs_upside_down_localizes(ros: RosWorld, yaw: float) -> None:
     bench = standing(ros, mount=None)
     mount = MOUNT @ Pose2(0.0, 0.0, yaw)
-    engine: Any = bench.model.engine
-    engine.sensor_pose = BASE @ mount
+    oracle_of(bench.model).sensor_pose = BASE @ mount
     hang(ros, bench, mount)
     expected = bench.hear(LaserScan, "expected_scan", BEST_EFFORT)
-    ros.wait_for(
-        lambda: bench.node.work._publishers._expected.get_subscription_count(), "who looks"
-    )
+    ros.wait_for(lambda: listeners(bench.node, "/lidar_localizer/expected_scan"), "who looks")
     seen = replace(bench.scan_from(BASE, START_S), stamp_s=START_S)
     if yaw:
         seen = full_turn(bench, BASE @ mount, START_S, -math.pi, math.radians(0.5))
@@ -100,9 +98,7 @@ def test_a_laser_that_hangs_upside_down_localizes(ros: RosWorld, yaw: float) -> 
 def test_a_scan_in_any_direction_localizes(ros: RosWorld, first: float, step_deg: float) -> None:
     bench = standing(ros)
     expected = bench.hear(LaserScan, "expected_scan", BEST_EFFORT)
-    ros.wait_for(
-        lambda: bench.node.work._publishers._expected.get_subscription_count(), "who looks"
-    )
+    ros.wait_for(lambda: listeners(bench.node, "/lidar_localizer/expected_scan"), "who looks")
     bench.send_scan(full_turn(bench, BASE @ MOUNT, START_S, first, math.radians(step_deg)))
     ros.wait_for(lambda: bench.measurements and expected, "a measurement")
     assert error_m(bench) < 0.03
@@ -177,11 +173,7 @@ class TwoLasers(Robot):
     def __init__(self, ros: RosWorld, rear: Pose2 = REAR) -> None:
         super().__init__(ros, scan_topics=["scan", "rear/scan"])
         self.rear_mount = rear
-        message = transform_message(rear, to_stamp(0.0), "base_link", "rear_laser")
-        tf_static = ros.talk(TFMessage, "/tf_static", STATIC_TRANSFORMS)
-        tf_static.publish(TFMessage(transforms=[message]))
-        mounts = self.node.work._mounting._transforms
-        ros.wait_for(lambda: len(mounts._edges) == 2, "both mounts")
+        self.tell_mount(rear, "rear_laser")
         self.rear = ros.talk(LaserScan, "rear/scan", READINGS)
         self.rear_covered = False
 
@@ -191,8 +183,7 @@ class TwoLasers(Robot):
 
     def look_back(self) -> None:
         stamp_s = self.sent_s - 0.01
-        engine: Any = self.model.engine
-        engine.sensor_pose = self.base @ self.rear_mount
+        oracle_of(self.model).sensor_pose = self.base @ self.rear_mount
         seen = full_turn(self, self.base @ self.rear_mount, stamp_s, -math.pi, math.radians(1.0))
         if self.rear_covered:
             # By something that the map does not have, an arm's length away all round.
@@ -212,9 +203,7 @@ def test_two_lasers_each_give_fixes_from_their_own_mounts(ros: RosWorld) -> None
         robot.step()
         assert robot.is_right()
     assert robot.total("scan") - scans == robot.total("fix") - fixes == 30
-    assert set(robot.node.work._mounting._mounted) == {"laser", "rear_laser"}
-    accepted = robot.ekf.work._tally.totals()
-    assert accepted["fix accepted"] >= 30
+    assert robot.filter_total("fix accepted") >= 30
 
 
 def test_one_laser_that_is_covered_raises_no_alarm(ros: RosWorld) -> None:
@@ -223,10 +212,17 @@ def test_one_laser_that_is_covered_raises_no_alarm(ros: RosWorld) -> None:
     robot.rear_covered = True
     for _ in range(60):
         robot.step()
-    watch = robot.node.work._recovery._watch
-    assert watch._monitors["rear_laser"].lost
-    assert not robot.lost[-1].data
+    assert not robot.is_alarmed()
     assert robot.is_right()
+
+    def only_the_covered_one_looks() -> bool:
+        robot.sent_s += 0.05
+        robot.tell_odometry(robot.wheels, robot.sent_s)
+        robot.look_back()
+        return robot.is_alarmed()
+
+    # It did say that the robot is elsewhere: once it is alone, it is believed.
+    ros.wait_for(only_the_covered_one_looks, "the alarm")
 
 
 def test_a_robot_with_two_lasers_that_is_carried_away_finds_itself(ros: RosWorld) -> None:

@@ -12,7 +12,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 from geometry_msgs.msg import PoseArray
 from localizer_bench import BASE, MOUNT, START_S, Bench
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
-from ros_fixtures import RosWorld
+from ros_fixtures import RosWorld, listeners
 from sensor_msgs.msg import LaserScan
 
 from local_inn_ros.geometry import Pose2
@@ -35,8 +35,8 @@ def test_a_scan_with_a_prior_becomes_a_fix(ros: RosWorld) -> None:
     modes = bench.hear(PoseArray, "modes", RELIABLE)
     ros.wait_for(
         lambda: (
-            bench.node.work._publishers._samples.get_subscription_count()
-            and bench.node.work._publishers._expected.get_subscription_count()
+            listeners(bench.node, "/lidar_localizer/samples")
+            and listeners(bench.node, "/lidar_localizer/expected_scan")
         ),
         "those who look",
     )
@@ -76,8 +76,7 @@ def test_a_missing_mount_is_an_error_that_names_the_frames(ros: RosWorld) -> Non
     bench.wait_for_health("'base_link' to 'laser'", seen_from=BASE)
     assert bench.measurements == []
     # Once it is told, all is well.
-    ros.publish_mount(MOUNT)
-    ros.wait_for(lambda: bench.node.work._mounting._transforms._edges, "the mount")
+    bench.tell_mount(MOUNT)
     bench.stand_at(BASE)
     bench.tell_pose(BASE, bench.sent_s)
     bench.look_from(BASE)
@@ -94,8 +93,7 @@ def test_a_mount_that_is_told_anew_holds_from_then_on(ros: RosWorld) -> None:
     assert to_gaussian(bench.measurements[0].pose).mean.distance_to(BASE) == pytest.approx(
         0.5, abs=0.03
     )
-    ros.publish_mount(MOUNT)
-    ros.wait_for(lambda: not bench.node.work._mounting._checked, "the mount")
+    bench.tell_mount(MOUNT)
     bench.send_scan(bench.scan_from(BASE, START_S + 0.05))
     ros.wait_for(lambda: len(bench.measurements) > 1, "a measurement")
     assert to_gaussian(bench.measurements[1].pose).mean.distance_to(BASE) < 0.03

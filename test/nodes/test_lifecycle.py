@@ -34,6 +34,7 @@ from local_inn_ros.nodes.common.managed_node import ManagedNode, StartError
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR
 from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
+from local_inn_ros.nodes.localizer.localizer_health import MOUNTS
 
 CONFIGURE = Transition.TRANSITION_CONFIGURE
 CLEANUP = Transition.TRANSITION_CLEANUP
@@ -82,19 +83,19 @@ def test_a_manager_brings_a_node_up_and_down_again(ros: RosWorld) -> None:
 
     # A pose told too early is kept; nothing is published yet.
     initial.publish(initial_pose(1.0))
-    ros.wait_for(lambda: node.work._told_early, "the pose")
+    ros.wait_for(lambda: node.statistics() == {"pose told": 1}, "the pose")
     odometry.publish(odometry_of(straight(0)))
     ros.spin_for(0.2)
     assert not poses
-    assert not node.work._tally.totals()
+    assert node.statistics() == {"pose told": 1}
 
     assert manager.ask(ACTIVATE)
     ros.wait_for(lambda: poses, "a pose")
     assert to_pose(poses[-1].pose.pose).x == pytest.approx(1.0)
     assert manager.ask(DEACTIVATE)
-    known = len(poses)
+    known, told = len(poses), node.statistics()["pose told"]
     initial.publish(initial_pose(3.0))
-    ros.wait_for(lambda: node.work._told_early, "the pose")
+    ros.wait_for(lambda: node.statistics()["pose told"] > told, "the pose")
     assert len(poses) == known
 
     assert manager.ask(CLEANUP)
@@ -102,6 +103,7 @@ def test_a_manager_brings_a_node_up_and_down_again(ros: RosWorld) -> None:
     ros.wait_for(lambda: not ros.probe.count_publishers("amcl_pose"), "the end of the publisher")
     with pytest.raises(RuntimeError, match="not configured"):
         _ = node.work
+    assert node.statistics() == {}
 
 
 def test_a_pose_that_was_told_in_a_pause_holds_where_the_robot_is_then(ros: RosWorld) -> None:
@@ -110,14 +112,15 @@ def test_a_pose_that_was_told_in_a_pause_holds_where_the_robot_is_then(ros: RosW
     bench.begin(Pose2(1.0, 2.0, 0.0))
     bench.node.trigger_deactivate()
     # Carried five metres on meanwhile, as the wheels have noticed.
+    told = bench.total("pose told")
     bench.initial.publish(initial_pose(6.0))
-    ros.wait_for(lambda: bench.node.work._told_early, "the pose")
+    ros.wait_for(lambda: bench.total("pose told") > told, "the pose")
     bench.node.trigger_activate()
     bench.odometry.publish(odometry_of(straight(500)))
     ros.wait_for(lambda: bench.total("odometry kept") > 2, "the odometry")
     bench.odometry.publish(odometry_of(straight(510)))
     ros.wait_for(lambda: bench.total("odometry kept") > 3, "the odometry")
-    estimate = bench.node.work._filter.estimate()
+    estimate = bench.node.work.estimate
     assert estimate.pose.mean.x == pytest.approx(6.1, abs=1e-6)
 
 
@@ -170,8 +173,7 @@ def on_the_graph(node: ManagedNode[Any, Any]) -> dict[str, int]:
         "services": len(list(node.services)),
         "timers": len(list(node.timers)),
         "guards": len(list(node.guards)),
-        "managed": len(node._managed_entities),
-        "parameters": len(node._parameters),
+        "parameters": len(node.list_parameters([], 0).names),
         "threads": threading.active_count(),
     }
 
@@ -182,7 +184,7 @@ def cycle(robot: Robot) -> list[weakref.ref[Any]]:
     for node in nodes:
         assert node.trigger_configure().name == "SUCCESS"
         assert node.trigger_activate().name == "SUCCESS"
-    robot.ros.wait_for(lambda: robot.node.work._mounting._transforms._edges, "the mount")
+    robot.ros.wait_for(lambda: robot.total(MOUNTS), "the mount")
     robot.step()
     robot.tell(robot.base)
     robot.step_until(lambda: robot.total("fix") > 0, "a fix")

@@ -11,8 +11,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
-from filter_bench import FilterBench
-from localizer_bench import Bench, Robot
+from filter_bench import FilterBench, odometry_of, straight
+from localizer_bench import BASE, Bench
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from ros_fixtures import RosWorld
@@ -24,6 +24,7 @@ from local_inn_ros.geometry import Pose2
 from local_inn_ros.nodes.common.noise_parameters import NoiseParameters
 from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
+from local_inn_ros.sensing import Odometry
 
 ALONG = "odometry_noise.along_per_metre"
 
@@ -69,33 +70,52 @@ def test_the_filter_takes_the_noise_over_while_it_runs(ros: RosWorld) -> None:
     bench = FilterBench(ros)
     bench.drive(10)
     bench.begin(Pose2(1.0, 2.0, 0.0), deviation=0.01)
-    pose_filter = bench.node.work._filter
-    before = pose_filter.estimate().pose
+    before = bench.node.work.estimate.pose
     set_parameters(ros, "ekf", odometry_noise__along_per_metre=2.0)
     bench.drive(1)
-    after = pose_filter.estimate().pose
-    assert bench.node.work._filter is pose_filter
+    after = bench.node.work.estimate.pose
     assert after.mean.x == pytest.approx(before.mean.x + 0.01)
     # One centimetre of way, at 2 m after one metre.
     grown = after.covariance[0, 0] - before.covariance[0, 0]
     assert grown == pytest.approx(2.0**2 * 0.01, rel=0.05)
 
 
+class Turning:
+    """A filter that a robot reports to which drives a curve, by 10 cm and 0.1 rad at a time."""
+
+    def __init__(self, ros: RosWorld, **parameters: float) -> None:
+        self.bench = FilterBench(ros, **parameters)
+        self.bench.drive(2)
+        self.bench.begin(Pose2.identity(), deviation=1e-3)
+        self._last = straight(1)
+
+    def grown(self) -> tuple[float, float]:
+        """Drive on, and return by how much the variances of position and yaw grow."""
+        before, count = self.bench.node.work.estimate.pose, self.bench.total("odometry kept")
+        there = self._last.pose @ Pose2(0.1, 0.0, 0.1)
+        self._last = Odometry(self._last.stamp_s + 0.1, there)
+        self.bench.odometry.publish(odometry_of(self._last))
+        self.bench.ros.wait_for(lambda: self.bench.total("odometry kept") > count, "the odometry")
+        grown = self.bench.node.work.estimate.pose.covariance - before.covariance
+        return float(grown[0, 0] + grown[1, 1]), float(grown[2, 2])
+
+
 def test_alphas_count_while_the_filter_runs(ros: RosWorld, capfd: pytest.CaptureFixture) -> None:
-    bench = FilterBench(ros, alpha3=1.0)
-    settings = bench.node.work._filter.settings
-    assert settings.motion_noise == MotionNoise(along_per_metre_m=0.5)
-    bench.drive(2)
-    bench.begin(Pose2.identity())
+    robot = Turning(ros, alpha3=1.0)
+    # What the scales of the odometry add besides is less than a tenth of it.
+    position, yaw = robot.grown()
+    assert position == pytest.approx(0.5**2 * 0.1, rel=0.1)
+    assert yaw < 0.1 * 0.4**2 * 0.1
     set_parameters(ros, "ekf", alpha1=0.8)
-    bench.drive(1)
-    told = bench.node.work._filter.settings.motion_noise
-    assert told == MotionNoise(along_per_metre_m=0.5, yaw_per_radian_rad=0.4)
+    position, yaw = robot.grown()
+    assert position == pytest.approx(0.5**2 * 0.1, rel=0.1)
+    assert yaw == pytest.approx(0.4**2 * 0.1, rel=0.1)
     assert "AMCL" not in capfd.readouterr().err
     set_parameters(ros, "ekf", odometry_noise__along_per_metre=0.03)
-    bench.drive(3)
-    told = bench.node.work._filter.settings.motion_noise
-    assert told == MotionNoise(along_per_metre_m=0.03, yaw_per_radian_rad=0.4)
+    less, yaw = robot.grown()
+    assert position - less == pytest.approx((0.5**2 - 0.03**2) * 0.1, rel=0.1)
+    assert yaw == pytest.approx(0.4**2 * 0.1, rel=0.1)
+    robot.grown()
     warnings = [line for line in capfd.readouterr().err.splitlines() if "AMCL" in line]
     assert len(warnings) == 1
     assert ALONG in warnings[0]
@@ -103,22 +123,26 @@ def test_alphas_count_while_the_filter_runs(ros: RosWorld, capfd: pytest.Capture
 
 def test_the_localizers_priors_have_the_same_noise(ros: RosWorld) -> None:
     bench = Bench(ros, odometry_noise__position_per_second=0.5)
-    priors = bench.node.work._priors
     bench.tell_odometry(Pose2.identity(), 1001.0)
     bench.tell_pose(Pose2.identity(), 1001.0)
     bench.tell_odometry(Pose2.identity(), 1001.5)
-    told = priors.prior_at(1001.5)
+    told = bench.node.work.prior_at(1001.5)
     # 0.1 m told, and half a second at 0.5 m after one.
     assert told.covariance[0, 0] == pytest.approx(0.1**2 + 0.5**2 * 0.5)
 
 
 def test_the_localizers_noise_changes_while_it_runs(ros: RosWorld) -> None:
-    robot = Robot(ros)
-    robot.localize()
+    bench = Bench(ros)
+    bench.tell_odometry(Pose2.identity(), 1001.0)
+    bench.tell_pose(BASE, 1001.0)
+    bench.tell_odometry(Pose2.identity(), 1001.5)
+    bench.stand_at(BASE)
+    usual = bench.node.work.prior_at(1001.5)
     set_parameters(ros, "lidar_localizer", odometry_noise__position_per_second=0.4)
-    fixes = robot.total("fix")
-    robot.step_until(lambda: robot.total("fix") > fixes, "a fix")
-    assert robot.node.work._priors._noise == MotionNoise(position_per_second_m=0.4)
+    bench.send_scan(bench.scan_from(BASE, 1001.5))
+    told = bench.node.work.prior_at(1001.5)
+    assert usual.covariance[0, 0] < 0.9 * told.covariance[0, 0]
+    assert told.covariance[0, 0] == pytest.approx(0.1**2 + 0.4**2 * 0.5)
 
 
 def test_the_file_that_calibrate_writes_is_read_by_both_nodes(

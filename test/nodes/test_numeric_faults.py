@@ -125,7 +125,7 @@ def test_a_fix_that_fails_whenever_it_is_looked_at_is_forgotten(
     original = FilterStep.update
 
     def stand_in(step: FilterStep, belief: Any, measurement: Any) -> Any:
-        if measurement.mean.x > 0.5:
+        if measurement.pose.mean.x > 0.5:
             raise FloatingPointError("overflow")
         return original(step, belief, measurement)
 

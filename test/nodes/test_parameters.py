@@ -13,35 +13,23 @@ import pytest
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from filter_bench import START_S, FilterBench
+from geometry_msgs.msg import PoseArray
 from localizer_bench import Bench, Robot
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
-from rcl_interfaces.msg import SetParametersResult
-from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
-from ros_fixtures import RosWorld
+from ros_fixtures import RosWorld, listeners, set_parameter
 from std_srvs.srv import Empty
 
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.nodes.common.conversions import grid_message, to_pose, to_seconds, to_stamp
 from local_inn_ros.nodes.common.managed_node import StartError
-from local_inn_ros.nodes.common.qos import LATCHED, SENSOR
+from local_inn_ros.nodes.common.qos import BEST_EFFORT, LATCHED, SENSOR
 from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
+from local_inn_ros.nodes.localizer.localizer_health import MAP
 from local_inn_ros.nodes.localizer.model import shipped_bundle
-from local_inn_ros.systems.protocol import RunSettings
 from local_inn_ros.world import FREE, OccupancyGrid
-
-
-def set_parameter(ros: RosWorld, node: str, name: str, value: Any) -> SetParametersResult:
-    """Set a parameter as `ros2 param set` does."""
-    client = ros.probe.create_client(SetParameters, f"{node}/set_parameters")
-    ros.wait_for(client.service_is_ready, "the service")
-    told = Parameter(name, value=value).to_parameter_msg()
-    future = client.call_async(SetParameters.Request(parameters=[told]))
-    ros.wait_for(future.done, "the answer")
-    return future.result().results[0]
 
 
 def test_the_tolerance_of_the_transform_changes_at_run_time(ros: RosWorld) -> None:
@@ -124,16 +112,20 @@ def test_a_topic_that_cannot_be_called_so_is_one_sentence(ros: RosWorld, name: s
 
 def test_the_refiner_changes_at_run_time(ros: RosWorld) -> None:
     robot = Robot(ros)
+    samples = robot.hear(PoseArray, "samples", BEST_EFFORT)
+    ros.wait_for(lambda: listeners(robot.node, "/lidar_localizer/samples"), "who looks")
     robot.localize()
+    ros.wait_for(lambda: samples and len(samples[-1].poses) == 20, "the samples")
+    assert "stage refiner [ms]" in robot.node.work.examine().values
     answer = set_parameter(ros, "lidar_localizer", "refiner", "grid")
     assert not answer.successful
     assert "field, forward, none" in answer.reason
     for name, value in (("refiner", "none"), ("samples", 40)):
         assert set_parameter(ros, "lidar_localizer", name, value).successful
-    fixes = len(robot.measurements)
-    robot.step_until(lambda: len(robot.measurements) > fixes, "a fix")
-    model = robot.node.work._mounting.model
-    assert model.settings == RunSettings(RefinerChoice.NONE, 40)
+    robot.step_until(lambda: len(samples[-1].poses) == 40, "more samples")
+    stages = robot.node.work.examine().values
+    assert "stage statistics [ms]" in stages
+    assert "stage refiner [ms]" not in stages
     assert not set_parameter(ros, "lidar_localizer", "samples", 41).successful
 
 
@@ -143,7 +135,7 @@ def test_an_engine_that_cannot_be_had_is_a_warning(
     bundle = tmp_path / "bundle"
     shutil.copytree(shipped_bundle(), bundle, ignore=shutil.ignore_patterns("engine"))
     node = ros.start(LidarLocalizer, engine="tensorrt", bundle=str(bundle))
-    assert node.work._mounting.model.engine.name.startswith("numba")
+    assert str(node.work.examine().values["engine"]).startswith("numba")
     said = capfd.readouterr().err.splitlines()
     assert [line for line in said if "[WARN]" in line and "runs on numba" in line]
 
@@ -153,13 +145,15 @@ def test_only_the_first_map_counts_where_told_so(ros: RosWorld) -> None:
     other = OccupancyGrid(bench.grid.cells * 0 + FREE, 0.05, bench.grid.origin)
     maps = ros.talk(OccupancyGridMessage, "map", LATCHED)
     maps.publish(grid_message(bench.grid, to_stamp(0.0), "map"))
-    ros.wait_for(lambda: bench.node.work._map_seen, "the map")
+    ros.wait_for(lambda: bench.total(MAP) == 1, "the map")
     maps.publish(grid_message(other, to_stamp(0.0), "map"))
     ros.spin_for(0.2)
-    assert not bench.node.work._map_trouble
+    assert bench.total(MAP) == 1
+    assert "another map" not in bench.node.work.examine().message
     assert set_parameter(ros, "lidar_localizer", "first_map_only", False).successful
     maps.publish(grid_message(other, to_stamp(0.0), "map"))
-    ros.wait_for(lambda: bench.node.work._map_trouble, "the complaint")
+    ros.wait_for(lambda: bench.total(MAP) == 2, "the other map")
+    assert "another map" in bench.node.work.examine().message
 
 
 def test_the_quality_of_service_is_overridden_by_parameters(ros: RosWorld) -> None:
@@ -181,7 +175,7 @@ def test_the_quality_of_service_is_overridden_by_parameters(ros: RosWorld) -> No
 
 def test_every_topic_has_its_overrides(ros: RosWorld) -> None:
     bench = Bench(ros)
-    declared = bench.node._parameters
+    declared = bench.node.list_parameters([], 0).names
     of_ros = ("/rosout", "/parameter_events", "/lidar_localizer/transition_event")
     for publisher in bench.node.publishers:
         if publisher.topic_name not in of_ros:

@@ -18,6 +18,7 @@ from rclpy.parameter import Parameter
 from ros_fixtures import RosWorld
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.localization.monitoring.whereabouts import Situation, Whereabouts
 from local_inn_ros.localization.search.hypotheses import Hypothesis, SearchResult
 from local_inn_ros.nodes.common.clock_skew import ClockSkew
 from local_inn_ros.nodes.common.diagnostics import OK, WARN, Health, Tally
@@ -31,7 +32,6 @@ from local_inn_ros.nodes.demo.simulator import SimulatorParameters
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.localizer.localizer_health import localizer_health
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.localizer.recovery import Situation
 from local_inn_ros.nodes.localizer.search_report import search_report
 
 
@@ -83,7 +83,7 @@ def test_a_tally_counts_since_the_last_report_and_in_all() -> None:
     assert math.isnan(tally.mean("quality"))
 
 
-ALL_WELL = Situation(has_pose=True, lost=False, searching=False, places=(1.0,))
+ALL_WELL = Situation(Whereabouts.LOCALIZED, searching=False, places=(1.0,))
 
 
 def health_in(situation: Situation) -> Health:
@@ -104,15 +104,15 @@ def health_in(situation: Situation) -> Health:
             "ambiguous",
             "ambiguous: 2 places explain the scan about as well",
         ),
-        ({"lost": True}, "lost", "lost: the scans do not fit the map at the pose"),
+        ({"known": Whereabouts.LOST}, "lost", "lost: the scans do not fit the map at the pose"),
         (
-            {"lost": True, "searching": True},
+            {"known": Whereabouts.LOST, "searching": True},
             "searching",
             "lost: the scans do not fit the map at the pose; searching the map",
         ),
-        ({"has_pose": False}, "waiting", "waits for a first pose"),
+        ({"known": Whereabouts.WAITING}, "waiting", "waits for a first pose"),
         (
-            {"has_pose": False, "places": (0.4, 0.3, 0.3)},
+            {"known": Whereabouts.WAITING, "places": (0.4, 0.3, 0.3)},
             "ambiguous",
             "waits for a first pose; ambiguous: 3 places explain the scan about as well",
         ),

@@ -38,10 +38,6 @@ def carried_away(ros: RosWorld, **parameters: object) -> Robot:
     return robot
 
 
-def is_alarmed(robot: Robot) -> bool:
-    return bool(robot.lost and robot.lost[-1].data)
-
-
 def jumps_of(robot: Robot, first: int) -> list[Pose2]:
     """Return the steps of map to odom, since a transform, that are no corrections."""
     places = [message.transforms[0].transform for message in robot.transforms[first:]]
@@ -61,12 +57,12 @@ def test_a_robot_carried_away_is_found_by_itself(ros: RosWorld) -> None:
     assert [one.data for one in robot.lost] == [False]
     robot.base = ELSEWHERE
     carried_s, first = robot.sent_s, len(robot.transforms)
-    robot.step_until(lambda: is_alarmed(robot), "the alarm")
+    robot.step_until(robot.is_alarmed, "the alarm")
     assert robot.sent_s - carried_s <= ALARM_S
     robot.step_until(lambda: is_wide(robot), "a pose that says it is not known")
     lost = len(robot.transforms)
     robot.step_until(robot.is_right, "the robot to be found")
-    ros.wait_for(lambda: not is_alarmed(robot), "the end of the alarm")
+    ros.wait_for(lambda: not robot.is_alarmed(), "the end of the alarm")
     assert len(robot.found) == 1
     # The transform went on coming, and jumped once: when the robot was found.
     ros.wait_for(lambda: jumps_of(robot, lost), "the transform to the place found")
@@ -76,21 +72,21 @@ def test_a_robot_carried_away_is_found_by_itself(ros: RosWorld) -> None:
 
 def test_who_wants_no_search_tells_the_pose(ros: RosWorld) -> None:
     robot = carried_away(ros, auto_relocalize=False)
-    robot.step_until(lambda: is_alarmed(robot), "the alarm")
+    robot.step_until(robot.is_alarmed, "the alarm")
     robot.step_until(lambda: is_wide(robot), "a wide pose")
     for _ in range(60):
         robot.step()
-    assert is_alarmed(robot)
+    assert robot.is_alarmed()
     assert is_wide(robot)
     assert robot.found == []
-    assert not robot.node.work._recovery.search.running
+    assert not robot.searching
     robot.tell(robot.base @ Pose2(0.05, 0.05, -0.03))
     robot.step_until(robot.is_right, "the robot to be localized")
-    ros.wait_for(lambda: not is_alarmed(robot), "the end of the alarm")
+    ros.wait_for(lambda: not robot.is_alarmed(), "the end of the alarm")
     for _ in range(30):
         robot.step()
     assert robot.is_right()
-    assert not is_alarmed(robot)
+    assert not robot.is_alarmed()
 
 
 def filtered(base: Pose2, stamp_s: float) -> OdometryMessage:
@@ -122,7 +118,7 @@ def test_what_was_believed_before_does_not_speak_against_a_pose_that_was_told(
             bench.filtered.publish(filtered(BASE, bench.sent_s))
     ros.wait_for(lambda: len(bench.measurements) >= fixes + 25, "fixes")
     assert not bench.lost[-1].data
-    assert bench.node.work._priors.told.pose.mean.distance_to(ELSEWHERE) < 0.1
+    assert bench.node.work.told.pose.mean.distance_to(ELSEWHERE) < 0.1
     # A filter that refused the pose goes on believing what it did.
     bench.tell_pose(BASE, bench.sent_s)
     bench.look_until(lambda: bench.lost[-1].data, "the alarm", ELSEWHERE)
@@ -130,13 +126,16 @@ def test_what_was_believed_before_does_not_speak_against_a_pose_that_was_told(
 
 def test_scans_that_fit_again_are_no_proof(ros: RosWorld) -> None:
     robot = carried_away(ros, auto_relocalize=False)
-    robot.step_until(lambda: is_alarmed(robot), "the alarm")
+    robot.step_until(robot.is_alarmed, "the alarm")
     # Back where it was, as far as scans can tell.
-    robot.base = robot.node.work._priors.told.pose.mean
+    robot.base = robot.node.work.told.pose.mean
+    fits = len(robot.quality)
     for _ in range(40):
         robot.step()
-    assert not robot.node.work._recovery._watch.lost
-    assert is_alarmed(robot)
+    ros.wait_for(lambda: len(robot.quality) >= fits + 40, "the fixes")
+    # More than what an alarm alone would need to end.
+    assert min(one.data for one in robot.quality[-20:]) > 0.9
+    assert robot.is_alarmed()
     assert is_wide(robot)
 
 
@@ -145,10 +144,10 @@ def test_a_false_alarm_ends_where_it_began(ros: RosWorld) -> None:
     robot.localize()
     # For a moment nothing is seen but what no map has.
     robot.blocked = slice(0, 180)
-    robot.step_until(lambda: is_alarmed(robot), "the alarm")
+    robot.step_until(robot.is_alarmed, "the alarm")
     robot.blocked = slice(0)
     robot.step_until(robot.is_right, "the robot to be localized")
-    ros.wait_for(lambda: not is_alarmed(robot), "the end of the alarm")
+    ros.wait_for(lambda: not robot.is_alarmed(), "the end of the alarm")
 
 
 def test_the_diagnostics_tell_both_nodes_states(ros: RosWorld) -> None:
@@ -193,7 +192,7 @@ def test_things_in_the_way_are_no_alarm(ros: RosWorld) -> None:
 
 def test_a_call_brings_a_lost_robot_back(ros: RosWorld) -> None:
     robot = carried_away(ros, auto_relocalize=False)
-    robot.step_until(lambda: is_alarmed(robot), "the alarm")
+    robot.step_until(robot.is_alarmed, "the alarm")
     future = robot.call()
     robot.step_until(future.done, "the answer")
     assert future.result().success

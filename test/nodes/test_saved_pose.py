@@ -63,7 +63,7 @@ def test_a_robot_moved_meanwhile_waits_for_a_pose(
     for _ in range(20):
         bench.look_from(ELSEWHERE)
     assert bench.found == []
-    assert not bench.node.work._recovery.search.running
+    assert not bench.searching
     assert bench.wait_for_health("waits for a first pose", ELSEWHERE)["state"] == "waiting"
 
 

@@ -169,7 +169,8 @@ def test_a_pose_that_is_told_ends_a_search(ros: RosWorld) -> None:
     future = bench.call()
     for _ in range(3):
         bench.look_from(BASE)
-    bench.tell_pose(BASE, bench.sent_s)
+    told = GaussianPose2.from_deviations(BASE, 0.1, 0.1, 0.05)
+    bench.initial.publish(stamped_gaussian_message(told, to_stamp(bench.sent_s), "map"))
     bench.look_until(future.done, "the answer")
     assert not future.result().success
     assert "a pose was told" in future.result().message
@@ -196,7 +197,7 @@ def test_a_pose_that_is_told_while_a_scan_is_looked_at_is_not_overruled(
     assert results[0].found
     told = GaussianPose2.from_deviations(ELSEWHERE, 0.5, 0.5, 0.3)
     bench.initial.publish(stamped_gaussian_message(told, to_stamp(bench.sent_s), "map"))
-    ros.wait_for(lambda: bench.node.work._priors.told, "the pose")
+    ros.wait_for(lambda: bench.node.work.told, "the pose")
     go_on.set()
     ros.wait_for(answer.done, "the answer")
     assert not answer.result().success
@@ -248,7 +249,7 @@ def test_scans_go_on_while_a_search_is_under_way(
     for _ in range(5):
         bench.look_from(BASE)
     assert len(bench.found) == 1
-    assert not bench.node.work._recovery.search.running
+    assert not bench.searching
 
 
 def test_reinitialize_searches_in_the_background(ros: RosWorld) -> None:
@@ -276,7 +277,7 @@ def test_a_filter_that_began_again_without_a_pose_is_told_one(ros: RosWorld) -> 
     for _ in range(240):
         bench.sent_s += 0.1
         bench.tell_odometry(Pose2.identity(), bench.sent_s)
-    assert bench.node.work._priors.told is None
+    assert bench.node.work.told is None
     bench.look_until(lambda: bench.found, "the robot")
     assert to_gaussian(bench.found[0].pose).mean.distance_to(BASE) < 0.05
 
@@ -285,9 +286,9 @@ def test_a_node_that_is_told_to_stop_answers_first(ros: RosWorld) -> None:
     bench = Bench(ros, grid=hall(), search_timeout=PATIENT)
     bench.stand_at(BASE)
     answer = bench.call()
-    bench.look_until(lambda: bench.node.work._recovery.search.running, "the search")
+    bench.look_until(lambda: bench.searching, "the search")
     bench.node.trigger_deactivate()
-    assert not bench.node.work._recovery.search.running
+    assert not bench.searching
     ros.wait_for(answer.done, "the answer")
     assert not answer.result().success
     assert "the node is told to stop" in answer.result().message

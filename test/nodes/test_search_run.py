@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +14,7 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
-from model_fixtures import OracleNetworks, oracle_model, room, scan_at
+from model_fixtures import oracle_model, oracle_of, room, scan_at
 from ros_fixtures import DEADLINE_S
 
 from local_inn_ros.errors import SensorError
@@ -20,7 +22,7 @@ from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.nodes.localizer.model import Mounted
-from local_inn_ros.nodes.localizer.search_run import Lookout, SearchRun, Sight
+from local_inn_ros.nodes.localizer.search_run import Lookout, SearchObservation, SearchRun
 from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
@@ -31,18 +33,18 @@ SETTINGS = PlaceSearchSettings(timeout_s=60.0, confirm_readings=3)
 @pytest.fixture(scope="module")
 def mounted() -> Mounted:
     model = oracle_model(room())
-    assert isinstance(model.engine, OracleNetworks)
-    model.engine.sensor_pose = HERE
+    oracle_of(model).sensor_pose = HERE
     return model.mounted_at(LaserMount(Pose2.identity()))
 
 
-def sight(mounted: Mounted, number: int) -> Sight:
+def sight(mounted: Mounted, number: int, frame: str = "laser") -> SearchObservation:
     """The scan of a robot that stands still, a tenth of a second after the one before."""
-    return Sight(mounted, scan_at(room(), HERE, 100.0 + 0.11 * number), Pose2.identity())
+    scan = scan_at(room(), HERE, 100.0 + 0.11 * number)
+    return SearchObservation(frame, mounted, scan, Pose2.identity())
 
 
-def search_run(lookout: Lookout, settings: PlaceSearchSettings = SETTINGS) -> SearchRun:
-    return SearchRun(lookout, settings, lambda name: f"/{name}")
+def search_run(lookout: Lookout, ends_s: float = math.inf) -> SearchRun:
+    return SearchRun(lookout, SETTINGS, ends_s, lambda name: f"/{name}")
 
 
 def watched(
@@ -99,7 +101,7 @@ def test_a_bad_scan_on_the_way_is_passed_over(
 def test_a_bad_first_scan_is_told_at_once(mounted: Mounted) -> None:
     lookout, good = Lookout(), sight(mounted, 0)
     useless = Scan(100.0, good.scan.ranges_m[:0], -2.3, 0.02, 0.05, 15.0)
-    lookout.put(Sight(mounted, useless, Pose2.identity()))
+    lookout.put(SearchObservation("laser", mounted, useless, Pose2.identity()))
     with pytest.raises(SensorError, match="the scan is empty"):
         search_run(lookout).run()
 
@@ -108,16 +110,41 @@ def test_scans_of_another_sensor_do_not_join_in(
     mounted: Mounted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lookout = Lookout()
-    other = oracle_model(room()).mounted_at(LaserMount(Pose2(0.5, 0.0, 0.0)))
+    model = oracle_model(room())
+    elsewhere = model.mounted_at(LaserMount(Pose2(0.5, 0.0, 0.0)))
+    again = model.mounted_at(mounted.mount)
 
-    def next_one(count: int) -> None:
-        lookout.put(sight(mounted, count))
+    def next_ones(count: int) -> None:
+        # The newest scan of each is at hand: of the same laser, though what works on its scans was
+        # made anew, of one mounted elsewhere, and of another one.
+        lookout.put(sight(again, 3 * count))
+        lookout.put(sight(elsewhere, 3 * count + 1))
+        lookout.put(sight(mounted, 3 * count + 2, "another laser"))
 
-    looked = watched(monkeypatch, next_one)
-    run = search_run(lookout)
-    assert run._look_at(sight(mounted, 0)) is None
-    assert run._look_at(sight(other, 1)) is None
-    assert [number for number, _ in looked] == [0]
+    looked = watched(monkeypatch, next_ones)
+    lookout.put(sight(mounted, 0))
+    assert search_run(lookout).run().result.found
+    assert [number for number, _ in looked] == [0, 3, 6, 9]
+
+
+def test_what_was_seen_can_be_forgotten(mounted: Mounted) -> None:
+    lookout = Lookout()
+    lookout.put(sight(mounted, 0))
+    lookout.put(SearchObservation("laser", mounted, sight(mounted, 1).scan, None))
+    lookout.forget()
+    assert lookout.without_odometry() is None
+    lookout.put(sight(mounted, 2))
+    seen = lookout.next_after(None)
+    assert seen is not None
+    assert seen.scan.stamp_s == pytest.approx(100.22)
+
+
+def test_a_search_is_over_by_real_time_too(mounted: Mounted) -> None:
+    lookout = Lookout()
+    lookout.put(sight(mounted, 0))
+    outcome = search_run(lookout, ends_s=time.monotonic()).run()
+    assert not outcome.decided
+    assert outcome.result.reason == "the scans did not decide it in time"
 
 
 def test_a_reason_to_end_wakes_who_waits(mounted: Mounted) -> None:

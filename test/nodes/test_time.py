@@ -69,7 +69,7 @@ def test_a_recording_that_begins_again_goes_on_from_the_pose(ros: RosWorld, back
     for _ in range(20):
         robot.step()
         assert robot.is_right()
-    assert robot.ekf.work._tally.totals()["odometry time jump"] == 1
+    assert robot.filter_total("odometry time jump") == 1
     assert dropped(robot, Oddity.TOO_LATE) == dropped(robot, Oddity.REPEATED) == 0
     transform = robot.transforms[-1].transforms[0]
     assert to_seconds(transform.header.stamp) == pytest.approx(robot.sent_s + 1.0, abs=0.1)
@@ -107,7 +107,7 @@ def test_wheels_that_begin_again_leave_the_robot_where_it_is(ros: RosWorld) -> N
     robot = localized(ros)
     robot.wheels = Pose2(40.0, 7.0, 2.0)
     robot.step()
-    assert robot.ekf.work._tally.totals()["odometry position jump"] == 1
+    assert robot.filter_total("odometry position jump") == 1
     for _ in range(10):
         robot.step()
         assert robot.is_right()
@@ -140,7 +140,7 @@ def test_scans_that_come_half_a_second_late_are_fused_at_their_stamps(ros: RosWo
     robot = Robot(ros)
     waiting: list[tuple[Pose2, float]] = []
     robot.localize()
-    fixes = robot.ekf.work._tally.totals().get("fix accepted", 0)
+    fixes = robot.filter_total("fix accepted")
 
     def step() -> None:
         robot.sent_s += 0.05
@@ -157,12 +157,10 @@ def test_scans_that_come_half_a_second_late_are_fused_at_their_stamps(ros: RosWo
 
     for _ in range(40):
         step()
-    ros.wait_for(
-        lambda: robot.ekf.work._tally.totals().get("fix accepted", 0) >= fixes + 30, "late fixes"
-    )
+    ros.wait_for(lambda: robot.filter_total("fix accepted") >= fixes + 30, "late fixes")
     assert dropped(robot, Oddity.LATE) == 30
     ros.wait_for(lambda: abs(newest_s(robot) - robot.sent_s + 0.5) < 0.01, "the pose of the last")
-    now = robot.ekf.work._filter.estimate()
+    now = robot.ekf.work.estimate
     assert now.stamp_s == pytest.approx(robot.sent_s)
     assert robot.base.distance_to(now.pose.mean) < 0.05
     assert abs(robot.base.between(now.pose.mean).yaw) < 0.05
@@ -207,8 +205,8 @@ def test_a_pose_told_just_ahead_of_the_odometry_holds_when_that_comes_there(ros:
         robot.wheels = robot.wheels @ Pose2(0.05, 0.0, 0.0)
         robot.tell_odometry(robot.wheels, robot.sent_s)
     ros.wait_for(lambda: newest_s(robot) > to_seconds(stamp) - 0.06, "the pose there")
-    ros.wait_for(lambda: robot.ekf.work._filter.estimate().stamp_s > robot.sent_s - 0.01, "all")
-    assert robot.ekf.work._filter.estimate().pose.mean.x == pytest.approx(2.2, abs=1e-6)
+    ros.wait_for(lambda: robot.ekf.work.estimate.stamp_s > robot.sent_s - 0.01, "all")
+    assert robot.ekf.work.estimate.pose.mean.x == pytest.approx(2.2, abs=1e-6)
     assert to_pose(robot.poses[-1].pose.pose).x == pytest.approx(2.0, abs=0.051)
 
 

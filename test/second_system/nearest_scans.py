@@ -38,7 +38,6 @@ from local_inn_ros.localization.search.hypotheses import Hypothesis, SearchResul
 from local_inn_ros.sensing import BeamPicker, LaserSpec, Scan
 from local_inn_ros.sensing.mounted_poses import pose_of_base, pose_of_mounted
 from local_inn_ros.sensing.posed_observations import PosedObservations
-from local_inn_ros.systems.fit_task import FitTask
 from local_inn_ros.systems.protocol import Model, RunSettings, TrainingInputs, TrainingOrder
 from local_inn_ros.world import FreeSpace, OccupancyGrid, RayCaster, grid_hash, save_map
 
@@ -201,7 +200,8 @@ class Storing:
     laser: LaserSpec
     count: int
     seed: int
-    task: FitTask | None = field(default=None)
+    # What the fit loop has to do: nothing.
+    task: None = field(default=None)
 
     @property
     def identity(self) -> Mapping[str, RecordValue]:

@@ -119,11 +119,15 @@ def test_a_passer_by_is_round() -> None:
     clear = np.full(3001, 20.0, dtype=np.float32)
     people = PassersBy(1e-6, np.random.default_rng(1))
     seen = people.shorten(Pose2.identity(), angles, clear, 0.0)
-    (one,) = people._present
     hit = seen < clear
-    assert hit.any()
-    ends = np.column_stack([seen * np.cos(angles), seen * np.sin(angles)])[hit]
-    away = np.linalg.norm(ends - [one.x_m, one.y_m], axis=1)
-    np.testing.assert_allclose(away, one.radius_m, atol=1e-4)
+    assert hit.sum() > 10
+    ends = np.column_stack([seen * np.cos(angles), seen * np.sin(angles)])[hit].astype(float)
+    # x^2 + y^2 = 2 x x0 + 2 y y0 + r^2 - x0^2 - y0^2 on a circle about (x0, y0).
+    columns = np.column_stack([2.0 * ends, np.ones(len(ends))])
+    (x_m, y_m, rest), *_ = np.linalg.lstsq(columns, np.sum(ends**2, axis=1), rcond=None)
+    radius_m = math.sqrt(rest + x_m**2 + y_m**2)
+    assert 0.05 < radius_m < 1.0
+    away = np.linalg.norm(ends - [x_m, y_m], axis=1)
+    np.testing.assert_allclose(away, radius_m, atol=1e-4)
     # It is the near side that is seen.
-    assert (seen[hit] < math.hypot(one.x_m, one.y_m)).all()
+    assert (seen[hit] < math.hypot(x_m, y_m)).all()

@@ -61,5 +61,5 @@ class FieldTracker:
         unexplained = 1.0 - min(1.0, found.inlier_share / USUAL_INLIER_SHARE)
         measured = calibrated_information(found.pose, found.information, self._model, unexplained)
         of_base = pose_of_base(measured, self._mount)
-        self._filter.fuse(Measurement(of_base, scan.stamp_s, "laser"))
+        self._filter.fuse(Measurement(of_base, scan.stamp_s, scan.sensor))
         return self._filter.estimate_at(scan.stamp_s)

@@ -81,7 +81,7 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
         raster, surfaces, points, x, y, yaw, lever_m, scale
     )
     while steps < limits.most_steps and not converged:
-        known, inverse = _known_directions(normal, seen, limits.least_share * weight)
+        known, inverse = known_directions(normal, seen, limits.least_share * weight)
         step = -moved(inverse, pull)
         length = math.sqrt(step[0] ** 2 + step[1] ** 2 + step[2] ** 2)
         if length > limits.longest_step_m:
@@ -93,7 +93,7 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
         normal, pull, seen, weight, square = _normal_equations(
             raster, surfaces, points, x, y, yaw, lever_m, scale
         )
-    known, _ = _known_directions(normal, seen, limits.least_share * weight)
+    known, _ = known_directions(normal, seen, limits.least_share * weight)
     # Back to the axes of the map, and from metres at the lever's end to radians.
     turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
     rms_m = math.sqrt(square / weight) if weight > 0.0 else 0.0
@@ -119,7 +119,7 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _known_directions(normal, seen, least):  # type: ignore[no-untyped-def]
+def known_directions(normal, seen, least):  # type: ignore[no-untyped-def]
     """Tell the directions that enough points see, on smoothed surfaces and on the field itself.
 
     Returns:

@@ -35,10 +35,10 @@ _SHORT_COST, _THROUGH_COST = np.float32(0.15), np.float32(0.5)
 # So far apart, or turned by so much, two places are worth to be looked at both.
 _APART_M, _APART_RAD = 0.35, math.radians(12.0)
 # The best of so many positions, and of so many headings there, are thinned out to those.
-_MOST_POSITIONS = 3000
+MOST_POSITIONS = 3000
 _THINNED = 8000
 # From so many positions on, a second thread gains more than it costs.
-_WORTH_A_THREAD = 3000
+WORTH_A_THREAD = 3000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +117,7 @@ class CoarseSearch:
         agreement = np.zeros(self._expected.shape, np.float32)
         beams = (np.mod(bearings, _BEARINGS), measured, sharpness.astype(np.float32))
         halves = [slice(None, len(agreement) // 2), slice(len(agreement) // 2, None)]
-        if len(agreement) < _WORTH_A_THREAD:
+        if len(agreement) < WORTH_A_THREAD:
             _compare(self._expected, *beams, agreement)
             return agreement
         with ThreadPoolExecutor(len(halves)) as pool:
@@ -132,8 +132,8 @@ class CoarseSearch:
     def _thinned(self, agreement: NDArray[np.float32], count: int) -> NDArray[np.float64]:
         """Return the best poses (k, 3) that are apart from each other."""
         positions = self._positions
-        if len(positions) > _MOST_POSITIONS:
-            kept = np.argpartition(-agreement.max(axis=1), _MOST_POSITIONS)[:_MOST_POSITIONS]
+        if len(positions) > MOST_POSITIONS:
+            kept = np.argpartition(-agreement.max(axis=1), MOST_POSITIONS)[:MOST_POSITIONS]
             kept.sort()
             positions, agreement = positions[kept], agreement[kept]
         peak = agreement >= np.maximum(np.roll(agreement, 1, 1), np.roll(agreement, -1, 1))

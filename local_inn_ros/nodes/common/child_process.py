@@ -82,12 +82,23 @@ class ChildProcess:
                 f"the process '{self._module}' ended with code {code}: {self._last_words()}"
             )
 
+    def tell(self, signal_number: signal.Signals) -> None:
+        """Send it a signal, if it still runs."""
+        self._process.send_signal(signal_number)
+
+    def wait(self, patience_s: float) -> int:
+        """Wait until it has ended by itself, and return its exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: it still runs.
+        """
+        return self._process.wait(patience_s)
+
     def stop(self) -> int:
         """End it as Ctrl-C would, and return its exit code."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+        self.tell(signal.SIGINT)
         try:
-            return self._process.wait(_PATIENCE_S)
+            return self.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -29,6 +29,9 @@ class Work(Protocol):
 
     def examine(self) -> Health:
         """Say how the work goes, since this was asked last."""
+
+    def statistics(self) -> Mapping[str, int]:
+        """Return how often each thing happened since the work was built."""
 
 
 Values = TypeVar("Values", bound=NodeParameters)
@@ -86,6 +89,13 @@ class ManagedNode(LifecycleNode, ABC, Generic[Values, WorkType]):
         if self._work is None:
             raise RuntimeError(f"the node '{self.get_name()}' is not configured")
         return self._work
+
+    def statistics(self) -> Mapping[str, int]:
+        """Return how often each thing happened, as the diagnostics have it.
+
+        Counted since the node was configured; nothing where it is not.
+        """
+        return {} if self._work is None else self._work.statistics()
 
     def start(self) -> None:
         """Configure and activate the node, where parameter ``autostart`` says so.

@@ -5,13 +5,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
-from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 from local_inn_ros.diagnosis.facts import EKF, LOCALIZER, Endpoint, Topic, TopicNames
 from local_inn_ros.errors import LocalInnError
+
+if TYPE_CHECKING:
+    # From Lyrical on, it lies in another module.
+    from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 _SCAN = "sensor_msgs/msg/LaserScan"
 _ODOMETRY = "nav_msgs/msg/Odometry"

@@ -12,10 +12,10 @@ from local_inn_ros.nodes.common.handover import Handover
 from local_inn_ros.nodes.common.managed_node import ManagedNode
 from local_inn_ros.nodes.common.runner import run_nodes
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
-from local_inn_ros.nodes.filter.fuser import Fusing
+from local_inn_ros.nodes.filter.fuser import Fuser
 
 
-class Ekf(ManagedNode[EkfParameters, Fusing]):
+class Ekf(ManagedNode[EkfParameters, Fuser]):
     """Odometry and fixes in; `amcl_pose`, `odometry/filtered` and the map's transform out."""
 
     def __init__(self, handover: Handover | None = None, **node_arguments: Any) -> None:
@@ -31,9 +31,9 @@ class Ekf(ManagedNode[EkfParameters, Fusing]):
         super().__init__("ekf", EkfParameters, **node_arguments)
         self._handover = Handover() if handover is None else handover
 
-    def build(self, entities: Entities) -> Fusing:
+    def build(self, entities: Entities) -> Fuser:
         """Build the filter and what feeds it."""
-        return Fusing(entities, self.parameters, self._handover)
+        return Fuser(entities, self.parameters, self._handover)
 
 
 def main() -> int:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import partial
 
 from builtin_interfaces.msg import Time
@@ -50,7 +51,7 @@ from local_inn_ros.sensing import Odometry
 _WARNING_PERIOD_S = 5.0
 
 
-class Fusing:
+class Fuser:
     """Feeds the filter, and publishes what it believes."""
 
     def __init__(
@@ -115,6 +116,15 @@ class Fusing:
         self._tally.begin_anew()
         return health
 
+    def statistics(self) -> Mapping[str, int]:
+        """Return how often each thing happened since the start."""
+        return self._tally.totals()
+
+    @property
+    def estimate(self) -> StampedPose | None:
+        """The pose at the newest instant known; None without one."""
+        return self._filter.estimate() if self._filter.initialized else None
+
     def _new_filter(self) -> PoseFilter:
         told = self._parameters.now
         self._noise.changed()
@@ -164,7 +174,7 @@ class Fusing:
         self._tally.count(f"odometry {arrival.value}")
         now_s = seconds_now(self._node)
         self._tally.note(STAMP_AGE, now_s - reading.stamp_s)
-        if arrival is Arrival.DROPPED:
+        if not arrival.taken:
             return
         self._newest_odometry = reading
         if arrival is Arrival.TIME_JUMP:
@@ -222,6 +232,7 @@ class Fusing:
             self._publish_estimate()
 
     def _on_lost(self, topic: str, message: Bool) -> None:
+        self._tally.count("word on being lost")
         if message.data:
             self._alarms.add(topic)
         else:
@@ -234,6 +245,7 @@ class Fusing:
             self._publish_everything()
 
     def _on_new_pose(self, message: PoseWithCovarianceStamped) -> None:
+        self._tally.count("pose told")
         if not self._entities.active:
             self._warn("a pose was told before the node is active: it begins there then")
             self._told_early = message

@@ -16,16 +16,25 @@ from rclpy.task import Future
 from std_srvs.srv import Empty, Trigger
 
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.localization.monitoring.whereabouts import SearchOrder
 from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.localization.search.place_search import PlaceSearchSettings
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.search_report import search_report
-from local_inn_ros.nodes.localizer.search_run import Lookout, Outcome, SearchRun, Sight, failed
+from local_inn_ros.nodes.localizer.search_run import (
+    Lookout,
+    Outcome,
+    SearchObservation,
+    SearchRun,
+    failed,
+)
 
 # Between searches that nobody asked for: what failed just now would fail again.
 _REST_S = 2.0
+# Real time that a search may take beyond its timeout, which counts the stamps of the scans.
+_LEEWAY_S = 10.0
 _INACTIVE = "the node is not active: activate it first"
 
 
@@ -58,7 +67,9 @@ class GlobalSearch:
         self._lookout = Lookout()
         self._running: Future[SearchResult] | None = None
         self._thread_work: ThreadFuture[None] | None = None
-        self._called = False
+        self._settings = PlaceSearchSettings()
+        self._called = self._begins_again = False
+        self._ends_s = -math.inf
         self._outcome = failed("")
         self._ended_s = -math.inf
         # What the thread found is dealt with where all else is done: in the node's executor.
@@ -74,7 +85,7 @@ class GlobalSearch:
         """Whether a search is under way."""
         return self._running is not None
 
-    def look_at(self, sight: Sight) -> None:
+    def look_at(self, sight: SearchObservation) -> None:
         """Take in the newest scan."""
         self._lookout.put(sight)
 
@@ -84,25 +95,54 @@ class GlobalSearch:
             told = self._parameters.now
             self._begin(PlaceSearchSettings(told.search_timeout, told.confirm_readings))
 
-    def cancel(self, reason: str) -> None:
-        """Let a search under way end without a result."""
-        if self.running:
-            self._lookout.end(reason)
+    def heed(self, order: SearchOrder, reason: str) -> None:
+        """Do with a search under way as is said; whoever called for it gets an answer.
+
+        Args:
+            order: what is to become of it.
+            reason: why, for whoever waits for the answer.
+        """
+        if order is SearchOrder.BEGIN_AGAIN:
+            self._begin_again(reason)
+        elif order is SearchOrder.END or (
+            order is SearchOrder.END_UNLESS_CALLED and not self._called
+        ):
+            self._end(reason)
 
     def stop(self, reason: str) -> None:
         """Let a search under way come to its end, and answer whoever waits for it."""
-        self.cancel(reason)
+        self._end(reason)
         if self._thread_work is not None:
             self._thread_work.result()
         self._on_finished()
 
+    def _end(self, reason: str) -> None:
+        if self.running:
+            self._begins_again = False
+            self._lookout.end(reason)
+
+    def _begin_again(self, reason: str) -> None:
+        """Have the map searched anew, with what is seen from now on, for whoever waits."""
+        self._lookout.forget()
+        if not self.running or time.monotonic() > self._ends_s:
+            return
+        # One that was told to end, and has not yet, is to do that.
+        if self._begins_again or not self._lookout.ended:
+            self._begins_again = True
+            self._lookout.end(reason)
+
     def _begin(self, settings: PlaceSearchSettings) -> Future[SearchResult]:
         if self._running is None:
             self._running = Future(executor=self._node.executor)
-            self._called = False
-            self._lookout.end("")
-            self._thread_work = self._worker.submit(self._work, settings)
+            self._settings = settings
+            self._called = self._begins_again = False
+            self._ends_s = time.monotonic() + settings.timeout_s + _LEEWAY_S
+            self._start()
         return self._running
+
+    def _start(self) -> None:
+        self._lookout.end("")
+        self._thread_work = self._worker.submit(self._work, self._settings)
 
     def _call(self) -> Future[SearchResult]:
         running = self._begin(PlaceSearchSettings(self._parameters.now.search_timeout))
@@ -111,8 +151,8 @@ class GlobalSearch:
 
     def _work(self, settings: PlaceSearchSettings) -> None:
         try:
-            run = SearchRun(self._lookout, settings, self._node.resolve_topic_name)
-            self._outcome = run.run()
+            name = self._node.resolve_topic_name
+            self._outcome = SearchRun(self._lookout, settings, self._ends_s, name).run()
         except LocalInnError as error:
             self._outcome = failed(str(error))
         except Exception as error:
@@ -124,12 +164,17 @@ class GlobalSearch:
             self._finished.trigger()
 
     def _on_finished(self) -> None:
+        if self._begins_again:
+            self._begins_again = False
+            self._node.get_logger().info(f"{self._lookout.ended}: the map is searched again")
+            self._start()
+            return
         running, self._running = self._running, None
         if running is None:
             return
         self._ended_s = time.monotonic()
         outcome = self._outcome
-        if self._lookout.ended and (outcome.decided or outcome.result.found):
+        if self._lookout.ended and outcome.result.reason != self._lookout.ended:
             # Told to end while it looked at its last scan: what that led to is void too.
             outcome = failed(self._lookout.ended)
         self._node.get_logger().info(search_report(outcome.result).splitlines()[0])

@@ -13,10 +13,10 @@ from local_inn_ros.nodes.common.managed_node import ManagedNode
 from local_inn_ros.nodes.common.runner import run_nodes
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.model import RunnableModel, load_model
-from local_inn_ros.nodes.localizer.observer import Localizing
+from local_inn_ros.nodes.localizer.observer import Observer
 
 
-class LidarLocalizer(ManagedNode[LocalizerParameters, Localizing]):
+class LidarLocalizer(ManagedNode[LocalizerParameters, Observer]):
     """Scans in; `~/fix`, `~/measurement` and what explains them out."""
 
     def __init__(
@@ -39,14 +39,14 @@ class LidarLocalizer(ManagedNode[LocalizerParameters, Localizing]):
         self._given = model
         self._handover = Handover() if handover is None else handover
 
-    def build(self, entities: Entities) -> Localizing:
+    def build(self, entities: Entities) -> Observer:
         """Load the bundle, and build what works with it.
 
         Raises:
             LocalInnError: the bundle or a parameter cannot be used.
         """
         model = self._load() if self._given is None else self._given
-        work = Localizing(entities, self.parameters, model, self._handover)
+        work = Observer(entities, self.parameters, model, self._handover)
         self.get_logger().info(f"bundle {model.name} on {model.model.engine_name}")
         return work
 

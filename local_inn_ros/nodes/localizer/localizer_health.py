@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from local_inn_ros.localization.monitoring.whereabouts import Event, Situation, Whereabouts
 from local_inn_ros.nodes.common.clock_skew import ClockSkew
 from local_inn_ros.nodes.common.diagnostics import (
     ERROR,
@@ -19,8 +20,15 @@ from local_inn_ros.nodes.common.diagnostics import (
 from local_inn_ros.nodes.common.numeric_faults import numeric_findings
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.model import RunnableModel
-from local_inn_ros.nodes.localizer.recovery import Situation
 from local_inn_ros.nodes.localizer.scan_queue import Oddity
+
+# Counted beside scans, odometry and fixes.
+FILTER_POSE = "pose of the filter"
+POSE_TOLD = "pose told"
+MOUNTS = "message of static transforms"
+MAP = "map"
+# How many there are, not how often that was.
+SCANS_WAITING = "scans waiting"
 
 STAMP_AGE = "stamp age [s]"
 QUALITY = "quality"
@@ -123,8 +131,8 @@ def _doubt(situation: Situation) -> str:
     """Say what is not known of where the robot is."""
     parts = []
     if situation.lost:
-        parts.append("lost: the scans do not fit the map at the pose")
-    elif not situation.has_pose:
+        parts.append(f"lost: {Event.ALARM.value}")
+    elif situation.known is Whereabouts.WAITING:
         parts.append("waits for a first pose")
     if situation.ambiguous:
         count = len(situation.places)

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.nodes.common.diagnostics import Tally
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import STATIC_TRANSFORMS
 from local_inn_ros.nodes.common.static_transforms import StaticTransforms
+from local_inn_ros.nodes.localizer.localizer_health import MOUNTS
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.model import Mounted, RunnableModel
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
@@ -27,6 +29,7 @@ class Mounting:
         entities: Entities,
         parameters: Parameters[LocalizerParameters],
         model: RunnableModel,
+        tally: Tally,
         complain: Callable[[str], None],
     ) -> None:
         """Listen.
@@ -35,6 +38,7 @@ class Mounting:
             entities: makes the subscription.
             parameters: of the node.
             model: what localizer and search are built of.
+            tally: counts the messages with transforms.
             complain: told of transforms that cannot be used.
         """
         self.model = model.told(parameters.now)
@@ -42,8 +46,10 @@ class Mounting:
         self._parameters = parameters
         # What the model is used by; looked at again when a parameter is set.
         self._told = parameters.now
+        self._tally = tally
         self._complain = complain
         self._transforms = StaticTransforms()
+        self._mounts: dict[str, LaserMount] = {}
         self._mounted: dict[str, Mounted] = {}
         # Frames whose mount has been looked up since transforms came last.
         self._checked: set[str] = set()
@@ -64,27 +70,39 @@ class Mounting:
             TransformError: the frame's mount is not known.
             SensorError: the laser leans out of the plane, or is on no robot.
         """
-        if self._parameters.now is not self._told:
-            self._told = self._parameters.now
-            model = self.model.told(self._told)
-            if model is not self.model:
-                self.model = model
-                self._mounted.clear()
-                self._checked.clear()
+        self._heed_parameters()
         if frame not in self._checked:
-            base = self._told.base_frame_id
-            mount = LaserMount.of(self._transforms.mount(base, frame))
-            if frame not in self._mounted or self._mounted[frame].mount != mount:
-                self._mounted[frame] = self.model.mounted_at(mount)
-                pose, how = mount.pose, ", upside down" if mount.upside_down else ""
-                self._node.get_logger().info(
-                    f"'{frame}' is mounted on '{base}' at x {pose.x:.3f} m, y {pose.y:.3f} m, "
-                    f"yaw {pose.yaw:.3f} rad{how}"
-                )
+            self._look_up(frame)
             self._checked.add(frame)
+        if frame not in self._mounted:
+            self._mounted[frame] = self.model.mounted_at(self._mounts[frame])
         return self._mounted[frame]
 
+    def _heed_parameters(self) -> None:
+        if self._parameters.now is self._told:
+            return
+        self._told = self._parameters.now
+        model = self.model.told(self._told)
+        if model is not self.model:
+            self.model = model
+            self._mounted.clear()
+
+    def _look_up(self, frame: str) -> None:
+        """Read a frame's mount; tell it where it is new."""
+        base = self._told.base_frame_id
+        mount = LaserMount.of(self._transforms.mount(base, frame))
+        if self._mounts.get(frame) == mount:
+            return
+        self._mounts[frame] = mount
+        self._mounted.pop(frame, None)
+        pose, how = mount.pose, ", upside down" if mount.upside_down else ""
+        self._node.get_logger().info(
+            f"'{frame}' is mounted on '{base}' at x {pose.x:.3f} m, y {pose.y:.3f} m, "
+            f"yaw {pose.yaw:.3f} rad{how}"
+        )
+
     def _on_transforms(self, message: TFMessage) -> None:
+        self._tally.count(MOUNTS)
         try:
             self._transforms.add(message)
         except LocalInnError as error:

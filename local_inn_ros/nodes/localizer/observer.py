@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
@@ -16,6 +16,8 @@ from local_inn_ros.errors import LocalInnError
 from local_inn_ros.filtering.odometry_buffer import Arrival
 from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.filtering.prior import PriorKeeper
+from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.localization.monitoring.whereabouts import Event, Situation
 from local_inn_ros.nodes.common.clock_skew import ClockSkew
 from local_inn_ros.nodes.common.conversions import (
     frame_name,
@@ -37,9 +39,13 @@ from local_inn_ros.nodes.common.qos import LATCHED, NEWEST, RELIABLE, SENSOR
 from local_inn_ros.nodes.common.static_transforms import TransformError
 from local_inn_ros.nodes.localizer.fix_publishers import FixPublishers
 from local_inn_ros.nodes.localizer.localizer_health import (
+    FILTER_POSE,
+    MAP,
     MOUNT_AGE,
+    POSE_TOLD,
     QUALITY,
     SCAN_TIME,
+    SCANS_WAITING,
     STAMP_AGE,
     localizer_health,
 )
@@ -47,9 +53,9 @@ from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParamete
 from local_inn_ros.nodes.localizer.model import Mounted, RunnableModel
 from local_inn_ros.nodes.localizer.mounting import Mounting
 from local_inn_ros.nodes.localizer.pose_store import PoseStore
-from local_inn_ros.nodes.localizer.recovery import Recovery
+from local_inn_ros.nodes.localizer.recovery import RELOCALIZED_POSE, Recovery
 from local_inn_ros.nodes.localizer.scan_queue import ScanQueue
-from local_inn_ros.nodes.localizer.search_run import Sight
+from local_inn_ros.nodes.localizer.search_run import SearchObservation
 from local_inn_ros.sensing import Scan
 
 _WARNING_PERIOD_S = 5.0
@@ -57,7 +63,7 @@ _WARNING_PERIOD_S = 5.0
 _GRACE_S = 2.0
 
 
-class Localizing:
+class Observer:
     """Locates scans, and shows them to a search where one runs."""
 
     def __init__(
@@ -80,7 +86,8 @@ class Localizing:
         self._frames = parameters.now
         self._noise = NoiseTold(parameters, self._node.get_logger().warning)
         self._priors = PriorKeeper(self._noise.now.motion, self._noise.now.scales)
-        self._mounting = Mounting(entities, parameters, model, self._complain)
+        self._tally = Tally()
+        self._mounting = Mounting(entities, parameters, model, self._tally, self._complain)
         self._queue: ScanQueue[LaserScan] = ScanQueue(lambda odd: self._tally.count(odd.value))
         self._skew = ClockSkew()
         # What was wrong with the last scan of a frame, since the last report.
@@ -88,7 +95,6 @@ class Localizing:
         self._map_trouble = ""
         self._began_s = 0.0
         self._map_seen = False
-        self._tally = Tally()
         self._faults = NumericFaults(self._node, self._tally)
         self._recovery = Recovery(entities, parameters, self._priors.expect)
         sha256 = model.bundle.map_sha256
@@ -106,7 +112,9 @@ class Localizing:
         hear(OdometryMessage, "odom", safely("odometry", self._on_odometry), SENSOR)
         heed_filtered = safely("filtered pose", self._on_filtered)
         hear(OdometryMessage, "odometry/filtered", heed_filtered, NEWEST)
-        hear(pose, "initialpose", safely("initial pose", self._on_initial_pose), RELIABLE)
+        hear(pose, "initialpose", safely("initial pose", self._on_told_pose), RELIABLE)
+        heed_found = safely("relocalized pose", self._on_relocalized_pose)
+        hear(pose, RELOCALIZED_POSE, heed_found, RELIABLE)
         for topic in self._frames.scan_topics:
             hear(LaserScan, topic, safely("scan", self._on_scan), SENSOR)
 
@@ -129,7 +137,7 @@ class Localizing:
             self._tally,
             [trouble for trouble in troubles if trouble],
             self._skew,
-            self._recovery.situation(self._priors.told is not None),
+            self.situation,
             self._mounting.model,
             self._parameters.now,
         )
@@ -137,10 +145,29 @@ class Localizing:
         self._troubles.clear()
         return health
 
+    def statistics(self) -> Mapping[str, int]:
+        """Return how often each thing happened since the start, and how many scans wait now."""
+        return {**self._tally.totals(), SCANS_WAITING: len(self._queue)}
+
+    @property
+    def situation(self) -> Situation:
+        """What is known of where the robot is."""
+        return self._recovery.situation
+
+    @property
+    def told(self) -> StampedPose | None:
+        """The pose that the next priors are made of: the newest that was told; None without one."""
+        return self._priors.told
+
+    def prior_at(self, stamp_s: float) -> GaussianPose2 | None:
+        """Return the base in the map frame as believed at an instant; None where not known."""
+        return self._priors.prior_at(stamp_s)
+
     def _on_map(self, message: OccupancyGridMessage) -> None:
         if self._map_seen and self._parameters.now.first_map_only:
             return
         self._map_seen = True
+        self._tally.count(MAP)
         try:
             self._map_trouble = self._mounting.model.doubt_about(to_grid(message))
         except LocalInnError as error:
@@ -160,11 +187,12 @@ class Localizing:
         if arrival is Arrival.TIME_JUMP:
             self._queue.time_went_back(reading.stamp_s)
             self._skew.clear()
-            self._recovery.time_began_anew("time went back")
         elif arrival is not Arrival.DROPPED:
             self._queue.odometry_reached(reading.stamp_s)
-        if arrival is Arrival.POSITION_JUMP:
-            self._recovery.time_began_anew("the odometry began again elsewhere")
+        if arrival.begins_anew:
+            self._recovery.note(Event.ODOMETRY_RESTART)
+        if self._priors.filter_is_silent:
+            self._recovery.note(Event.FILTER_SILENT)
         self._work_off()
 
     def _on_filtered(self, message: OdometryMessage) -> None:
@@ -173,20 +201,26 @@ class Localizing:
         except LocalInnError as error:
             self._complain(f"odometry/filtered: {error}")
             return
+        self._tally.count(FILTER_POSE)
         if self._is_on_map(message.header.frame_id):
-            if self._priors.told is None:
-                self._recovery.begin_anew("a pose was told meanwhile")
+            self._recovery.note(Event.FILTER_SPOKE)
             self._priors.tell(StampedPose(to_seconds(message.header.stamp), pose))
 
-    def _on_initial_pose(self, message: PoseWithCovarianceStamped) -> None:
+    def _on_relocalized_pose(self, message: PoseWithCovarianceStamped) -> None:
+        """Hear of a pose that another node has found; the own ones come back as well."""
+        if not self._recovery.has_published(message):
+            self._on_told_pose(message)
+
+    def _on_told_pose(self, message: PoseWithCovarianceStamped) -> None:
         """Hear that the filter begins anew; what is wrong with a pose is the filter's to say."""
+        self._tally.count(POSE_TOLD)
         try:
             pose = to_told_pose(message.pose)
         except LocalInnError:
             return
         if self._is_on_map(message.header.frame_id):
             self._priors.expect(StampedPose(to_seconds(message.header.stamp), pose))
-            self._recovery.begin_anew("a pose was told meanwhile")
+            self._recovery.note(Event.POSE_TOLD)
 
     def _is_on_map(self, frame: str) -> bool:
         return frame_name(frame) == frame_name(self._frames.global_frame_id)
@@ -228,9 +262,10 @@ class Localizing:
 
     def _glance(self, message: LaserScan) -> None:
         """Show a scan to the search that the odometry has not reached."""
-        mounted = self._mounting.at(message.header.frame_id)
+        frame = message.header.frame_id
+        mounted = self._mounting.at(frame)
         scan = mounted.mount.righted(to_scan(message))
-        self._recovery.search.look_at(Sight(mounted, scan, None))
+        self._recovery.search.look_at(SearchObservation(frame, mounted, scan, None))
 
     def _locate(self, message: LaserScan) -> None:
         started_s = time.perf_counter()
@@ -239,12 +274,11 @@ class Localizing:
         scan = mounted.mount.righted(told)
         if self._noise.changed():
             self._priors.set_noise(self._noise.now)
-        prior = self._priors.prior_at(scan.stamp_s)
+        prior = self.prior_at(scan.stamp_s)
         if prior is None:
-            self._show(mounted, scan)
+            self._show(frame, mounted, scan)
             self._tally.count("scan without prior")
-            if self._priors.told is None:
-                self._recovery.wait_for_pose()
+            self._recovery.search_where_wanted()
             return
         try:
             pending = mounted.localizer.measure(scan, prior)
@@ -252,7 +286,7 @@ class Localizing:
             self._publishers.tell(pending.measurement, message.header.stamp, newest_s)
         finally:
             # The pose first: a search has time.
-            self._show(mounted, scan)
+            self._show(frame, mounted, scan)
         fix = pending.explain()
         self._publishers.publish(fix, message.header, told, mounted.mount)
         self._recovery.observe(frame, fix, prior)
@@ -262,10 +296,10 @@ class Localizing:
             self._tally.note(f"stage {stage} [ms]", 1e3 * seconds)
         self._tally.note(SCAN_TIME, 1e3 * (time.perf_counter() - started_s))
 
-    def _show(self, mounted: Mounted, scan: Scan) -> None:
+    def _show(self, frame: str, mounted: Mounted, scan: Scan) -> None:
         """Show a scan to the search, where one runs."""
-        odometry = self._priors.odometry_at(scan.stamp_s)
-        self._recovery.search.look_at(Sight(mounted, scan, odometry, self._recovery.offered))
+        odometry, offered = self._priors.odometry_at(scan.stamp_s), self._recovery.offered
+        self._recovery.search.look_at(SearchObservation(frame, mounted, scan, odometry, offered))
 
     def _complain(self, text: str) -> None:
         self._node.get_logger().error(text, throttle_duration_sec=_WARNING_PERIOD_S)

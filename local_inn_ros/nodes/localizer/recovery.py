@@ -17,6 +17,12 @@ from local_inn_ros.filtering.prior import squared_innovation
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.monitoring.kidnap_watch import KidnapWatch
+from local_inn_ros.localization.monitoring.whereabouts import (
+    Event,
+    Situation,
+    Whereabouts,
+    transition,
+)
 from local_inn_ros.localization.search.hypotheses import Hypothesis
 from local_inn_ros.localization.search.saved_pose import SavedPose, place_left
 from local_inn_ros.nodes.common.conversions import (
@@ -31,46 +37,10 @@ from local_inn_ros.nodes.localizer.global_search import GlobalSearch
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.search_run import Outcome
 
+RELOCALIZED_POSE = "relocalized_pose"
+
 # A pose is as good as the fix that was made so shortly before it.
 _FRESH_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What is known of where the robot is.
-
-    Attributes:
-        has_pose: whether somebody has told a pose.
-        lost: whether that pose is wrong.
-        searching: whether the map is searched.
-        places: probabilities of the places that explain the scan about as well, highest first.
-    """
-
-    has_pose: bool
-    lost: bool
-    searching: bool
-    places: tuple[float, ...]
-
-    @property
-    def ambiguous(self) -> bool:
-        """Whether there are several such places."""
-        return len(self.places) > 1
-
-    @property
-    def localized(self) -> bool:
-        """Whether there is one pose, and nothing speaks against it."""
-        return self.has_pose and not self.lost and not self.ambiguous
-
-    @property
-    def word(self) -> str:
-        """The same in a word."""
-        if self.searching:
-            return "searching"
-        if self.lost:
-            return "lost"
-        if self.ambiguous:
-            return "ambiguous"
-        return "localized" if self.has_pose else "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +71,13 @@ class Recovery:
         self._parameters = parameters
         self._on_found = on_found
         self._watch = KidnapWatch()
-        self._lost = False
+        self._known = Whereabouts.WAITING
         self._lost_publisher = entities.publisher(Bool, "~/lost", LATCHED)
         self._found_publisher = entities.publisher(
-            PoseWithCovarianceStamped, "relocalized_pose", RELIABLE
+            PoseWithCovarianceStamped, RELOCALIZED_POSE, RELIABLE
         )
+        # What was published there last: it comes back to who listens there.
+        self._found: PoseWithCovarianceStamped | None = None
         self._modes_publisher = entities.publisher(PoseArray, "~/modes", RELIABLE)
         self._fix_s = -math.inf
         self._saved: SavedPose | None = None
@@ -117,17 +89,26 @@ class Recovery:
         """Tell whether the robot is lost, to those who have not heard it yet."""
         self._lost_publisher.publish(Bool(data=self._lost))
 
-    def situation(self, has_pose: bool) -> Situation:
-        """Return what is known, given whether somebody has told a pose."""
-        unknown = self._lost or not has_pose
-        places = self._search_places if unknown else self._seen_places()
-        return Situation(has_pose, self._lost, self.search.running, places)
+    @property
+    def situation(self) -> Situation:
+        """What is known."""
+        localized = self._known is Whereabouts.LOCALIZED
+        places = self._seen_places() if localized else self._search_places
+        return Situation(self._known, self.search.running, places)
+
+    @property
+    def _lost(self) -> bool:
+        return self._known is Whereabouts.LOST
 
     def trusted(self, told: StampedPose | None) -> GaussianPose2 | None:
         """Return the pose that was told, where fixes are made from it and none speaks against."""
         if told is None or told.stamp_s > self._fix_s + _FRESH_S:
             return None
-        return told.pose if self.situation(has_pose=True).localized else None
+        return told.pose if self.situation.localized else None
+
+    def has_published(self, pose: PoseWithCovarianceStamped) -> bool:
+        """Tell whether a pose that was heard is what a search here found last."""
+        return bool(pose == self._found)
 
     def offer(self, saved: SavedPose | None) -> None:
         """Take in where the robot was left when it was switched off."""
@@ -149,57 +130,59 @@ class Recovery:
         innovation = squared_innovation(prior, fix.measurement)
         # Once lost, scans that fit again are no proof: another place may look alike.
         if self._watch.observe(laser, fix.stamp_s, fix.quality, innovation):
-            self._tell(True)
+            self.note(Event.ALARM)
         if not self._lost:
             self._publish_places(fix.modes, fix.stamp_s)
-        elif self._parameters.now.auto_relocalize:
+        self.search_where_wanted()
+
+    def search_where_wanted(self) -> None:
+        """Take in that a scan has come: it may begin a search that nobody called for."""
+        if self._wants_search() or (self._known is Whereabouts.WAITING and self._saved is not None):
             self.search.begin_at_leisure()
 
-    def wait_for_pose(self) -> None:
-        """Take in that a scan has come and nobody has told a pose yet."""
-        if self._parameters.now.search_at_start or self._saved is not None:
-            self.search.begin_at_leisure()
+    def _wants_search(self) -> bool:
+        """Tell whether the map is to be searched without a call."""
+        told = self._parameters.now
+        if self._lost:
+            return told.auto_relocalize
+        return told.search_at_start and self._known is Whereabouts.WAITING
 
-    def begin_anew(self, why: str) -> None:
-        """Take in that a pose was told: what was found out about the one before is void."""
-        self.search.cancel(why)
-        self._saved = None
-        self._search_places = ()
-        self._watch.reset()
-        self._tell(False)
-
-    def time_began_anew(self, why: str) -> None:
-        """Take in that stamps and odometry say nothing of those before any more."""
-        self.search.cancel(why)
-        self._fix_s = -math.inf
-        self._fix_places.clear()
+    def note(self, event: Event) -> None:
+        """Take in what happened, and tell what follows from it."""
+        follows = transition(self._known, event)
+        was_lost, self._known = self._lost, follows.to
+        self.search.heed(follows.search, event.value)
+        if follows.pose_is_new:
+            self._saved = None
+            self._search_places = ()
+            self._watch.reset()
+        if event is Event.ODOMETRY_RESTART:
+            # Stamps say nothing of those before any more.
+            self._fix_s = -math.inf
+            self._fix_places.clear()
+        if self._lost != was_lost:
+            self._lost_publisher.publish(Bool(data=self._lost))
+            if self._lost:
+                self._node.get_logger().warning(f"lost: {event.value}")
 
     def _seen_places(self) -> tuple[float, ...]:
         """Return the places that the scans leave: one laser may tell apart what another cannot."""
         fresh = [one for one in self._fix_places.values() if one.stamp_s >= self._fix_s - _FRESH_S]
         return min((one.weights for one in fresh), key=len, default=())
 
-    def _tell(self, lost: bool) -> None:
-        if lost == self._lost:
-            return
-        self._lost = lost
-        self._lost_publisher.publish(Bool(data=lost))
-        if lost:
-            self._node.get_logger().warning("lost: the scans do not fit the map at the pose")
-
     def _on_outcome(self, outcome: Outcome, called: bool) -> None:
         result = outcome.result
         self._search_places = _likely(result.hypotheses)
-        told = self._parameters.now
-        wanted = called or (outcome.decided and (self._lost or told.search_at_start))
+        wanted = called or (outcome.decided and (self._lost or self._wants_search()))
         found = result.pose if wanted else None
         if found is None and self._saved is not None:
             found = self._place_left(outcome, self._saved)
         if found is not None:
-            stamp, frame = to_stamp(outcome.stamp_s), told.global_frame_id
-            self._found_publisher.publish(stamped_gaussian_message(found, stamp, frame))
+            stamp, frame = to_stamp(outcome.stamp_s), self._parameters.now.global_frame_id
+            self._found = stamped_gaussian_message(found, stamp, frame)
+            self._found_publisher.publish(self._found)
             self._on_found(StampedPose(outcome.stamp_s, found))
-            self.begin_anew("the robot was found")
+            self.note(Event.FOUND)
         elif result.hypotheses:
             self._publish_places(result.hypotheses, outcome.stamp_s)
 

@@ -36,6 +36,7 @@ class Oddity(Enum):
     """Older than what a filter can still put in its place."""
     NOT_REACHED = "scan dropped: odometry never reached its stamp"
     OVERTAKEN = "scan dropped: too many wait"
+    OF_A_TIME_BEFORE = "scan dropped: time went back"
     LATE = "scan late"
     """Used nevertheless."""
     OUT_OF_ORDER = "scan out of order"
@@ -142,6 +143,8 @@ class ScanQueue(Generic[Message]):
         What waits is of a time that is over; what came from the new time already is kept.
         """
         returned = [one for one in self._returning if stamp_s - one.stamp_s <= self._history_s]
+        for _ in range(len(self._waiting) + len(self._returning) - len(returned)):
+            self._note(Oddity.OF_A_TIME_BEFORE)
         self.clear()
         self._odometry_s = stamp_s
         for one in returned:

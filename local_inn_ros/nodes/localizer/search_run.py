@@ -18,29 +18,35 @@ from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSea
 from local_inn_ros.nodes.localizer.model import Mounted
 from local_inn_ros.sensing import BeamState, Scan
 from local_inn_ros.sensing.laser.beams import classify_ranges
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 # A scan older than this may have been taken before the robot was put down; when none has come for
 # so long, none is going to.
 PATIENCE_S = 1.0
-# Real time that a search may take beyond its timeout, which counts the stamps of the readings.
-_LEEWAY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sight:
+class SearchObservation:
     """A scan, and what is known with it.
 
     Attributes:
+        frame: of the laser.
         mounted: what works on the scan.
         scan: the reading.
         odometry: the base in the odometry frame at the scan's stamp; None where not known.
         offered: places of the base that are worth a look.
     """
 
+    frame: str
     mounted: Mounted
     scan: Scan
     odometry: Pose2 | None
     offered: tuple[GaussianPose2, ...] = ()
+
+    @property
+    def sensor(self) -> tuple[str, LaserMount]:
+        """Tells lasers apart; what works on the scans of one may be made anew meanwhile."""
+        return self.frame, self.mounted.mount
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,11 +75,11 @@ def failed(reason: str) -> Outcome:
 class _Seen:
     """A sight, and the real time at which it came."""
 
-    sight: Sight
+    sight: SearchObservation
     at_s: float
 
 
-def _sight_m(sight: Sight) -> float:
+def _sight_m(sight: SearchObservation) -> float:
     """Return how far a scan sees: the mean of its ranges, 0 for beams that measured none.
 
     A laser that is covered, or stands in a crowd, sees less far than another.
@@ -91,12 +97,12 @@ class Lookout:
         """Begin with nothing seen."""
         self._changed = threading.Condition()
         # Of each laser, with the real time at which it came.
-        self._newest: dict[Mounted, _Seen] = {}
-        self._blind: Sight | None = None
+        self._newest: dict[tuple[str, LaserMount], _Seen] = {}
+        self._blind: SearchObservation | None = None
         self._blind_s = -PATIENCE_S
         self._ended = ""
 
-    def put(self, sight: Sight) -> None:
+    def put(self, sight: SearchObservation) -> None:
         """Take in the newest scan."""
         with self._changed:
             if sight.odometry is None:
@@ -105,8 +111,14 @@ class Lookout:
                 now_s = time.monotonic()
                 seen = self._newest.items()
                 self._newest = {one: s for one, s in seen if now_s - s.at_s <= PATIENCE_S}
-                self._newest[sight.mounted] = _Seen(sight, now_s)
+                self._newest[sight.sensor] = _Seen(sight, now_s)
             self._changed.notify_all()
+
+    def forget(self) -> None:
+        """Forget what was seen: the odometry of what comes has nothing to do with it."""
+        with self._changed:
+            self._newest.clear()
+            self._blind, self._blind_s = None, -PATIENCE_S
 
     def end(self, reason: str) -> None:
         """Let whoever waits, and whoever will, give up; an empty reason lets them wait again."""
@@ -119,7 +131,7 @@ class Lookout:
         """Why to give up; empty where there is no reason to."""
         return self._ended
 
-    def next_after(self, last: Sight | None) -> Sight | None:
+    def next_after(self, last: SearchObservation | None) -> SearchObservation | None:
         """Wait for a scan with odometry newer than ``last``; None where none comes.
 
         Without a last one, that of the laser that sees farthest. The others are of the same laser.
@@ -129,15 +141,15 @@ class Lookout:
             self._changed.wait_for(lambda: self._ended or self._next(last, began_s), PATIENCE_S)
             return None if self._ended else self._next(last, began_s)
 
-    def without_odometry(self) -> Sight | None:
+    def without_odometry(self) -> SearchObservation | None:
         """Return the newest scan that the odometry did not reach; None where there is none."""
         with self._changed:
             return self._blind if time.monotonic() - self._blind_s <= PATIENCE_S else None
 
-    def _next(self, last: Sight | None, began_s: float) -> Sight | None:
+    def _next(self, last: SearchObservation | None, began_s: float) -> SearchObservation | None:
         fresh = [s.sight for s in self._newest.values() if s.at_s >= began_s - PATIENCE_S]
         if last is not None:
-            fresh = [one for one in fresh if one is not last and one.mounted is last.mounted]
+            fresh = [one for one in fresh if one is not last and one.sensor == last.sensor]
         return max(fresh, key=_sight_m, default=None)
 
 
@@ -148,21 +160,27 @@ class SearchRun:
     """
 
     def __init__(
-        self, lookout: Lookout, settings: PlaceSearchSettings, topic_name: Callable[[str], str]
+        self,
+        lookout: Lookout,
+        settings: PlaceSearchSettings,
+        ends_s: float,
+        topic_name: Callable[[str], str],
     ) -> None:
         """Prepare.
 
         Args:
             lookout: tells the scans.
-            settings: when the search is over.
+            settings: when the search is over, by the scans' stamps.
+            ends_s: when it is over by real time (``time.monotonic``).
             topic_name: resolves the name of a topic, for people.
         """
         self._lookout = lookout
         self._settings = settings
+        self._ends_s = ends_s
         self._topic_name = topic_name
         self._search: PlaceSearch[Scan] | None = None
-        self._first: Sight | None = None
-        self._last: Sight | None = None
+        self._first: SearchObservation | None = None
+        self._last: SearchObservation | None = None
 
     def run(self) -> Outcome:
         """Search.
@@ -170,19 +188,17 @@ class SearchRun:
         Raises:
             SensorError: the first scan cannot be used.
         """
-        ends_s = time.monotonic() + self._settings.timeout_s + _LEEWAY_S
-        seen: Sight | None = None
-        while time.monotonic() < ends_s:
+        seen: SearchObservation | None = None
+        while time.monotonic() < self._ends_s:
             seen = self._lookout.next_after(seen)
             if seen is None:
                 return self._nothing_more_comes()
             result = self._look_at(seen)
             if result is not None:
                 return self._outcome(result, decided=True)
-        took_s = self._settings.timeout_s + _LEEWAY_S
-        return self._given_up(f"the scans of {took_s:.0f} s did not decide it in time")
+        return self._given_up("the scans did not decide it in time")
 
-    def _look_at(self, sight: Sight) -> SearchResult | None:
+    def _look_at(self, sight: SearchObservation) -> SearchResult | None:
         assert sight.odometry is not None
         if self._search is None or self._first is None:
             mounted = sight.mounted
@@ -191,8 +207,6 @@ class SearchRun:
             )
             self._first = self._last = sight
             return self._search.add(sight.scan, sight.odometry)
-        if sight.mounted is not self._first.mounted:
-            return None
         try:
             result = self._search.add(sight.scan, sight.odometry)
         except LocalInnError:

@@ -5,15 +5,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import wrap_angles
-from local_inn_ros.systems.fit_task import SampleSource
 from local_inn_ros.systems.local_inn_2d.networks import Networks
 from local_inn_ros.systems.local_inn_2d.presets import TrainingSettings
 from local_inn_ros.systems.local_inn_2d.scan_sources import ScanBatch
+
+if TYPE_CHECKING:
+    from local_inn_ros.flows.fit_task import SampleSource
 
 _SCANS = 4096
 _TRIAL_SCANS = 2048

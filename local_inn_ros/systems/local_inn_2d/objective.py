@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from local_inn_ros.systems.fit_task import ObjectiveValue
+from local_inn_ros.flows.fit_task import ObjectiveValue
 from local_inn_ros.systems.local_inn_2d.network import LocalInn
 from local_inn_ros.systems.local_inn_2d.presets import TrainingSettings
 from local_inn_ros.systems.local_inn_2d.scan_sources import ScanBatch

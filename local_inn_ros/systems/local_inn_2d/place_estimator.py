@@ -95,7 +95,7 @@ class PlaceEstimator:
         if self._refiner is None:
             return self._network_alone(reading, drawn)
         word = posterior_of(drawn, prior, self._samples_model)
-        aligned = self._aligned(self._refiner, scan, reading, _starts(prior.mean, word))
+        aligned = self._aligned(self._refiner, scan, reading, alignment_starts(prior.mean, word))
         unexplained = 1.0 - min(1.0, aligned.inlier_share / USUAL_INLIER_SHARE)
         covariance = word.covariance
         if unexplained > 0.0:
@@ -105,7 +105,7 @@ class PlaceEstimator:
         if not aligned.complete:
             alone = without_prior(network, drawn.prior)
             if is_plausible(prior, alone):
-                pose, information = _joined(aligned, alone, unexplained)
+                pose, information = joined_with_word(aligned, alone, unexplained)
         measurement = calibrated_information(pose, information, self._aligned_model, unexplained)
         return PlaceEstimate(network, measurement, unexplained)
 
@@ -117,7 +117,7 @@ class PlaceEstimator:
         starts: Iterator[Pose2],
     ) -> Refinement:
         """Align a scan from wherever it may have been taken."""
-        aligned = _best_alignment(refiner, scan, reading, starts)
+        aligned = best_alignment(refiner, scan, reading, starts)
         if self._completion is not None:
             aligned = self._completion.complete(scan, reading, aligned)
         return aligned
@@ -133,7 +133,7 @@ class PlaceEstimator:
         return PlaceEstimate(network, without_prior(network, drawn.prior), unexplained)
 
 
-def _best_alignment(
+def best_alignment(
     refiner: ScanRefiner, scan: Scan, reading: Beams, starts: Iterator[Pose2]
 ) -> Refinement:
     """Return the best alignment from any start.
@@ -153,7 +153,7 @@ def _best_alignment(
     return near if near.complete and no_better else best
 
 
-def _joined(
+def joined_with_word(
     best: Refinement, word: GaussianPose2, unexplained: float
 ) -> tuple[Pose2, NDArray[np.float64]]:
     """Let the network's word stand in directions in which an alignment shows nothing.
@@ -173,7 +173,7 @@ def _joined(
     return Pose2.from_array(best.pose.to_array() + aside), best.information + information
 
 
-def _starts(prior: Pose2, word: Posterior) -> Iterator[Pose2]:
+def alignment_starts(prior: Pose2, word: Posterior) -> Iterator[Pose2]:
     """Yield the poses to align from: all that is known, and each part of it alone.
 
     A network that is sure of a wrong place draws what is known together along with it: an

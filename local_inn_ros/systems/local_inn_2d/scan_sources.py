@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,7 +96,8 @@ class MapSource:
             nearest = np.where(within, ranges, np.inf).min(axis=1, keepdims=True)
             near = np.where(np.isfinite(nearest), nearest, self._sensor.range_max_m) * distance
             ranges = np.where(within, np.minimum(ranges, near), ranges)
-        return ranges.astype(np.float32)
+        cut: NDArray[np.float32] = ranges.astype(np.float32)
+        return cut
 
 
 class PosedScans:
@@ -119,6 +121,13 @@ class PosedScans:
     def __len__(self) -> int:
         """Return how many scans there are."""
         return len(self.poses)
+
+    def sha256(self) -> str:
+        """Return a hash of scans and poses, which tells one recording from another."""
+        digest = hashlib.sha256()
+        for array in (self.poses, self._ranges, self._states):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
 
     def draw(self, rng: np.random.Generator, count: int) -> ScanBatch:
         """Draw scans with replacement."""

@@ -14,9 +14,9 @@ import torch
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import BundleDescription, Calibration, RecordValue
 from local_inn_ros.errors import DeviceError, SensorError
+from local_inn_ros.flows.fit_task import FitTask, SampleSource
 from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.sensing.posed_observations import PosedObservations
-from local_inn_ros.systems.fit_task import FitTask, SampleSource
 from local_inn_ros.systems.local_inn_2d.calibrate import (
     calibrated_on_map,
     calibrated_on_what_was_learned,
@@ -114,6 +114,7 @@ class LocalInn2dTraining:
             "map": grid_hash(self.grid),
             "laser": self.laser.model_dump_json(),
             "posed_scans": 0 if self.posed is None else len(self.posed),
+            "posed_sha256": "" if self.posed is None else self.posed.sha256(),
             "batch": settings.batch,
             "samples": settings.samples,
             "learning_rate": settings.learning_rate,

@@ -13,7 +13,7 @@ from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.filtering.motion_model import in_map_axes, motion_jacobian
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.geometry.pose import compose_poses
-from local_inn_ros.localization.alignment.alignment_kernel import _known_directions
+from local_inn_ros.localization.alignment.alignment_kernel import known_directions
 from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Refinement
 from local_inn_ros.localization.covariance_model import (
     calibrated,
@@ -31,7 +31,7 @@ from local_inn_ros.localization.sample_statistics import gaussian_of
 from local_inn_ros.sensing import Beams, Scan
 from local_inn_ros.sensing.mounted_poses import pose_of_base, pose_of_mounted, poses_of_mounted
 from local_inn_ros.systems.local_inn_2d.inverse_passes import PoseSamples
-from local_inn_ros.systems.local_inn_2d.place_estimator import _best_alignment
+from local_inn_ros.systems.local_inn_2d.place_estimator import best_alignment
 from local_inn_ros.systems.local_inn_2d.posterior import is_plausible, posterior_of
 
 SEEDS = range(6)
@@ -127,7 +127,7 @@ def test_known_directions_are_those_of_enough_weight(seed: int, least: float) ->
     smooth = directions[:, values >= least] @ directions[:, values >= least].T
     values, directions = np.linalg.eigh(smooth @ normal @ smooth)
     kept = directions[:, values >= least]
-    known, inverse = _known_directions(normal, seen, least)
+    known, inverse = known_directions(normal, seen, least)
     assert known == pytest.approx(kept @ kept.T, abs=1e-9)
     expected = kept / values[values >= least] @ kept.T
     assert inverse == pytest.approx(expected, rel=1e-6, abs=1e-9)
@@ -163,7 +163,7 @@ def test_farther_away_is_looked_only_where_something_is_left_to_explain(
     near = Refinement(Pose2.identity(), np.eye(3), unseen, 0.01, share, converged, 3)
     far = replace(near, pose=Pose2(0.2, 0.0, 0.0), inlier_share=0.97, unseen=np.zeros((3, 3)))
     refiner = TwoAnswers(near, far)
-    found = _best_alignment(refiner, SCAN, READING, iter([Pose2.identity()]))
+    found = best_alignment(refiner, SCAN, READING, iter([Pose2.identity()]))
     assert refiner.asked == int(looked_far)
     assert found is (far if looked_far else near)
 

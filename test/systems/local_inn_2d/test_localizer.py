@@ -25,7 +25,7 @@ from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.evidence import WIDEST_M, covariance_of, fused
 from local_inn_ros.sensing import Scan
 from local_inn_ros.systems.local_inn_2d.localizer import Localizer
-from local_inn_ros.systems.local_inn_2d.place_estimator import _joined, _starts
+from local_inn_ros.systems.local_inn_2d.place_estimator import alignment_starts, joined_with_word
 from local_inn_ros.systems.local_inn_2d.posterior import Posterior, is_plausible
 from local_inn_ros.world import FreeSpace, OccupancyGrid
 
@@ -280,7 +280,7 @@ def test_a_network_that_is_sure_of_a_wrong_place_does_not_hide_the_prior_as_a_st
     network = GaussianPose2.from_deviations(Pose2(1.12, 2.0, 0.325), 0.02, 0.02, 0.005)
     joined = fused(prior, network).mean
     word = Posterior(network.mean, network.covariance, True, joined)
-    starts = np.array([start.to_array() for start in _starts(prior.mean, word)])
+    starts = np.array([start.to_array() for start in alignment_starts(prior.mean, word)])
     assert starts[0] == pytest.approx(joined.to_array())
     assert np.abs(starts - prior.mean.to_array()).max(axis=1).min() < 1e-9
     assert np.abs(starts - network.mean.to_array()).max(axis=1).min() < 0.03
@@ -309,8 +309,8 @@ def test_a_word_that_contradicts_the_prior_is_not_plausible() -> None:
 
 def test_the_word_is_doubted_by_what_the_map_leaves_unexplained() -> None:
     word = GaussianPose2.from_deviations(Pose2(0.05, 0.0, 0.0), 0.02, 0.02, 0.01)
-    explained, certain = _joined(along_a_corridor(), word, 0.0)
-    blocked, doubted = _joined(along_a_corridor(), word, 1.0 / 3.0)
+    explained, certain = joined_with_word(along_a_corridor(), word, 0.0)
+    blocked, doubted = joined_with_word(along_a_corridor(), word, 1.0 / 3.0)
     assert explained.x == blocked.x == pytest.approx(0.05)
     assert covariance_of(certain)[0, 0] == pytest.approx(0.02**2, rel=0.02)
     # A third unexplained: a third of a metre of doubt.

@@ -165,7 +165,7 @@ def test_the_encoder_does_not_read_ranges_of_beams_without_a_distance():
         second = model.encoder(other, states, priors, torch.ones(4))
         assert torch.equal(first, second)
         # Begins with the alignment alone, which no open beam has a say in.
-        torch.nn.init.normal_(model.encoder._scan[-1].weight)
+        torch.nn.init.normal_(model.get_parameter("encoder._scan.4.weight"))
         first = model.encoder(ranges, states, priors, torch.ones(4))
         states[:, 10:14] = -1.0
         open_beams = model.encoder(ranges, states, priors, torch.ones(4))

@@ -60,3 +60,10 @@ def test_a_mixed_source_draws_its_share_of_posed_scans():
     drawn = MixedSource(source(), posed, 0.25).draw(np.random.default_rng(0), 80)
     from_recording = (drawn.poses[:, None] == posed.poses[None]).all(axis=2).any(axis=1)
     assert from_recording.sum() == 20
+
+
+def test_another_recording_has_another_hash():
+    first, again = recorded(5), recorded(5)
+    assert first.sha256() == again.sha256()
+    again.poses[2, 0] += 1e-6
+    assert first.sha256() != again.sha256() != recorded(6).sha256()

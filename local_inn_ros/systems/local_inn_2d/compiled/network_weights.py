@@ -26,7 +26,7 @@ _FINEST_M = 2.0
 
 
 def pack_weights(arrays: Arrays, strides: int, range_max_m: float) -> NetworkWeights:
-    """Lay out the weights of a trained ``flows.local_inn.LocalInn``.
+    """Lay out the weights of a trained ``systems.local_inn_2d.network.LocalInn``.
 
     Args:
         arrays: its state, by torch's names.
