@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped
 from numpy.typing import NDArray
@@ -96,6 +97,7 @@ class DemoProbe(Node):
         """Connect; see ``rclpy.node.Node`` for the arguments."""
         super().__init__("demo_probe", **node_arguments)
         self.truth: Pose2 | None = None
+        self._heard = Time()
         self.path_m = 0.0
         self.estimates: list[Estimate] = []
         self.stages_ms: dict[str, list[float]] = {}
@@ -125,9 +127,12 @@ class DemoProbe(Node):
         )
 
     def tell_initial_pose(self, pose: GaussianPose2) -> None:
-        """Tell the filter where the robot is now."""
-        stamp = self.get_clock().now().to_msg()
-        self._initial.publish(stamped_gaussian_message(pose, stamp, "map"))
+        """Tell the filter where the robot was when ``truth`` was last heard.
+
+        Not where it is now: on a machine that is held up at its start the truth is half a second
+        old when it is read, and the robot metres further on.
+        """
+        self._initial.publish(stamped_gaussian_message(pose, self._heard, "map"))
 
     def put_down(self, pose: Pose2) -> None:
         """Pick the robot up and put it down elsewhere."""
@@ -160,6 +165,7 @@ class DemoProbe(Node):
         if self.truth is not None:
             self.path_m += self.truth.distance_to(pose)
         self.truth = pose
+        self._heard = message.header.stamp
         self._truths[stamp_of(message)] = pose
 
     def _on_fix(self, message: PoseWithCovarianceStamped) -> None:
