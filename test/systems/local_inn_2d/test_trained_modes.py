@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from local_inn_bundles import build_localizer, build_relocalizer
+from local_inn_bundles import build_localizer, build_relocalizer, train_small
 from localization_helpers import scan_at
 from twin_floor import APART_M, poses_without_a_clue, twin_floor
 
@@ -34,12 +34,11 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     pytest.importorskip("torch")
     pytest.importorskip("FrEIA")
     from local_inn_ros.systems.local_inn_2d.presets import PRESETS
-    from local_inn_ros.systems.local_inn_2d.train import train_bundle
 
     settings = replace(PRESETS["quick"], steps=600, calibration_scans=300)
     sensor = load_laser_spec(resource_directory("config") / "sensors" / "f1tenth.yaml")
     out: Path = tmp_path_factory.mktemp("twins") / "bundle"
-    return Bundle.load(train_bundle(twin_floor(), sensor, settings, 0, out, lambda _: None))
+    return Bundle.load(train_small(twin_floor(), sensor, settings, 0, out, lambda _: None))
 
 
 def is_at(pose: Pose2, place: Pose2) -> bool:
