@@ -63,6 +63,13 @@ def train(
     """
     from local_inn_ros.errors import LocalInnError
 
+    from local_inn_ros.systems.registry import system_named
+
+    method = system_named(system)
+    if preset is not None and preset not in method.presets:
+        raise LocalInnError(
+            f"{system} has no preset {preset!r}; it has {', '.join(method.presets)}"
+        )
     if importlib.util.find_spec("torch") is None or importlib.util.find_spec("FrEIA") is None:
         raise LocalInnError(
             "training needs torch and FrEIA, which a robot does not: install them with "
@@ -73,15 +80,9 @@ def train(
     from local_inn_ros.recordings.posed_scans import posed_scans
     from local_inn_ros.sensing import load_sensor_spec
     from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
-    from local_inn_ros.systems.registry import system_named
     from local_inn_ros.training.train import train_bundle
     from local_inn_ros.world import load_map
 
-    method = system_named(system)
-    if preset is not None and preset not in method.presets:
-        raise LocalInnError(
-            f"{system} has no preset {preset!r}; it has {', '.join(method.presets)}"
-        )
     grid, spec = load_map(map_file), load_sensor_spec(sensor)
     posed = None
     if bag is not None:
