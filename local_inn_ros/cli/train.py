@@ -62,7 +62,6 @@ def train(
     with --resume goes on with it, and gives what it would have given.
     """
     from local_inn_ros.errors import LocalInnError
-
     from local_inn_ros.systems.registry import system_named
 
     method = system_named(system)
