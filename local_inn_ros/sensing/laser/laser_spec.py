@@ -25,6 +25,8 @@ class LaserSpec(SensorSpec):
         range_max_m: farthest valid range.
         noise_std_m: standard deviation of a range.
         network_beams: beams that the network sees, evenly spaced from the first to the last.
+        scan_duration_s: time from the first beam to the last, for drivers whose messages are silent
+            about it (``time_increment`` and ``scan_time`` 0); None where nothing is known.
     """
 
     kind: Literal["laser"] = "laser"
@@ -35,6 +37,7 @@ class LaserSpec(SensorSpec):
     range_max_m: float = Field(gt=0.0, le=1000.0)
     noise_std_m: float = Field(gt=0.0, le=1.0)
     network_beams: int = Field(ge=8, le=4096)
+    scan_duration_s: float | None = Field(default=None, ge=0.0, le=10.0)
 
     @model_validator(mode="after")
     def _check_limits(self) -> LaserSpec:

@@ -20,12 +20,15 @@ class Scan(Observation):
     How many ranges there are and how far apart they lie is all that is known of its last angle: the
     message's ``angle_max``, which drivers round or leave out, is not looked at.
 
+    Beams are measured one after the other: the stamp is when the first of ``ranges_m`` was taken.
+
     Attributes:
         ranges_m: (n,) float32, raw: NaN, infinities, zeros and negatives as they came.
         angle_min_rad: angle of the first range in the sensor frame, counter-clockwise from x.
         angle_increment_rad: step to the next range; negative where the laser turns clockwise.
         range_min_m: nearer than this is not a measurement.
         range_max_m: this far or farther is not a measurement.
+        time_increment_s: from one range to the next; 0 where all are of one instant.
     """
 
     ranges_m: NDArray[np.float32]
@@ -33,6 +36,22 @@ class Scan(Observation):
     angle_increment_rad: float
     range_min_m: float
     range_max_m: float
+    time_increment_s: float = 0.0
+
+    @property
+    def sweep_s(self) -> float:
+        """Time from the first range to the last."""
+        return self.time_increment_s * max(self.ranges_m.size - 1, 0)
+
+    @property
+    def middle_s(self) -> float:
+        """The instant half way from the first range to the last, in seconds."""
+        return self.stamp_s + 0.5 * self.sweep_s
+
+    @property
+    def end_s(self) -> float:
+        """When the last range was taken, in seconds."""
+        return self.stamp_s + self.sweep_s
 
     def angles_rad(self) -> NDArray[np.float64]:
         """Return the angle of each range (n,), in the sensor frame."""
@@ -58,9 +77,11 @@ class Scan(Observation):
         last = self.angle_min_rad + self.angle_increment_rad * max(self.ranges_m.size - 1, 0)
         return replace(
             self,
+            stamp_s=self.end_s,
             ranges_m=self.ranges_m[::-1],
             angle_min_rad=last,
             angle_increment_rad=-self.angle_increment_rad,
+            time_increment_s=-self.time_increment_s,
         )
 
 
