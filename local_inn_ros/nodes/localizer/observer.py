@@ -281,7 +281,7 @@ class Observer:
             self._recovery.search_where_wanted()
             return
         try:
-            pending = mounted.localizer.measure(scan, prior)
+            pending = mounted.measured(scan, prior, self.situation.lost)
             newest_s = self._priors.newest_stamp_s
             self._publishers.tell(pending.measurement, message.header.stamp, newest_s)
         finally:

@@ -14,6 +14,7 @@ import numpy as np
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.search.hypotheses import SearchResult
+from local_inn_ros.localization.search.pace import Pace
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.nodes.localizer.model import Mounted
 from local_inn_ros.sensing import BeamState, Scan
@@ -165,6 +166,7 @@ class SearchRun:
         settings: PlaceSearchSettings,
         ends_s: float,
         topic_name: Callable[[str], str],
+        pace: Pace,
     ) -> None:
         """Prepare.
 
@@ -173,7 +175,9 @@ class SearchRun:
             settings: when the search is over, by the scans' stamps.
             ends_s: when it is over by real time (``time.monotonic``).
             topic_name: resolves the name of a topic, for people.
+            pace: of the work on the scans.
         """
+        self._pace = pace
         self._lookout = lookout
         self._settings = settings
         self._ends_s = ends_s
@@ -193,7 +197,8 @@ class SearchRun:
             seen = self._lookout.next_after(seen)
             if seen is None:
                 return self._nothing_more_comes()
-            result = self._look_at(seen)
+            with self._pace.work():
+                result = self._look_at(seen)
             if result is not None:
                 return self._outcome(result, decided=True)
         return self._given_up("the scans did not decide it in time")

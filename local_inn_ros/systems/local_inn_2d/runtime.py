@@ -20,6 +20,7 @@ from local_inn_ros.localization.alignment.forward_refiner import ForwardRefiner
 from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.alignment.scan_refiner import FieldScanRefiner, ScanRefiner
+from local_inn_ros.localization.scan_budget import ScanBudget
 from local_inn_ros.localization.search.coarse_search import Lattice
 from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.sensing.laser.scan import network_scan
@@ -140,5 +141,12 @@ class LocalInn2d:
         aligned = self.bundle.description.calibration.aligned
         model = aligned.get(settings.refiner.value, CovarianceModel())
         return Localizer(
-            self.bundle, self.networks, mount, refiner, settings.samples, completion, model
+            self.bundle,
+            self.networks,
+            mount,
+            refiner,
+            settings.samples,
+            completion,
+            model,
+            ScanBudget(settings.scan_budget_s),
         )
