@@ -8,10 +8,12 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle, wrap_angles
+from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.geometry.compiled import wrap_angle as wrapped
 from local_inn_ros.localization.quality.scan_likelihood import log_likelihoods
 from local_inn_ros.localization.scan_budget import ScanBudget
 from local_inn_ros.sensing import Beams, LaserSpec
@@ -45,6 +47,8 @@ _MOST_PLACES = 8
 # Where time is short, so many priors are looked at, and so many places drawn at, before the next
 # look at the clock. The priors get this share of the time, so that some is left for the places.
 _PRIORS_AT_ONCE, _PLACES_AT_ONCE = 4, 1
+# So many of the fullest places are compared then.
+_MOST_WEIGHED = 16
 _PRIORS_SHARE, _PLACES_SHARE = 0.4, 0.6
 # How far off the poses of the first pass let a range be.
 _ANSWER_DEVIATION_M = 0.05
@@ -140,6 +144,8 @@ class InversePasses:
         )
         # The most probable answers lead, so that where there is one place, it is one of them.
         starts = places_of(answers.swapaxes(0, 1).reshape(-1, 3))
+        if self._budget.bounded:
+            starts = starts[:_MOST_WEIGHED]
         if len(starts) > _MOST_PLACES:
             starts = self._likeliest(reading, prior, starts)
         return self._drawn_at(network, starts)
@@ -229,15 +235,29 @@ def places_of(answers: NDArray[np.float64]) -> NDArray[np.float64]:
 
     A pose belongs to the first one in order that is near it, which stands for the place.
     """
-    leaders: list[NDArray[np.float64]] = []
-    counts: list[int] = []
-    rest = answers
-    while len(rest):
-        offset = rest - rest[0]
-        near = np.hypot(offset[:, 0], offset[:, 1]) < _APART_M
-        near &= np.abs(wrap_angles(offset[:, 2])) < _APART_RAD
-        leaders.append(rest[0])
-        counts.append(int(np.count_nonzero(near)))
-        rest = rest[~near]
-    fullest = np.argsort(-np.array(counts), kind="stable")
-    return np.array(leaders)[fullest]
+    leaders, counts = _gathered(np.ascontiguousarray(answers), _APART_M, _APART_RAD)
+    fullest = np.argsort(-counts, kind="stable")
+    places: NDArray[np.float64] = answers[leaders[fullest]]
+    return places
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _gathered(poses, distance_m, angle_rad):  # type: ignore[no-untyped-def]
+    """Return the indices of the poses that stand for places, and how many gather at each."""
+    leaders = np.empty(len(poses), np.intp)
+    counts = np.zeros(len(poses), np.intp)
+    found = 0
+    for i in range(len(poses)):
+        own = found
+        for k in range(found):
+            one = leaders[k]
+            off_m = math.hypot(poses[i, 0] - poses[one, 0], poses[i, 1] - poses[one, 1])
+            turned = abs(wrapped(poses[i, 2] - poses[one, 2]))
+            if off_m < distance_m and turned < angle_rad:
+                own = k
+                break
+        if own == found:
+            leaders[found] = i
+            found += 1
+        counts[own] += 1
+    return leaders[:found], counts[:found]
