@@ -130,6 +130,10 @@ class PriorKeeper:
         """Return the base in the odometry frame at an instant; None where not known."""
         return self._odometry.pose_at(stamp_s)
 
+    def odometry_told(self) -> Pose2 | None:
+        """Return the base in the odometry frame at the pose told; None where not known."""
+        return None if self._told is None else self.odometry_at(self._told.stamp_s)
+
     def prior_at(self, stamp_s: float) -> GaussianPose2 | None:
         """Return the base in the map frame at an instant.
 

@@ -91,11 +91,19 @@ class GlobalSearch:
         """Take in the newest scan."""
         self._lookout.put(sight)
 
-    def begin_at_leisure(self) -> None:
-        """Begin a search that nobody asked for, unless one is under way or ended just now."""
+    def begin_at_leisure(self, expected: bool = False) -> None:
+        """Begin a search that nobody asked for, unless one is under way or ended just now.
+
+        Args:
+            expected: whether it is known where the robot should be: so much has to confirm it as
+                where somebody calls for a search.
+        """
         if not self.running and time.monotonic() - self._ended_s > _REST_S:
-            told = self._parameters.now
-            self._begin(PlaceSearchSettings(told.search_timeout, told.confirm_readings))
+            told, usual = self._parameters.now, PlaceSearchSettings()
+            confirm = told.confirm_readings
+            if expected:
+                confirm = min(confirm, usual.confirm_readings)
+            self._begin(PlaceSearchSettings(told.search_timeout, confirm))
 
     def heed(self, order: SearchOrder, reason: str) -> None:
         """Do with a search under way as is said; whoever called for it gets an answer.

@@ -101,7 +101,11 @@ class Observer:
         self._recovery = Recovery(entities, parameters, self._priors.expect)
         sha256 = model.bundle.map_sha256
         self._store = PoseStore(
-            entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
+            entities,
+            parameters.now,
+            sha256,
+            lambda: self._recovery.trusted(self._priors.told),
+            self._priors.odometry_told,
         )
         self._recovery.offer(self._store.saved)
         self._publishers = FixPublishers(entities, self._frames.global_frame_id, handover)
@@ -306,7 +310,8 @@ class Observer:
 
     def _show(self, frame: str, mounted: Mounted, scan: Scan) -> None:
         """Show a scan to the search, where one runs."""
-        odometry, offered = self._priors.odometry_at(scan.stamp_s), self._recovery.offered
+        odometry = self._priors.odometry_at(scan.stamp_s)
+        offered = self._recovery.offered(odometry)
         self._recovery.search.look_at(SearchObservation(frame, mounted, scan, odometry, offered))
 
     def _complain(self, text: str) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from std_msgs.msg import Bool
 
 from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.filtering.prior import squared_innovation
-from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.monitoring.kidnap_watch import KidnapWatch
 from local_inn_ros.localization.monitoring.whereabouts import (
@@ -114,14 +115,16 @@ class Recovery:
         """Take in where the robot was left when it was switched off."""
         self._saved = saved
 
-    @property
-    def offered(self) -> tuple[GaussianPose2, ...]:
-        """The places that a search should look at beside all others, and take in a tie.
+    def offered(self, odometry: Pose2 | None) -> tuple[GaussianPose2, ...]:
+        """Return the places that a search should look at beside all others, and take in a tie.
 
         The pose last believed is none of them: when it is searched for, something speaks against
         it, and where places look alike it would win by being believed before.
+
+        Args:
+            odometry: the base in the odometry frame; None where not known.
         """
-        return () if self._saved is None else (self._saved.pose,)
+        return () if self._saved is None else self._saved.places(odometry, time.time())
 
     def observe(self, laser: str, fix: Fix, prior: GaussianPose2) -> None:
         """Take in a fix, the laser that it is of, and the base as believed before it."""
@@ -137,8 +140,9 @@ class Recovery:
 
     def search_where_wanted(self) -> None:
         """Take in that a scan has come: it may begin a search that nobody called for."""
-        if self._wants_search() or (self._known is Whereabouts.WAITING and self._saved is not None):
-            self.search.begin_at_leisure()
+        left = self._known is Whereabouts.WAITING and self._saved is not None
+        if self._wants_search() or left:
+            self.search.begin_at_leisure(expected=left)
 
     def _wants_search(self) -> bool:
         """Tell whether the map is to be searched without a call."""
@@ -196,7 +200,8 @@ class Recovery:
         if not outcome.decided:
             return None
         self._saved = None
-        found = place_left(outcome.result, saved.pose.mean @ outcome.motion)
+        left = [place.mean @ outcome.motion for place in outcome.offered]
+        found = place_left(outcome.result, left, saved.reach_m(time.time()))
         if found is None:
             self._node.get_logger().warning(
                 "the scans do not agree with the pose that was saved: "

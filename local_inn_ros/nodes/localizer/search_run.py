@@ -59,12 +59,14 @@ class Outcome:
         decided: whether the scans and the odometry led to it; otherwise the search broke off.
         stamp_s: stamp of the last scan that was looked at; 0 where there was none.
         motion: the base at ``stamp_s`` seen from the base at the first scan.
+        offered: places at the first scan that were worth a look.
     """
 
     result: SearchResult
     decided: bool
     stamp_s: float
     motion: Pose2
+    offered: tuple[GaussianPose2, ...] = ()
 
 
 def failed(reason: str) -> Outcome:
@@ -252,4 +254,5 @@ class SearchRun:
         assert last is not None
         assert first.odometry is not None
         assert last.odometry is not None
-        return Outcome(result, decided, last.scan.stamp_s, first.odometry.between(last.odometry))
+        motion = first.odometry.between(last.odometry)
+        return Outcome(result, decided, last.scan.stamp_s, motion, first.offered)
