@@ -26,6 +26,8 @@ from local_inn_ros.simulation.vehicle import (
 from local_inn_ros.world import OccupancyGrid, RayCaster
 
 _CONTROL_HZ = 50.0
+# Stamps are told no finer than this.
+_NANOSECOND_S = 1e-9
 # Among the things that happen in turn.
 _FIRST_BEAM, _LAST_BEAM = 2, 3
 
@@ -151,7 +153,7 @@ class Simulator:
         while True:
             due = self._due()
             next_s = min(due)
-            if next_s > stamp_s:
+            if next_s > stamp_s + _NANOSECOND_S:
                 break
             self._drive_until(next_s)
             control, odometry, first_beam, last_beam = (stamp == next_s for stamp in due)
