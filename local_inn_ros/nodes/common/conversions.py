@@ -219,14 +219,16 @@ def to_scan(message: LaserScan, laser: LaserSpec | None = None) -> Scan:
     )
 
 
-def scan_message(scan: Scan, stamp: Time, frame: str) -> LaserScan:
-    """Return a scan as a message."""
+def scan_message(scan: Scan, stamp: Time, frame: str, period_s: float = 0.0) -> LaserScan:
+    """Return a scan as a message; ``period_s`` from one scan to the next, where it is known."""
     count = scan.ranges_m.size
     return LaserScan(
         header=header(stamp, frame),
         angle_min=scan.angle_min_rad,
         angle_max=scan.angle_min_rad + scan.angle_increment_rad * max(count - 1, 0),
         angle_increment=scan.angle_increment_rad,
+        time_increment=scan.time_increment_s,
+        scan_time=period_s,
         range_min=scan.range_min_m,
         range_max=scan.range_max_m,
         ranges=array("f", scan.ranges_m.astype(np.float32, copy=False).tobytes()),
