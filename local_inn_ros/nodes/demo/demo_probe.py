@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
+from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.nodes.common.conversions import (
     pose_stamped_message,
@@ -30,8 +32,10 @@ from local_inn_ros.nodes.common.conversions import (
 )
 from local_inn_ros.nodes.common.diagnostics import ERROR
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE
+from local_inn_ros.sensing import Odometry
 
 _STAGE = "stage "
+_MOST_WAITING = 100
 # Names on `/diagnostics` of the nodes that are watched.
 _WATCHED = frozenset({"ekf", "lidar_localizer"})
 
@@ -102,7 +106,9 @@ class DemoProbe(Node):
         self.estimates: list[Estimate] = []
         self.stages_ms: dict[str, list[float]] = {}
         self._health: dict[str, DiagnosticStatus] = {}
-        self._truths: dict[Stamp, Pose2] = {}
+        # Where the robot was of late, and poses of which that is not known yet.
+        self._truths = OdometryBuffer()
+        self._waiting: deque[tuple[PoseWithCovarianceStamped, float]] = deque(maxlen=_MOST_WAITING)
         self._fixes: dict[Stamp, Pose2] = {}
         self.lost = False
         self._initial = self.create_publisher(PoseWithCovarianceStamped, "initialpose", RELIABLE)
@@ -176,20 +182,33 @@ class DemoProbe(Node):
             self.path_m += self.truth.distance_to(pose)
         self.truth = pose
         self._heard = message.header.stamp
-        self._truths[stamp_of(message)] = pose
+        self._truths.add(Odometry(to_seconds(message.header.stamp), pose, 0.0, 0.0, 0.0))
+        self._compare()
 
     def _on_fix(self, message: PoseWithCovarianceStamped) -> None:
         self._fixes[stamp_of(message)] = to_pose(message.pose.pose)
 
     def _on_pose(self, message: PoseWithCovarianceStamped) -> None:
-        arrived_s = time.time()
-        stamp = stamp_of(message)
-        truth = self._truths.get(stamp)
-        if truth is None:
-            # The answer to an initial pose has no scan's stamp.
-            return
-        latency_s = arrived_s - to_seconds(message.header.stamp)
-        self.estimates.append(Estimate(stamp, truth, to_gaussian(message.pose), latency_s))
+        self._waiting.append((message, time.time()))
+        self._compare()
+
+    def _compare(self) -> None:
+        """Compare the poses that came with where the robot was, up to the newest truth.
+
+        A scan that takes time gives a pose half way through, where nobody tells the truth: it is
+        read between two.
+        """
+        reached_s = self._truths.newest_stamp_s
+        while self._waiting and reached_s is not None:
+            message, arrived_s = self._waiting[0]
+            stamp_s = to_seconds(message.header.stamp)
+            if stamp_s > reached_s:
+                return
+            self._waiting.popleft()
+            truth = self._truths.pose_at(stamp_s)
+            if truth is not None:
+                pose, latency_s = to_gaussian(message.pose), arrived_s - stamp_s
+                self.estimates.append(Estimate(stamp_of(message), truth, pose, latency_s))
 
     def _on_lost(self, message: Bool) -> None:
         self.lost = message.data
