@@ -46,6 +46,8 @@ class PriorKeeper:
         self._scales = (ScaleNoise() if scale_noise is None else scale_noise).covariance()
         self._odometry = OdometryBuffer()
         self._told: StampedPose | None = None
+        # Stamp of the filter's last word, heeded or not, or of what it was told since.
+        self.heard_s = -math.inf
         # Since this stamp the filter has told nothing that still holds.
         self._quiet_since_s = -math.inf
         # What the filter begins anew from, until it says so itself.
@@ -99,10 +101,12 @@ class PriorKeeper:
         """
         self._told = StampedPose(pose.stamp_s, well_conditioned(pose.pose))
         self._expected = self._told
+        self.heard_s = pose.stamp_s
         self._expected_since_s = self.newest_stamp_s or pose.stamp_s
 
     def tell(self, pose: StampedPose) -> None:
         """Take in what the filter believes."""
+        self.heard_s = pose.stamp_s
         if self._expected is not None and not self._is_of_the_expected(pose, self._expected):
             return
         self._expected = None

@@ -34,6 +34,7 @@ _SAID_EVERY_S = 30.0
 _READY_DEADLINE_S = 60.0
 _POSE_DEADLINE_S = 30.0
 _FOUND_DEADLINE_S = 20.0
+_ANSWER_DEADLINE_S = 20.0
 # The filter gets so long to settle from a pose that is off by a hand's breadth.
 _SETTLING_S = 1.0
 _INITIAL_DEVIATION_M = 0.1
@@ -228,8 +229,8 @@ class _Demo:
     def _relocalize(self) -> str:
         """Return the sentence that the service answers; what was measured by now is kept anyhow."""
         future = self._probe.relocalize()
-        if not self._stage.wait_until(future.done, _FOUND_DEADLINE_S):
-            return f"no answer within {_FOUND_DEADLINE_S:.0f} s"
+        if not self._stage.wait_until(future.done, _ANSWER_DEADLINE_S):
+            return f"no answer within {_ANSWER_DEADLINE_S:.0f} s"
         response: Trigger.Response = future.result()
         return str(response.message).split("\n")[0]
 

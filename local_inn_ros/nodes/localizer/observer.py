@@ -301,7 +301,7 @@ class Observer:
         fix = pending.explain()
         header = Header(stamp=arrived.stamp_of(scan), frame_id=frame)
         self._publishers.publish(fix, header, arrived.told, mounted.mount)
-        self._recovery.observe(frame, fix, prior)
+        self._recovery.observe(frame, fix, prior, self._priors.heard_s)
         self._tally.count("fix")
         self._tally.note(QUALITY, fix.quality)
         for stage, seconds in fix.stage_s.items():

@@ -42,6 +42,8 @@ RELOCALIZED_POSE = "relocalized_pose"
 
 # A pose is as good as the fix that was made so shortly before it.
 _FRESH_S = 1.0
+# A filter that says nothing for so long is told where the robot is, from a fix of this quality.
+_SILENT_S, _SURE = 1.0, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,15 @@ class Recovery:
         """
         return () if self._saved is None else self._saved.places(odometry, time.time())
 
-    def observe(self, laser: str, fix: Fix, prior: GaussianPose2) -> None:
-        """Take in a fix, the laser that it is of, and the base as believed before it."""
+    def observe(self, laser: str, fix: Fix, prior: GaussianPose2, told_s: float) -> None:
+        """Take in a fix.
+
+        Args:
+            laser: that it is of.
+            fix: the fix.
+            prior: the base as believed before it.
+            told_s: stamp of what the filter told, or was told, last.
+        """
         self._fix_s = fix.stamp_s
         self._fix_places[laser] = _Places(fix.stamp_s, _likely(fix.modes))
         innovation = squared_innovation(prior, fix.measurement)
@@ -136,6 +145,10 @@ class Recovery:
             self.note(Event.ALARM)
         if not self._lost:
             self._publish_places(fix.modes, fix.stamp_s)
+        silent = fix.stamp_s - told_s > _SILENT_S
+        if silent and self.situation.localized and fix.quality >= _SURE:
+            # It may have been started again, and without a pose it says nothing.
+            self._begin_filter(StampedPose(fix.stamp_s, fix.measurement))
         self.search_where_wanted()
 
     def search_where_wanted(self) -> None:
@@ -182,13 +195,16 @@ class Recovery:
         if found is None and self._saved is not None:
             found = self._place_left(outcome, self._saved)
         if found is not None:
-            stamp, frame = to_stamp(outcome.stamp_s), self._parameters.now.global_frame_id
-            self._found = stamped_gaussian_message(found, stamp, frame)
-            self._found_publisher.publish(self._found)
-            self._on_found(StampedPose(outcome.stamp_s, found))
+            self._begin_filter(StampedPose(outcome.stamp_s, found))
             self.note(Event.FOUND)
         elif result.hypotheses:
             self._publish_places(result.hypotheses, outcome.stamp_s)
+
+    def _begin_filter(self, there: StampedPose) -> None:
+        stamp, frame = to_stamp(there.stamp_s), self._parameters.now.global_frame_id
+        self._found = stamped_gaussian_message(there.pose, stamp, frame)
+        self._found_publisher.publish(self._found)
+        self._on_found(there)
 
     def _publish_places(self, places: Sequence[Mode | Hypothesis], stamp_s: float) -> None:
         poses = np.array([place.pose.mean.to_array() for place in places]).reshape(-1, 3)
