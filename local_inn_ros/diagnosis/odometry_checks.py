@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from local_inn_ros.diagnosis.facts import Facts, ScanStream
 from local_inn_ros.diagnosis.findings import Finding, error, warning
+from local_inn_ros.filtering.odometry_restart import RestartWatch
 from local_inn_ros.geometry import wrap_angle
 from local_inn_ros.geometry.turning import turned_by
 from local_inn_ros.sensing import Odometry, Scan
 
-# Robots do not go faster, or turn faster, than this beyond what the odometry itself says.
-_MOST_STEP_M, _MOST_STEP_RAD = 0.3, 0.5
 # Scans and poses are compared over so long.
 _SPELL_S = 1.0
 # Beams of a robot that stands differ by the laser's noise; half of them differ by more than this
@@ -99,16 +98,10 @@ def check_odometry(seen: Facts) -> Iterator[Finding]:
 
 def _check_jumps(topic: str, readings: Sequence[Odometry]) -> Iterator[Finding]:
     largest_m, largest_rad, count = 0.0, 0.0, 0
+    watch = RestartWatch()
     for before, after in itertools.pairwise(readings):
-        step = before.pose.between(after.pose)
-        passed_s = max(after.stamp_s - before.stamp_s, 0.0)
-        way_m, turn_rad = math.hypot(step.x, step.y), abs(wrap_angle(step.yaw))
-        fast = max(abs(one.speed_mps) + abs(one.lateral_speed_mps) for one in (before, after))
-        turning = max(abs(one.yaw_rate_radps) for one in (before, after))
-        if (
-            way_m > _MOST_STEP_M + 2.0 * fast * passed_s
-            or turn_rad > _MOST_STEP_RAD + 2.0 * turning * passed_s
-        ):
+        if watch.begins_again(before, after):
+            way_m, turn_rad = before.apart(after)
             count += 1
             largest_m, largest_rad = max(largest_m, way_m), max(largest_rad, turn_rad)
     if count:
@@ -116,9 +109,11 @@ def _check_jumps(topic: str, readings: Sequence[Odometry]) -> Iterator[Finding]:
             "odom.jumps",
             f"the pose on {topic} jumped {count} times, by up to {largest_m:.2f} m and "
             f"{math.degrees(largest_rad):.0f} degrees",
-            "odometry must be continuous (REP-105): the filter follows each jump",
-            "Take out of the odometry what corrects its position (GPS, markers, another "
-            "localization), and look whether two nodes publish it",
+            "odometry must be continuous (REP-105): at each jump the filter keeps its pose and "
+            "begins anew with the odometry, and what the robot did in between is not known",
+            "Look why the odometry's driver starts again, take out of the odometry what corrects "
+            "its position (GPS, markers, another localization), and look whether two nodes "
+            "publish it",
         )
 
 

@@ -109,6 +109,19 @@ def test_odometry_that_jumps() -> None:
     assert "jumped 1 times" in finding.what
 
 
+def test_odometry_that_begins_again() -> None:
+    """The doctor goes by the filter's own rule."""
+
+    def restart(one: Odometry) -> Odometry:
+        if one.stamp_s < START + 2.0:
+            return replace(one, pose=Pose2(3.0, 1.0, 1.0) @ one.pose)
+        return one
+
+    finding = found(with_odometry(healthy(), restart))["odom.jumps"]
+    assert "jumped 1 times" in finding.what
+    assert "begins anew" in finding.why
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
