@@ -23,7 +23,7 @@ from local_inn_ros.diagnosis.facts import (
     OdometryStream,
 )
 from local_inn_ros.diagnosis.findings import Severity
-from local_inn_ros.diagnosis.odometry_checks import motion
+from local_inn_ros.filtering.twist_agreement import motion
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.world import OccupancyGrid
@@ -97,6 +97,15 @@ def test_scans_that_stand_while_odometry_moves() -> None:
     ranges = drive()[0][0].ranges_m
     seen = with_scans(healthy(), lambda scan: replace(scan, ranges_m=ranges))
     assert "do not change" in only(seen, "odom.slides").what
+
+
+def test_headers_that_contradict_themselves() -> None:
+    seen = healthy()
+    said = "angle_increment says 1, angle_max says 2"
+    streams = tuple(replace(stream, contradictions=(said,)) for stream in seen.scans)
+    finding = only(replace(seen, scans=streams), "scan.header")
+    assert finding.what == said
+    assert finding.severity is Severity.WARNING
 
 
 def test_odometry_that_jumps() -> None:

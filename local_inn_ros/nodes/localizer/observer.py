@@ -57,6 +57,7 @@ from local_inn_ros.nodes.localizer.recovery import RELOCALIZED_POSE, Recovery
 from local_inn_ros.nodes.localizer.scan_queue import ScanQueue
 from local_inn_ros.nodes.localizer.search_run import SearchObservation
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.laser.header_watch import HeaderWatch
 
 _WARNING_PERIOD_S = 5.0
 # Scans may come before it is found out who publishes their mount.
@@ -90,6 +91,7 @@ class Observer:
         self._mounting = Mounting(entities, parameters, model, self._tally, self._complain)
         self._queue: ScanQueue[LaserScan] = ScanQueue(lambda odd: self._tally.count(odd.value))
         self._skew = ClockSkew()
+        self._headers = HeaderWatch()
         # What was wrong with the last scan of a frame, since the last report.
         self._troubles: dict[str, str] = {}
         self._map_trouble = ""
@@ -136,11 +138,14 @@ class Observer:
         health = localizer_health(
             self._tally,
             [trouble for trouble in troubles if trouble],
+            self._headers.current(),
             self._skew,
             self.situation,
             self._mounting.model,
             self._parameters.now,
         )
+        for text in self._headers.news():
+            self._node.get_logger().warning(text)
         self._tally.begin_anew()
         self._troubles.clear()
         return health
@@ -232,6 +237,7 @@ class Observer:
         self._work_off()
         # The pose first, its statistics afterwards: the node's clock is slow to tell the time.
         now_s = seconds_now(self._node) - (time.monotonic() - came_s)
+        self._headers.see(frame, message, stamp_s)
         self._tally.count("scan")
         self._tally.note(STAMP_AGE, now_s - stamp_s)
         if odometry_s is not None:
