@@ -22,6 +22,9 @@ from local_inn_ros.filtering.state_space import PoseT
 # so much make of it. REP-105's odometry is far smoother.
 _SLACK_M, _SLACK_RAD = 0.3, 0.3
 _STAMPS_WRONG_S = 0.1
+# Where stamps come at uneven times they are wrong by more: by so many times the mean unevenness,
+# which is learned from about so many readings. Some drivers stamp what they read when they get to it.
+_UNEVEN, _READINGS = 5.0, 20.0
 # What a speed explains is taken twice: some drivers filter their twist, and it lags.
 _LAG = 2.0
 # No robot accelerates faster: cars on a race track reach 8 m/s^2. This bounds both what happens
@@ -85,6 +88,8 @@ class RestartWatch:
         # What of the last steps no speed has explained.
         self._unexplained_m, self._unexplained_rad = 0.0, 0.0
         self._learned = False
+        # The mean time from reading to reading, and how far from that the times are.
+        self._period_s, self._uneven_s = math.nan, 0.0
 
     def speeds(self, *readings: Reading[PoseT]) -> tuple[float, float]:
         """Return how fast the base moves and turns at most, by twists and steps (m/s, rad/s)."""
@@ -110,9 +115,9 @@ class RestartWatch:
         explained_rad = _LAG * turning * passed_s + 0.5 * _TURN_ACCELERATION * spurt_s**2
         beyond_m = max(fading * self._unexplained_m + way_m - explained_m, 0.0)
         beyond_rad = max(fading * self._unexplained_rad + turn_rad - explained_rad, 0.0)
+        wrong_s = _STAMPS_WRONG_S + _UNEVEN * self._uneven_s
         leaps = math.hypot(
-            beyond_m / (_SLACK_M + _STAMPS_WRONG_S * speed),
-            beyond_rad / (_SLACK_RAD + _STAMPS_WRONG_S * turning),
+            beyond_m / (_SLACK_M + wrong_s * speed), beyond_rad / (_SLACK_RAD + wrong_s * turning)
         )
         if after.is_at_origin() and (way_m > _AWAY_M or turn_rad > _AWAY_RAD):
             anew = not before.is_at_origin()
@@ -134,6 +139,8 @@ class RestartWatch:
         """Learn from a step how fast the robot is, no faster than it can accelerate."""
         if passed_s <= 0.0:
             return
+        if passed_s <= _PAUSE_S:
+            self._learn_period(passed_s)
         spurt_s = passed_s if self._learned else math.inf
         self._speed_mps = min(way_m / passed_s, self._speed_mps + _ACCELERATION * spurt_s)
         self._turning_radps = min(
@@ -142,6 +149,13 @@ class RestartWatch:
         self._learned = True
         self._fastest_mps = max(self._fastest_mps, self._speed_mps)
         self._fastest_radps = max(self._fastest_radps, self._turning_radps)
+
+    def _learn_period(self, passed_s: float) -> None:
+        if math.isnan(self._period_s):
+            self._period_s = passed_s
+        off_s = passed_s - self._period_s
+        self._period_s += off_s / _READINGS
+        self._uneven_s += (abs(off_s) - self._uneven_s) / _READINGS
 
     def gap(
         self, earlier: Reading[PoseT] | None, before: Reading[PoseT], after: Reading[PoseT]
