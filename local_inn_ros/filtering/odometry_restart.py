@@ -23,7 +23,7 @@ from local_inn_ros.filtering.state_space import PoseT
 _SLACK_M, _SLACK_RAD = 0.3, 0.3
 _STAMPS_WRONG_S = 0.1
 # Where stamps come at uneven times they are wrong by more: by so many times the mean unevenness,
-# which is learned from about so many readings. Some drivers stamp what they read when they get to it.
+# learned from about so many readings. Some drivers stamp what they read when they get to it.
 _UNEVEN, _READINGS = 5.0, 20.0
 # What a speed explains is taken twice: some drivers filter their twist, and it lags.
 _LAG = 2.0
