@@ -236,7 +236,7 @@ class Observer:
         came_s, odometry_s = time.monotonic(), self._priors.newest_stamp_s
         stamp_s, frame = to_seconds(message.header.stamp), message.header.frame_id
         arrived = ArrivedScan.of(message, self._mounting.model.bundle.description.laser)
-        self._queue.put(frame, stamp_s, arrived, came_s, arrived.told.sweep_s)
+        self._queue.put(frame, arrived.told.stamp_s, arrived, came_s, arrived.told.sweep_s)
         self._work_off()
         # The pose first, its statistics afterwards: the node's clock is slow to tell the time.
         now_s = seconds_now(self._node) - (time.monotonic() - came_s)
