@@ -117,6 +117,7 @@ def _run(bundle: Bundle, recording: Recording, scans: int, on_scan: Callable[[],
         fix_producer_of(model, recording.mount, told),
         PoseFilter(),
         candidate_search_of(model, recording.mount, told) if search else None,
+        recording.mount,
     )
     return replay(pipeline, _first(recording.readings(), scans), recording.reference, on_scan)
 
