@@ -18,6 +18,9 @@ UNKNOWN = -1
 FREE = 0
 OCCUPIED = 100
 
+# Rows that are counted at a time.
+_COUNTED_ROWS = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -106,7 +109,11 @@ class OccupancyGrid:
     @property
     def free_area_m2(self) -> float:
         """Area of all free cells, wherever they lie."""
-        return int(np.count_nonzero(self.cells == FREE)) * self.resolution_m**2
+        return self.area_m2(FREE)
+
+    def area_m2(self, value: int) -> float:
+        """Return the area of all cells of a value."""
+        return int(value_counts(self.cells)[value]) * self.resolution_m**2
 
     @property
     def bounds(self) -> Bounds:
@@ -160,6 +167,15 @@ class OccupancyGrid:
         return values
 
 
+def value_counts(cells: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Return (256,) how many cells have each value; that of -1 is the last."""
+    counts = np.zeros(256, np.int64)
+    for first in range(0, cells.shape[0], _COUNTED_ROWS):
+        some = cells[first : first + _COUNTED_ROWS].view(np.uint8)
+        counts += np.bincount(some.ravel(), minlength=256)
+    return counts
+
+
 def grid_hash(grid: OccupancyGrid) -> str:
     """Return the SHA-256 (hex) of what a map means: its cells, their size and where they lie.
 
@@ -174,5 +190,5 @@ def grid_hash(grid: OccupancyGrid) -> str:
     digest.update(np.array([grid.rows, grid.cols], dtype="<i8").tobytes())
     digest.update(np.array([grid.resolution_m], dtype="<f4").tobytes())
     digest.update(np.array(place, dtype="<i8").tobytes())
-    digest.update(grid.cells.tobytes())
+    digest.update(grid.cells.data)
     return digest.hexdigest()
