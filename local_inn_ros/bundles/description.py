@@ -145,7 +145,7 @@ class BundleDescription(_Block):
     measured: dict[str, float] = {}
 
     def within(self, inside: tuple[tuple[float, float], ...]) -> BundleDescription:
-        """Return the same of a bundle that was trained on the parts of its map with these points."""
+        """Return the same of a bundle trained on the parts of its map with these points."""
         maps = (self.maps[0].model_copy(update={"inside": inside}), *self.maps[1:])
         return self.model_copy(update={"maps": maps})
 

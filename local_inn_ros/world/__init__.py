@@ -28,9 +28,9 @@ if TYPE_CHECKING:
         OccupancyGrid,
         grid_hash,
     )
+    from local_inn_ros.world.part_choice import PartChoice, choose_parts
     from local_inn_ros.world.path_planning import PathsToRoute
     from local_inn_ros.world.ray_casting import RayCaster
-    from local_inn_ros.world.part_choice import PartChoice, choose_parts
     from local_inn_ros.world.route import plan_lap
     from local_inn_ros.world.surroundings import surroundings
 

@@ -91,7 +91,9 @@ class CellRuns:
         run = np.searchsorted(self._keys(self.starts), key, side="right") - 1
         known = on_grid & (run >= 0)
         held = known.copy()
-        held[known] = (self.rows[run[known]] == rows[known]) & (cols[known] < self.stops[run[known]])
+        held[known] = (self.rows[run[known]] == rows[known]) & (
+            cols[known] < self.stops[run[known]]
+        )
         return np.where(held, run, -1)
 
     def mask(self) -> NDArray[np.bool_]:

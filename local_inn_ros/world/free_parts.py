@@ -88,6 +88,14 @@ class FreeParts:
         found = np.flatnonzero(parts >= 0)
         return int(parts[found[0]]) if len(found) else -1
 
+    def point_in(self, number: int) -> tuple[float, float]:
+        """Return the middle of a part's longest row of cells, (x, y) in the map frame."""
+        runs = self.runs_of(number)
+        longest = int(np.argmax(runs.lengths))
+        col = (int(runs.starts[longest]) + int(runs.stops[longest]) - 1) // 2
+        x, y = self.grid.cell_to_world([[int(runs.rows[longest]), col]])[0]
+        return round(float(x), 4), round(float(y), 4)
+
     def runs_of(self, number: int) -> CellRuns:
         """Return the cells of a part."""
         return self.runs.chosen(self.numbers == number)
@@ -146,6 +154,8 @@ def _pieces(region: NDArray[np.bool_], reach: float) -> NDArray[np.int8] | None:
         pieces[wide.chosen(labels == label).mask()] = number
     # Back to the walls, all of them at the same pace.
     for _ in range(math.ceil(reach) + 2):
-        grown = ndimage.maximum_filter(pieces, footprint=np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]]))
+        grown = ndimage.maximum_filter(
+            pieces, footprint=np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+        )
         pieces = np.where((pieces == 0) & region, grown, pieces)
     return pieces

@@ -141,5 +141,6 @@ def _bounds_of(grid: OccupancyGrid, runs: CellRuns) -> Bounds:
     """Return the least rectangle in the map frame round the corners of all cells."""
     lows = np.column_stack([runs.starts, runs.rows]).astype(np.float64)
     highs = np.column_stack([runs.stops, runs.rows]).astype(np.float64)
-    corners = np.concatenate([lows, highs, lows + [0, 1], highs + [0, 1]])
+    corners = np.concatenate([lows, highs])
+    corners = np.concatenate([corners, corners + np.array([0.0, 1.0])])
     return Bounds.around(transform_points(grid.origin, corners * grid.resolution_m))

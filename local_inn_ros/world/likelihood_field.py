@@ -172,9 +172,7 @@ def field_at(raster, point_x, point_y):  # type: ignore[no-untyped-def]
     """Return the distance and its derivatives by x and y at a point of the map frame."""
     field, step_m, cells_per_m, x0, y0, cosine, sine, limit = raster
     x, y = turned_by(cosine, -sine, point_x - x0, point_y - y0)
-    value, slope_x, slope_y = field_in_cells(
-        field, step_m, limit, x * cells_per_m, y * cells_per_m
-    )
+    value, slope_x, slope_y = field_in_cells(field, step_m, limit, x * cells_per_m, y * cells_per_m)
     slope_x, slope_y = turned_by(cosine, sine, slope_x, slope_y)
     return value, slope_x * cells_per_m, slope_y * cells_per_m
 

@@ -47,6 +47,13 @@ class Bounds:
         """Extent along y."""
         return self.y_max_m - self.y_min_m
 
+    def __str__(self) -> str:
+        """Say it for people."""
+        return (
+            f"x {self.x_min_m:.2f} to {self.x_max_m:.2f} m, "
+            f"y {self.y_min_m:.2f} to {self.y_max_m:.2f} m"
+        )
+
     def widened(self, margin_m: float) -> Bounds:
         """Return the rectangle with a margin on every side."""
         return Bounds(

@@ -72,15 +72,22 @@ class PartChoice:
     @property
     def points(self) -> tuple[tuple[float, float], ...]:
         """A point (x, y) of the map frame in each part taken, which tells it from all others."""
-        return tuple(_point_in(self.parts, number) for number in self.taken)
+        return tuple(self.parts.point_in(number) for number in self.taken)
 
     def sentence(self) -> str:
         """Say what was taken and what was not, for people."""
         named = [number for number in self.why if number not in self.specks]
         left = [number for number in named if number not in self.taken]
+        rest_m2 = float(self.parts.areas_m2[list(self.specks)].sum())
+        rest = (
+            f" ({len(self.specks)} more, {rest_m2:.1f} m2 in all, are too small or narrow)"
+            if self.specks
+            else ""
+        )
         if len(named) < 2:
-            return f"the free space is one part of {self.area_m2:.1f} m2"
+            return f"the free space is one part of {self.area_m2:.1f} m2{rest}"
         told = f"{self._listed(self.taken)} of {len(named)} free parts taken"
+        told += rest
         if left:
             told += f"; left out: {self._listed(left)}"
         if not self.sure:
@@ -130,27 +137,31 @@ def _told(parts: FreeParts, inside: Sequence[tuple[float, float]]) -> PartChoice
         number = parts.part_near(x, y)
         if number < 0:
             raise MapError(
-                f"the point ({x:g}, {y:g}) lies in no free part of the map, whose bounds are "
-                f"{parts.grid.bounds}: name a point where the robot drives"
+                f"the point ({x:g}, {y:g}) lies in no free part of the map ("
+                f"{parts.grid.bounds}): name a point where the robot drives"
             )
         taken.append(number)
-    why = {number: "left out" for number in _worth_a_word(parts)}
-    return PartChoice(parts, tuple(sorted(set(taken))), True, {**why, **dict.fromkeys(taken, "told")})
+    why = dict.fromkeys(_worth_a_word(parts), "not told")
+    return PartChoice(
+        parts, tuple(sorted(set(taken))), True, {**why, **dict.fromkeys(taken, "told")}
+    )
 
 
 def _driven(parts: FreeParts, poses: np.ndarray) -> PartChoice:  # type: ignore[type-arg]
     known = poses[np.isfinite(poses[:, :2]).all(axis=1)]
-    at = np.array([parts.part_near(float(x), float(y)) for x, y in known[:: max(1, len(known) // 2000), :2]])
+    at = np.array(
+        [parts.part_near(float(x), float(y)) for x, y in known[:: max(1, len(known) // 2000), :2]]
+    )
     inside = at[at >= 0]
     if len(inside) == 0 or len(inside) < 0.5 * len(at):
         raise MapError(
             f"{len(at) - len(inside)} of {len(at)} poses of the recording lie in no free part of "
-            f"the map, whose bounds are {parts.grid.bounds}: the recording is of another map, or "
+            f"the map ({parts.grid.bounds}): the recording is of another map, or "
             "its poses are in another frame"
         )
     counts = np.bincount(inside, minlength=len(parts))
     taken = np.flatnonzero(counts >= max(1.0, _POSE_SHARE * len(inside)))
-    why = {number: "nobody drove there" for number in _worth_a_word(parts)}
+    why = dict.fromkeys(_worth_a_word(parts), "nobody drove there")
     why.update({int(number): "the recording drives there" for number in taken})
     return PartChoice(parts, tuple(int(one) for one in taken), True, why)
 
@@ -180,7 +191,9 @@ class _Judgement:
 def _by_shape(parts: FreeParts) -> PartChoice:
     worth = _worth_a_word(parts) or [0]
     if len(worth) == 1:
-        return PartChoice(parts, tuple(worth), True, {worth[0]: "the free space"}, _rest(parts, worth))
+        return PartChoice(
+            parts, tuple(worth), True, {worth[0]: "the free space"}, _rest(parts, worth)
+        )
     shown = worth[:_MOST_SHAPES]
     raster = PartRaster(parts, tuple(shown))
     shapes = {number: raster.shape_of(number) for number in shown}
@@ -297,12 +310,3 @@ def _is_building(told: _Judgement, outside: int, gap: Gap) -> bool:
         return share > _BLOCK_SHARE
     even = around.evenness > _STRIP_EVENNESS
     return share > _BLOCK_SHARE and around.on_border > _OUTSIDE_BORDER and not even
-
-
-def _point_in(parts: FreeParts, number: int) -> tuple[float, float]:
-    """Return the middle of the longest run of a part."""
-    runs = parts.runs_of(number)
-    longest = int(np.argmax(runs.lengths))
-    col = (int(runs.starts[longest]) + int(runs.stops[longest]) - 1) // 2
-    x, y = parts.grid.cell_to_world([[int(runs.rows[longest]), col]])[0]
-    return round(float(x), 4), round(float(y), 4)

@@ -123,9 +123,7 @@ class PartRaster:
             walls_beside=beside,
         )
 
-    def _gaps(
-        self, number: int, box: tuple[slice, slice]
-    ) -> tuple[tuple[Gap, ...], int, bool]:
+    def _gaps(self, number: int, box: tuple[slice, slice]) -> tuple[tuple[Gap, ...], int, bool]:
         """Return what a part goes round, how many cells its outline holds, and ``walls_beside``."""
         around = np.pad(self.image[box] == number, 1)
         labels, count = ndimage.label(~around, _ALL_ROUND)

@@ -30,7 +30,10 @@ def tiles(shape: tuple[int, int], margin: int) -> Iterator[Tile]:
     side = max(_SIDE, 2 * margin)
     for row in range(0, shape[0], side):
         for col in range(0, shape[1], side):
-            spans = [_spans(start, side, margin, size) for start, size in zip((row, col), shape)]
+            spans = [
+                _spans(start, side, margin, size)
+                for start, size in zip((row, col), shape, strict=True)
+            ]
             yield Tile(*((rows, cols) for rows, cols in zip(*spans, strict=True)))
 
 

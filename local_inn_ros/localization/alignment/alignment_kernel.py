@@ -170,9 +170,7 @@ def _normal_equations(  # type: ignore[no-untyped-def]
     for i in range(points.shape[0]):
         ahead, aside = turned_by(cosine, sine, points[i, 0], points[i, 1])
         at_x, at_y = (x + ahead) * cells, (y + aside) * cells
-        d, slope_x, slope_y = field_in_cells(
-            raster.steps, raster.step_m, limit, at_x, at_y
-        )
+        d, slope_x, slope_y = field_in_cells(raster.steps, raster.step_m, limit, at_x, at_y)
         if abs(d) >= limit:
             continue
         gx, gy = slope_x * cells, slope_y * cells

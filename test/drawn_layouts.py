@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ Mask = NDArray[np.bool_]
 CELL_M = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """A map, and where on it a robot drives.
 
@@ -42,7 +43,9 @@ class Sheet:
         self.y, self.x = (np.indices(shape) + 0.5) * CELL_M
 
     def box(self, x: float, y: float, width: float, height: float) -> Mask:
-        return (abs(self.x - x - width / 2) < width / 2) & (abs(self.y - y - height / 2) < height / 2)
+        return (abs(self.x - x - width / 2) < width / 2) & (
+            abs(self.y - y - height / 2) < height / 2
+        )
 
     def disc(self, x: float, y: float, across: float, along: float | None = None) -> Mask:
         along = across if along is None else along
@@ -58,7 +61,9 @@ class Sheet:
 
     def hollow(self, mask: Mask, thick: int = 2) -> None:
         """Draw a thing of which only the outline is drawn."""
-        self.cells[mask & ~ndimage.binary_erosion(mask, np.ones((3, 3)), iterations=thick)] = OCCUPIED
+        self.cells[mask & ~ndimage.binary_erosion(mask, np.ones((3, 3)), iterations=thick)] = (
+            OCCUPIED
+        )
 
     def layout(self, name: str, *right: tuple[float, float], yaw: float = 0.0) -> Layout:
         origin = Pose2(-3.0, 1.5, yaw)
@@ -71,7 +76,7 @@ def tube(sheet: Sheet, line: NDArray[np.float64], width_m: float) -> Mask:
     """Return all that is within half a width of a closed line (n, 2)."""
     drawn = np.ones(sheet.cells.shape, bool)
     ring = np.vstack([line, line[:1]])
-    for start, end in zip(ring[:-1], ring[1:], strict=True):
+    for start, end in pairwise(ring):
         steps = np.linspace(0.0, 1.0, 2 + int(np.hypot(*(end - start)) / (0.4 * CELL_M)))[:, None]
         cells = ((start + steps * (end - start)) / CELL_M).astype(int)
         drawn[cells[:, 1], cells[:, 0]] = False
@@ -189,7 +194,9 @@ def hollow(sheet: Sheet, mask: Mask) -> None:
     sheet.hollow(mask)
 
 
-def hall(name: str, walls: str, boxes: Draw, seed: int, count: int = 5, far_m: float = 20.0) -> Layout:
+def hall(
+    name: str, walls: str, boxes: Draw, seed: int, count: int = 5, far_m: float = 20.0
+) -> Layout:
     """Draw a hall with furniture, whose walls stand on some edges of the image: west, east..."""
     sheet = Sheet(far_m, 0.7 * far_m)
     height = 0.7 * far_m
@@ -239,7 +246,12 @@ def floors() -> Iterator[Layout]:
     """Rooms and floors: the rooms are right, the outside is not."""
     for outside in OUTSIDES:
         sheet = Sheet(18.0, 12.0, OUTSIDES[outside])
-        rooms = [(1.0, 1.0, 5.0, 4.0), (6.2, 1.0, 4.0, 4.0), (10.4, 1.0, 6.0, 4.0), (1.0, 5.2, 15.4, 5.0)]
+        rooms = [
+            (1.0, 1.0, 5.0, 4.0),
+            (6.2, 1.0, 4.0, 4.0),
+            (10.4, 1.0, 6.0, 4.0),
+            (1.0, 5.2, 15.4, 5.0),
+        ]
         for room in rooms:
             sheet.wall(sheet.box(*room), 3)
             sheet.fill(sheet.box(*room), FREE)
@@ -251,7 +263,9 @@ def floors() -> Iterator[Layout]:
     sheet = Sheet(40.0, 40.0)
     for x in (12.0, 18.0, 24.0):
         sheet.wall(sheet.box(x, 18.0, 4.0, 3.0))
-    yield sheet.layout("three rooms apart on a large sheet", (14.0, 19.5), (20.0, 19.5), (26.0, 19.5))
+    yield sheet.layout(
+        "three rooms apart on a large sheet", (14.0, 19.5), (20.0, 19.5), (26.0, 19.5)
+    )
     sheet = Sheet(30.0, 30.0)
     sheet.wall(sheet.box(12.0, 12.0, 4.0, 4.0))
     yield sheet.layout("one room on a large sheet", (14.0, 14.0))
