@@ -21,6 +21,7 @@ from local_inn_ros.bundles.description import (
 )
 from local_inn_ros.engines import Graph, GraphSet, TensorSignature
 from local_inn_ros.errors import BundleError
+from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.text_files import lfs_pointer_note
 from local_inn_ros.world import OccupancyGrid, grid_hash, load_map
 from local_inn_ros.world.distance_image import load_distances
@@ -116,8 +117,11 @@ class Bundle:
         """Rows and columns of the map that its sensors can see from where the robot drives."""
         from local_inn_ros.world.surroundings import window_round
 
-        reach_m = max(sensor.range_max_m for sensor in self.description.sensors.values())
-        return window_round(self.free_space(), reach_m)
+        sensors = self.description.sensors.values()
+        lasers = [sensor for sensor in sensors if isinstance(sensor, LaserSpec)]
+        if len(lasers) < len(sensors):
+            return slice(0, self.grid.rows), slice(0, self.grid.cols)
+        return window_round(self.free_space(), max(laser.range_max_m for laser in lasers))
 
     @cached_property
     def graphs(self) -> GraphSet:

@@ -72,7 +72,8 @@ class CellRuns:
         own = np.repeat(np.arange(len(low), dtype=np.int32), touching)
         rank = np.arange(len(own)) - np.repeat(np.cumsum(touching) - touching, touching)
         other = (np.repeat(low, touching) + rank).astype(np.int32)
-        links = sparse.coo_matrix((np.ones(len(own), np.int8), (own, other)), shape=[len(low)] * 2)
+        size = (len(low), len(low))
+        links = sparse.coo_matrix((np.ones(len(own), np.int8), (own, other)), shape=size)
         count, labels = csgraph.connected_components(links, directed=False)
         return int(count), labels.astype(np.int32)
 

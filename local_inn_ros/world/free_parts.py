@@ -66,8 +66,7 @@ class FreeParts:
     @property
     def areas_m2(self) -> NDArray[np.float64]:
         """Area (p,) of each part, falling."""
-        areas: NDArray[np.float64] = self.cell_counts * self.grid.resolution_m**2
-        return areas
+        return np.asarray(self.cell_counts * self.grid.resolution_m**2, dtype=np.float64)
 
     def __len__(self) -> int:
         """Return how many parts there are."""
@@ -146,7 +145,7 @@ def _pieces(region: NDArray[np.bool_], reach: float) -> NDArray[np.int8] | None:
     wide = CellRuns.where(at_least_within(region, reach + 0.5), True)
     count, labels = wide.components()
     areas = np.bincount(labels, wide.lengths, count)
-    large = np.flatnonzero(areas >= _LEAST_SHARE * max(np.count_nonzero(region), 1))
+    large = np.flatnonzero(areas >= _LEAST_SHARE * np.count_nonzero(region))
     if len(large) < 2:
         return None
     pieces = np.zeros(region.shape, np.int8)

@@ -105,7 +105,8 @@ class PartRaster:
         own = self.image == number
         if not own.any():
             return _NOTHING
-        box = ndimage.find_objects(own.astype(np.int8))[0]
+        rows, cols = ndimage.find_objects(own.astype(np.int8))[0]
+        box = (rows, cols)
         inner = own[box]
         depth = ndimage.distance_transform_edt(np.pad(inner, 1)) - 0.5
         depth = depth[1:-1, 1:-1][inner]

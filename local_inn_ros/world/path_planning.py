@@ -76,7 +76,7 @@ class PlanningGraph:
             costs.append(length_m * 0.5 * (dearness[start] + dearness[end]))
         return PlanningGraph(
             points=grid.cell_to_world(np.argwhere(mask) * stride),
-            clearance_m=clearance,
+            clearance_m=clearance.astype(np.float64),
             starts=np.concatenate(starts),
             ends=np.concatenate(ends),
             costs=np.concatenate(costs),
