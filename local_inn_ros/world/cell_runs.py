@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
 # So many cells are looked at in one piece.
 _BLOCK_CELLS = 2_000_000
@@ -61,21 +60,9 @@ class CellRuns:
 
     def components(self) -> tuple[int, NDArray[np.int32]]:
         """Return how many 4-connected regions there are, and (k,) which each run belongs to."""
-        if len(self.rows) == 0:
-            return 0, np.zeros(0, np.int32)
         firsts, lasts = self._keys(self.starts), self._keys(self.stops)
-        below = self.shape[1] + 1
-        # Runs of the next row that share a column with this one lie one after the other.
-        low = np.searchsorted(lasts, firsts + below, side="right")
-        high = np.searchsorted(firsts, lasts + below, side="left")
-        touching = np.maximum(high - low, 0)
-        own = np.repeat(np.arange(len(low), dtype=np.int32), touching)
-        rank = np.arange(len(own)) - np.repeat(np.cumsum(touching) - touching, touching)
-        other = (np.repeat(low, touching) + rank).astype(np.int32)
-        size = (len(low), len(low))
-        links = sparse.coo_matrix((np.ones(len(own), np.int8), (own, other)), shape=size)
-        count, labels = csgraph.connected_components(links, directed=False)
-        return int(count), labels.astype(np.int32)
+        labels = np.empty(len(firsts), np.int32)
+        return int(_label(firsts, lasts, self.shape[1] + 1, labels)), labels
 
     def cells_at(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return (n, 2), as (row, col), the cells that stand at places (n,) of all, row by row."""
@@ -118,3 +105,41 @@ def row_blocks(shape: tuple[int, ...]) -> Iterator[slice]:
     step = max(1, _BLOCK_CELLS // max(shape[1], 1))
     for start in range(0, shape[0], step):
         yield slice(start, min(start + step, shape[0]))
+
+
+@numba.njit(cache=True, nogil=True)
+def _label(firsts, lasts, row, labels):  # type: ignore[no-untyped-def]
+    """Fill labels (k,) from 0, and return how many there are: union-find over touching runs.
+
+    Runs are given by the sorted places of their ends, where the next row is ``row`` further.
+    """
+    count = firsts.shape[0]
+    parents = np.arange(count)
+    above = 0
+    for run in range(count):
+        # Those of the row before that share a column with this one.
+        while above < run and lasts[above] + row <= firsts[run]:
+            above += 1
+        other = above
+        while other < run and firsts[other] + row < lasts[run]:
+            here, there = run, other
+            while parents[here] != here:
+                parents[here] = parents[parents[here]]
+                here = parents[here]
+            while parents[there] != there:
+                parents[there] = parents[parents[there]]
+                there = parents[there]
+            parents[max(here, there)] = min(here, there)
+            other += 1
+    found = 0
+    for run in range(count):
+        # A root is the first of its runs.
+        if parents[run] == run:
+            labels[run] = found
+            found += 1
+        else:
+            root = parents[run]
+            while parents[root] != root:
+                root = parents[root]
+            labels[run] = labels[root]
+    return found

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from local_inn_ros.world.cell_runs import CellRuns
 from local_inn_ros.world.distance_field import at_least_within
+from local_inn_ros.world.part_outline import solidity_of
 from local_inn_ros.world.tiles import tiles
 
 
@@ -62,3 +63,9 @@ def test_tiles_cover_a_grid_once_with_a_margin() -> None:
         assert tile.outer[0].start == max(rows.start - 10, 0)
         assert tile.outer[1].stop == min(cols.stop + 10, 2500)
     assert (times == 1).all()
+
+
+@pytest.mark.parametrize(("cells", "solidity"), [("xxx/xxx", 1.0), ("x../xxx", 4 / 5), ("x", 1.0)])
+def test_solidity_is_one_where_a_region_is_convex(cells: str, solidity: float) -> None:
+    region = np.array([[cell == "x" for cell in row] for row in cells.split("/")])
+    assert solidity_of(region) == pytest.approx(solidity)
