@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import bisect
 import time
-from collections import deque
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,7 @@ from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
-from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
-from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry import GaussianPose2, Pose2, interpolate_poses
 from local_inn_ros.nodes.common.conversions import (
     pose_stamped_message,
     stamped_gaussian_message,
@@ -32,10 +32,10 @@ from local_inn_ros.nodes.common.conversions import (
 )
 from local_inn_ros.nodes.common.diagnostics import ERROR
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE
-from local_inn_ros.sensing import Odometry
 
 _STAGE = "stage "
-_MOST_WAITING = 100
+# The truth comes a hundred times a second and more.
+_LONGEST_GAP_S = 0.1
 # Names on `/diagnostics` of the nodes that are watched.
 _WATCHED = frozenset({"ekf", "lidar_localizer"})
 
@@ -106,9 +106,7 @@ class DemoProbe(Node):
         self.estimates: list[Estimate] = []
         self.stages_ms: dict[str, list[float]] = {}
         self._health: dict[str, DiagnosticStatus] = {}
-        # Where the robot was of late, and poses of which that is not known yet.
-        self._truths = OdometryBuffer()
-        self._waiting: deque[tuple[PoseWithCovarianceStamped, float]] = deque(maxlen=_MOST_WAITING)
+        self._truths: list[tuple[float, Pose2]] = []
         self._fixes: dict[Stamp, Pose2] = {}
         self.lost = False
         self._initial = self.create_publisher(PoseWithCovarianceStamped, "initialpose", RELIABLE)
@@ -182,33 +180,29 @@ class DemoProbe(Node):
             self.path_m += self.truth.distance_to(pose)
         self.truth = pose
         self._heard = message.header.stamp
-        self._truths.add(Odometry(to_seconds(message.header.stamp), pose, 0.0, 0.0, 0.0))
-        self._compare()
+        bisect.insort(self._truths, (to_seconds(message.header.stamp), pose), key=itemgetter(0))
 
     def _on_fix(self, message: PoseWithCovarianceStamped) -> None:
         self._fixes[stamp_of(message)] = to_pose(message.pose.pose)
 
     def _on_pose(self, message: PoseWithCovarianceStamped) -> None:
-        self._waiting.append((message, time.time()))
-        self._compare()
+        arrived_s = time.time()
+        stamp = stamp_of(message)
+        truth = self._truth_at(to_seconds(message.header.stamp))
+        if truth is None:
+            return
+        latency_s = arrived_s - to_seconds(message.header.stamp)
+        self.estimates.append(Estimate(stamp, truth, to_gaussian(message.pose), latency_s))
 
-    def _compare(self) -> None:
-        """Compare the poses that came with where the robot was, up to the newest truth.
-
-        A scan that takes time gives a pose half way through, where nobody tells the truth: it is
-        read between two.
-        """
-        reached_s = self._truths.newest_stamp_s
-        while self._waiting and reached_s is not None:
-            message, arrived_s = self._waiting[0]
-            stamp_s = to_seconds(message.header.stamp)
-            if stamp_s > reached_s:
-                return
-            self._waiting.popleft()
-            truth = self._truths.pose_at(stamp_s)
-            if truth is not None:
-                pose, latency_s = to_gaussian(message.pose), arrived_s - stamp_s
-                self.estimates.append(Estimate(stamp_of(message), truth, pose, latency_s))
+    def _truth_at(self, stamp_s: float) -> Pose2 | None:
+        """Return where the robot was at an instant, if the truth is told up to there."""
+        after = bisect.bisect_left(self._truths, stamp_s, key=itemgetter(0))
+        if not 0 < after < len(self._truths):
+            return None
+        (start_s, start), (end_s, end) = self._truths[after - 1 : after + 1]
+        if end_s - start_s > _LONGEST_GAP_S:
+            return None
+        return interpolate_poses(start, end, (stamp_s - start_s) / (end_s - start_s))
 
     def _on_lost(self, message: Bool) -> None:
         self.lost = message.data

@@ -35,9 +35,8 @@ def rehearse(model: LocalInn2d, settings: RunSettings) -> None:
     that are right and wrong; a search from its first scan to its answer; each refiner, since the
     choice can be changed while the node runs.
     """
-    grid = model.bundle.grid
-    free = np.argwhere(grid.free_mask())
-    x, y = grid.cell_to_world(free[[len(free) // 2]])[0]
+    positions = model.lattice.positions
+    x, y = positions[len(positions) // 2]
     place = Pose2(float(x), float(y), 0.0)
     first = model.expected_observation(place @ _MOUNT, 0.0)
     second = model.expected_observation(place @ _ON @ _MOUNT, _LATER_S)
@@ -88,4 +87,4 @@ def _align(model: LocalInn2d, scan: Scan, place: Pose2) -> None:
 def _sweep(scan: Scan) -> None:
     """Move the beams of a scan that took time, while the robot moved."""
     swept = replace(scan, time_increment_s=_LATER_S / max(scan.ranges_m.size, 1))
-    at_one_instant(swept, lambda stamp_s: Pose2(stamp_s, 0.0, 0.1 * stamp_s), _MOUNT)
+    at_one_instant(swept, lambda at_s: Pose2(at_s, 0.0, 0.1 * at_s), _MOUNT, (0.1, 0.1))
