@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from local_inn_ros.benchmarking.over_topics.lost_probe import ELSEWHERE, LostTrial
-from local_inn_ros.benchmarking.over_topics.lost_robot import LostRow
+from local_inn_ros.benchmarking.over_topics.lost_robot import LocatedScan, LostRow
 
 
 def trial(began_s: float, found_s: float, answered: int = 100) -> LostTrial:
@@ -21,10 +21,12 @@ def trial(began_s: float, found_s: float, answered: int = 100) -> LostTrial:
 
 def test_scans_count_while_the_robot_was_lost() -> None:
     # One before, two in the first trial, one in the second, one behind it.
-    located = [(99.9, 1.0), (100.0, 0.001), (102.2, 0.003), (111.0, 0.002), (114.0, 1.0)]
+    times = [(99.9, 1.0), (100.0, 0.001), (102.2, 0.003), (111.0, 0.002), (114.0, 1.0)]
+    located = [LocatedScan(at_s, spent_s, 0.5 * spent_s) for at_s, spent_s in times]
     row = LostRow.of([trial(100.0, 2.0), trial(110.0, 3.0, answered=97)], located)
     assert (row.trials, row.soon, row.scans) == (2, 1.0, 3)
     assert row.scan_ms == pytest.approx((2.0, 3.0, 3.0))
+    assert row.scan_processor_ms == pytest.approx((1.0, 1.5, 1.5))
     assert row.found_s == (2.5, 3.0, 3.0)
     assert row.odometry == 0.985
     assert row.transform_age_ms == pytest.approx((8.0, 12.0, 12.0))

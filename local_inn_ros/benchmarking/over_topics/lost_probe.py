@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells a localization wrong poses, again and again, and sees from outside what becomes of it."""
+"""Makes a robot lost, again and again, and sees from outside what becomes of it."""
 
 from __future__ import annotations
 
@@ -16,33 +16,37 @@ from rclpy.node import Node
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.nodes.common.conversions import to_seconds
 from local_inn_ros.nodes.common.executor import MessageExecutor
 from local_inn_ros.nodes.common.qos import RELIABLE, SENSOR, TRANSFORMS
 from local_inn_ros.nodes.demo.demo_probe import DemoProbe, Estimate, Stamp
 from local_inn_ros.world import FreeSpace, OccupancyGrid
 
-ELSEWHERE, OFF_THE_MAP = "elsewhere on the map", "500 m off the map"
-KINDS = (ELSEWHERE, OFF_THE_MAP)
+ELSEWHERE, OFF_THE_MAP = "told elsewhere on the map", "told 500 m off the map"
+CARRIED = "carried elsewhere"
+KINDS = (ELSEWHERE, CARRIED, OFF_THE_MAP)
 # As wide as RViz tells a pose.
 _TOLD_M, _TOLD_RAD = 0.5, math.radians(15.0)
 _CLEARANCE_M, _LEAST_OFF_M, _OFF_M = 0.3, 2.0, 500.0
 _RIGHT_M, _RIGHT_RAD, _IN_A_ROW = 0.5, math.radians(10.0), 10
 # So long is waited for a start, for a robot to be found, and between one trial and the next.
 _START_S, _GIVEN_UP_S, _PAUSE_S = 120.0, 20.0, 0.5
+# A pose off the map is refused: then the robot goes on being right for so long.
+_REFUSED_S = 1.0
 # The transform is stamped so far ahead (parameter `transform_tolerance`).
 _AHEAD_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LostTrial:
-    """A wrong pose, and what followed until the robot was found.
+    """How a robot was made lost, and what followed until it was found.
 
     Attributes:
-        kind: where the pose was.
-        began_s: when it was told (`time.time`).
-        found_s: from then until the first of ten right poses in a row; infinite where none came.
+        kind: how.
+        began_s: when that was (`time.time`).
+        found_s: from then until the first of ten right poses in a row; infinite where none came,
+            0 where the pose that was told was refused.
         lasted_s: from then until the trial was over.
         odometry: how many readings of the odometry came meanwhile.
         answered: of how many of those the filter's pose was heard.
@@ -123,15 +127,29 @@ class LostProbe:
         return self._seen("localized", began_s, 0.0, time.time())
 
     def trial(self, kind: str) -> LostTrial:
-        """Tell a wrong pose, and wait until the robot is found.
+        """Make the pose wrong, and wait until the robot is found.
 
         Raises:
-            LocalInnError: the pose was not taken.
+            LocalInnError: the pose did not become wrong.
         """
         self._wait(lambda: False, _PAUSE_S)
         ears, began_s = self._ears, time.time()
-        ears.tell_initial_pose(self._wrong_pose(kind))
-        self._insist(lambda: not _is_right(ears.estimates[-1]), _GIVEN_UP_S, "the pose to be wrong")
+        assert ears.truth is not None
+        if kind == CARRIED:
+            ears.put_down(self._elsewhere(ears.truth))
+        elif kind == ELSEWHERE:
+            ears.tell_initial_pose(_told(self._elsewhere(ears.truth)))
+        else:
+            yaw = float(self._rng.uniform(-math.pi, math.pi))
+            away = Pose2(_OFF_M * math.cos(yaw), _OFF_M * math.sin(yaw), yaw)
+            ears.tell_initial_pose(_told(Pose2(ears.truth.x, ears.truth.y, 0.0) @ away))
+
+        def is_wrong() -> bool:
+            return not _is_right(ears.estimates[-1])
+
+        if kind == OFF_THE_MAP and not self._wait(is_wrong, _REFUSED_S):
+            return self._seen(kind, began_s, 0.0, time.time())
+        self._insist(is_wrong, _GIVEN_UP_S, "the pose to be wrong")
         first = len(ears.estimates)
         found = self._wait(lambda: self._found(first), _GIVEN_UP_S)
         over_s = time.time()
@@ -141,23 +159,16 @@ class LostProbe:
             found_s = to_seconds_of(right) + right.latency_s - began_s
         else:
             # So that the next begins from a robot that is localized.
-            assert ears.truth is not None
             ears.tell_initial_pose(GaussianPose2.from_deviations(ears.truth, 0.1, 0.1, 0.05))
             self._wait(self._found, _GIVEN_UP_S)
         return self._seen(kind, began_s, found_s, over_s)
 
-    def _wrong_pose(self, kind: str) -> GaussianPose2:
-        truth = self._ears.truth
-        assert truth is not None
-        yaw = float(self._rng.uniform(-math.pi, math.pi))
-        if kind == OFF_THE_MAP:
-            wrong = Pose2(truth.x + _OFF_M * math.cos(yaw), truth.y + _OFF_M * math.sin(yaw), yaw)
-        else:
-            wrong = truth
-            while wrong.distance_to(truth) < _LEAST_OFF_M:
-                wrong = Pose2.from_array(self._free.sample(self._rng, 1)[0])
-        turned = Pose2(wrong.x, wrong.y, wrap_angle(wrong.yaw))
-        return GaussianPose2.from_deviations(turned, _TOLD_M, _TOLD_M, _TOLD_RAD)
+    def _elsewhere(self, truth: Pose2) -> Pose2:
+        """Draw a pose from all free space, with any heading, not near where the robot is."""
+        drawn = truth
+        while drawn.distance_to(truth) < _LEAST_OFF_M:
+            drawn = Pose2.from_array(self._free.sample(self._rng, 1)[0])
+        return drawn
 
     def _found(self, first: int = 0) -> bool:
         last = self._ears.estimates[max(first, len(self._ears.estimates) - _IN_A_ROW) :]
@@ -190,6 +201,10 @@ class LostProbe:
 def to_seconds_of(estimate: Estimate) -> float:
     """Return the stamp of an estimate in seconds."""
     return estimate.stamp.sec + 1e-9 * estimate.stamp.nanosec
+
+
+def _told(pose: Pose2) -> GaussianPose2:
+    return GaussianPose2.from_deviations(pose, _TOLD_M, _TOLD_M, _TOLD_RAD)
 
 
 def _is_right(one: Estimate) -> bool:

@@ -45,22 +45,37 @@ _COMPARED_S = 5.0
 _PATIENCE_S = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class LocatedScan:
+    """What the callback took that located a scan.
+
+    Attributes:
+        at_s: when it was over (`time.time`).
+        spent_s: real time.
+        own_s: processor time of the thread.
+    """
+
+    at_s: float
+    spent_s: float
+    own_s: float
+
+
 class _TimedLocalizer(LidarLocalizer):
     """Notes when the callback that located a scan was over, and how long it took."""
 
     def __init__(self, handover: Handover, **node_arguments: Any) -> None:
-        self.located: list[tuple[float, float]] = []
+        self.located: list[LocatedScan] = []
         super().__init__(handover=handover, **node_arguments)
 
     def create_subscription(self, *words: Any, **options: Any) -> Any:
         kind, topic, callback, *rest = words
 
         def note(message: Any) -> None:
-            before, started_s = self._fixes(), time.perf_counter()
+            before, own_s, started_s = self._fixes(), time.thread_time(), time.perf_counter()
             callback(message)
-            spent_s = time.perf_counter() - started_s
+            spent_s, own_s = time.perf_counter() - started_s, time.thread_time() - own_s
             if self._fixes() > before:
-                self.located.append((time.time(), spent_s))
+                self.located.append(LocatedScan(time.time(), spent_s, own_s))
 
         heed = note if kind in (LaserScan, OdometryMessage) else callback
         return super().create_subscription(kind, topic, heed, *rest, **options)
@@ -74,13 +89,15 @@ class LostRow:
     """What all trials of a kind came to.
 
     Attributes:
-        kind: of the wrong poses; "localized" for a robot that was told none.
+        kind: how the robot was made lost; "localized" where it was not.
         trials: how many.
         soon: share of the robots that were found within 5 s.
         soon_interval: where that lies with 95 % confidence (Wilson).
         found_s: median, 95th percentile and the largest time until the robot was found.
         scans: how many were located meanwhile.
         scan_ms: median, 99th percentile and maximum of what one took on the localizing thread.
+        scan_processor_ms: the same of that thread's processor time alone: other work on the machine,
+            and waiting for the interpreter, do not count.
         odometry: share of the odometry's readings that the filter answered.
         transform_age_ms: median, 99th percentile and maximum of the age of a transform.
     """
@@ -92,23 +109,24 @@ class LostRow:
     found_s: tuple[float, float, float]
     scans: int
     scan_ms: tuple[float, float, float]
+    scan_processor_ms: tuple[float, float, float]
     odometry: float
     transform_age_ms: tuple[float, float, float]
 
     @staticmethod
-    def of(trials: Sequence[LostTrial], located: Sequence[tuple[float, float]]) -> LostRow:
+    def of(trials: Sequence[LostTrial], located: Sequence[LocatedScan]) -> LostRow:
         """Count trials of a kind, at least one.
 
         Args:
             trials: as they were seen from outside.
-            located: when each scan was located, in the order of time, and how long that took.
+            located: all scans, in the order of time.
         """
-        ends_s = [end_s for end_s, _ in located]
-        spent_s: list[float] = []
+        ends_s = [one.at_s for one in located]
+        scans: list[LocatedScan] = []
         for one in trials:
             first = bisect_left(ends_s, one.began_s)
             last = bisect_left(ends_s, one.began_s + one.lasted_s)
-            spent_s += [each for _, each in located[first:last]]
+            scans += located[first:last]
         found_s = [one.found_s for one in trials]
         soon = sum(each <= SOON_S for each in found_s)
         interval = share_interval(soon, len(trials))
@@ -120,8 +138,9 @@ class LostRow:
             soon=soon / len(trials),
             soon_interval=(interval.low, interval.high),
             found_s=_spread(found_s, 1.0, 95),
-            scans=len(spent_s),
-            scan_ms=_spread(spent_s, 1e3, 99),
+            scans=len(scans),
+            scan_ms=_spread([one.spent_s for one in scans], 1e3, 99),
+            scan_processor_ms=_spread([one.own_s for one in scans], 1e3, 99),
             odometry=sum(one.answered for one in trials) / max(odometry, 1),
             transform_age_ms=_spread(ages_s, 1e3, 99),
         )
@@ -136,7 +155,7 @@ def _spread(values: Sequence[float], unit: float, percent: float) -> tuple[float
 
 
 def lose(bundle: Path, trials: int, speed_mps: float, seed: int, log: Path) -> list[LostRow]:
-    """Drive, and tell wrong poses of each kind so many times.
+    """Drive, and make the robot lost in each way so many times.
 
     Raises:
         LocalInnError: a process did not start or answer.
@@ -158,7 +177,7 @@ def lose(bundle: Path, trials: int, speed_mps: float, seed: int, log: Path) -> l
 
 def _run(
     bundle: Path, context: Context, domain: int, trials: int, seed: int, simulator: ChildProcess
-) -> tuple[list[LostTrial], list[tuple[float, float]]]:
+) -> tuple[list[LostTrial], list[LocatedScan]]:
     handover = Handover()
     told = [Parameter("pose_file", value=""), Parameter("bundle", value=str(bundle.resolve()))]
     localizer = _TimedLocalizer(handover, context=context, parameter_overrides=told)
