@@ -96,7 +96,7 @@ class LostRow:
         found_s: median, 95th percentile and the largest time until the robot was found.
         scans: how many were located meanwhile.
         scan_ms: median, 99th percentile and maximum of what one took on the localizing thread.
-        scan_processor_ms: the same of that thread's processor time alone: other work on the machine,
+        scan_processor_ms: the same of that thread's own processor time: other work on the machine,
             and waiting for the interpreter, do not count.
         odometry: share of the odometry's readings that the filter answered.
         transform_age_ms: median, 99th percentile and maximum of the age of a transform.

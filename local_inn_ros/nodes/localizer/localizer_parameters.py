@@ -71,7 +71,7 @@ class LocalizerParameters(NoiseParameters, NodeParameters):
         20, ParameterInfo("Poses drawn for each scan; even.", low=2, high=1000, step=2, live=True)
     )
     max_scan_ms: float = parameter(
-        3.0,
+        2.0,
         ParameterInfo(
             "Processor time that a scan may take while its pose is known only roughly: so many of "
             "the places that are possible are looked at. What every scan needs is done in any "

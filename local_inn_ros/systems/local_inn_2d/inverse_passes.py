@@ -46,10 +46,10 @@ _APART_RAD = math.radians(20.0)
 _MOST_PLACES = 8
 # Where time is short, so many priors are looked at, and so many places drawn at, before the next
 # look at the clock. The priors get this share of the time, so that some is left for the places.
-_PRIORS_AT_ONCE, _PLACES_AT_ONCE = 4, 1
+_PRIORS_AT_ONCE, _PLACES_AT_ONCE = 8, 1
 # So many of the fullest places are compared then.
 _MOST_WEIGHED = 16
-_PRIORS_SHARE, _PLACES_SHARE = 0.4, 0.6
+_PRIORS_SHARE, _PLACES_SHARE = 0.6, 0.8
 # How far off the poses of the first pass let a range be.
 _ANSWER_DEVIATION_M = 0.05
 
@@ -135,12 +135,16 @@ class InversePasses:
             if self._centred(found[0, 0], mean):
                 return (PoseSamples(mean, self._fine_prior_covariance, found[0, 1:]),)
             return self._drawn_at(network, found[0, :1])
-        narrow = spread < _NARROW * spec.widest_spread
+        explored = self._explored(prior, spread)
+        # Where time is short, more priors tell more than more draws from each.
+        one_each = spread < _NARROW * spec.widest_spread or (
+            self._budget.bounded and len(explored) > 1
+        )
         answers = self._answers(
             network,
-            self._explored(prior, spread),
+            explored,
             min(max(spread, spec.fine_spread), spec.widest_spread),
-            self._most_probable if narrow else self._first_latents,
+            self._most_probable if one_each else self._first_latents,
         )
         # The most probable answers lead, so that where there is one place, it is one of them.
         starts = places_of(answers.swapaxes(0, 1).reshape(-1, 3))
