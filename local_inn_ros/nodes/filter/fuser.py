@@ -22,6 +22,7 @@ from local_inn_ros.filtering.pose_filter import (
     SourceSettings,
     StampedPose,
 )
+from local_inn_ros.filtering.twist_agreement import TwistWatch
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
@@ -79,6 +80,7 @@ class Fuser:
         # A pose that was told before the node was active.
         self._told_early: PoseWithCovarianceStamped | None = None
         self._tally = Tally()
+        self._twists = TwistWatch()
         self._faults = NumericFaults(self._node, self._tally, self._mend)
         self._publishers = EstimatePublishers(entities, parameters)
         self._listen(entities, handover)
@@ -114,7 +116,9 @@ class Fuser:
 
     def examine(self) -> Health:
         """Say how the work goes, since this was asked last."""
-        health = ekf_health(self._tally, self._filter, self._parameters.now)
+        health = ekf_health(self._tally, self._filter, self._parameters.now, self._twists.current())
+        for text in self._twists.news():
+            self._warn(text)
         self._tally.begin_anew()
         return health
 
@@ -184,10 +188,15 @@ class Fuser:
         if not arrival.taken:
             return
         self._newest_odometry = reading
+        self._twists.see(reading)
         if arrival is Arrival.TIME_JUMP:
             self._warn("time went back: the history is dropped, the pose is kept")
         elif arrival is Arrival.POSITION_JUMP:
-            self._warn("the odometry began again elsewhere: the pose is kept")
+            # Two that publish on one topic make it begin again with every message.
+            self._node.get_logger().warning(
+                "the odometry began again elsewhere: the pose is kept",
+                throttle_duration_sec=_WARNING_PERIOD_S,
+            )
         if arrival.begins_anew:
             self._publishers.renew_transform()
         if start_ahead and not self._filter.start_ahead:
@@ -303,7 +312,10 @@ class Fuser:
         if self._filter.initialized and self._newest_odometry is not None:
             estimate = self._filter.estimate()
             self._publishers.publish_estimate(
-                estimate, self._newest_odometry, self._filter.map_from_odom()
+                estimate,
+                self._newest_odometry,
+                self._filter.motion_scales(),
+                self._filter.map_from_odom(),
             )
             self._published = estimate
 
