@@ -47,6 +47,7 @@ from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.filter.estimate_publishers import EstimatePublishers
 from local_inn_ros.nodes.filter.fix_intake import FixIntake
 from local_inn_ros.nodes.filter.initial_pose_service import offer_initial_pose_service
+from local_inn_ros.nodes.filter.pose_gate import PoseGate
 from local_inn_ros.sensing import Odometry
 
 _WARNING_PERIOD_S = 5.0
@@ -98,6 +99,7 @@ class Fuser:
         entities.subscription(pose, "relocalized_pose", begin, RELIABLE)
         entities.service(Empty, "request_nomotion_update", self._on_update_request)
         offer_initial_pose_service(entities)
+        self._gate = PoseGate(entities, told.global_frame_id, self._take_back)
 
     def begin(self) -> None:
         """Begin at a pose that was told before, or at that of the parameters."""
@@ -161,7 +163,12 @@ class Fuser:
         told = self._parameters.now
         start = Pose2(told.initial_x, told.initial_y, wrap_angle(told.initial_yaw))
         pose = hand_set(start)
-        self._begin_at(pose, seconds_now(self._node))
+        if not self._gate.refuses(pose):
+            self._begin_at(pose, seconds_now(self._node))
+
+    def _take_back(self) -> None:
+        """Forget a pose that turned out to be off the map when a localizer had told the map."""
+        self._filter, self._published = self._new_filter(), None
 
     def _on_odometry(self, message: OdometryMessage) -> None:
         try:
@@ -234,6 +241,8 @@ class Fuser:
         # The reason of a fix that was compared holds its distance: one key for all of them.
         compared = not math.isnan(fusion.squared_mahalanobis)
         reason = "outside the gate" if compared else fusion.reason
+        if fusion.accepted:
+            self._gate.confirmed()
         self._tally.count("fix accepted" if fusion.accepted else f"fix refused: {reason}")
         fused = self._filter.estimate_at(stamp_s)
         if fused is not None:
@@ -264,6 +273,9 @@ class Fuser:
             pose = to_told_pose(message.pose)
         except MessageError as error:
             self._refuse("initial pose", error)
+            return
+        if self._gate.refuses(pose):
+            self._tally.count("initial pose off the map")
             return
         self._begin_at(pose, to_seconds(message.header.stamp))
 

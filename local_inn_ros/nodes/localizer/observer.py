@@ -58,6 +58,7 @@ from local_inn_ros.nodes.localizer.pose_store import PoseStore
 from local_inn_ros.nodes.localizer.recovery import RELOCALIZED_POSE, Recovery
 from local_inn_ros.nodes.localizer.scan_queue import ScanQueue
 from local_inn_ros.nodes.localizer.search_run import SearchObservation
+from local_inn_ros.nodes.localizer.told_places import ToldPlaces
 from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.laser.header_watch import HeaderWatch
 
@@ -105,7 +106,8 @@ class Observer:
         self._store = PoseStore(
             entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
         )
-        self._recovery.offer(self._store.saved)
+        self._places = ToldPlaces(entities, model.bundle, self._frames.global_frame_id)
+        self._recovery.offer(self._places.passed(self._store.saved))
         self._publishers = FixPublishers(entities, self._frames.global_frame_id, handover)
         self._listen(entities)
 
@@ -125,6 +127,7 @@ class Observer:
     def begin(self) -> None:
         """Tell how things stand."""
         self._began_s = time.monotonic()
+        self._places.publish()
         self._recovery.begin()
 
     def pause(self) -> None:
@@ -226,7 +229,9 @@ class Observer:
             pose = to_told_pose(message.pose)
         except LocalInnError:
             return
-        if self._is_on_map(message.header.frame_id):
+        if self._places.refuses(pose):
+            self._tally.count("pose told refused: off the map")
+        elif self._is_on_map(message.header.frame_id):
             self._priors.expect(StampedPose(to_seconds(message.header.stamp), pose))
             self._recovery.note(Event.POSE_TOLD)
 
