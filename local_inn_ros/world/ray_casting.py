@@ -40,7 +40,7 @@ class RayCaster:
         """
         self.grid = grid
         self._grid_from_map = grid.origin.inverse().to_array()
-        self._gap = _free_gap(grid.occupied_mask())
+        self._gap = free_gap(grid.occupied_mask())
         self._threads = len(os.sched_getaffinity(0)) if threads is None else max(1, threads)
 
     def cast(
@@ -88,7 +88,7 @@ class RayCaster:
         return ranges
 
 
-def _free_gap(occupied: NDArray[np.bool_]) -> NDArray[np.float32]:
+def free_gap(occupied: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return (rows, cols): how far, in cells, any point of a cell may move without a hit.
 
     -1 in occupied cells. Two cells that are (i, j) apart have a gap of
