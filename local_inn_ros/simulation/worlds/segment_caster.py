@@ -9,8 +9,7 @@ import math
 import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from local_inn_ros.world.ray_casting import free_gap
+from scipy import ndimage
 
 _BUCKET_M = 0.1
 # Two segments that share an end let nothing through between them.
@@ -38,7 +37,7 @@ class SegmentCaster:
         last = np.floor(np.maximum(begins, ends) + _JOINT).astype(np.int64)
         self._starts, self._members = _bucketed(first, last, rows, cols)
         counts = np.diff(self._starts).reshape(rows, cols)
-        self._gap = free_gap(counts > 0)
+        self._gap = _room(counts > 0)
 
     def cast(
         self, poses: ArrayLike, angles_rad: ArrayLike, max_range_m: float
@@ -69,6 +68,17 @@ class SegmentCaster:
             ranges,
         )
         return ranges
+
+
+def _room(filled: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return (rows, cols): how far, in buckets, any point of one may move without a segment.
+
+    -1 in buckets with segments; the reasoning is that of the grid's own ray casting.
+    """
+    room = ndimage.distance_transform_edt(
+        ~ndimage.binary_dilation(filled, np.ones((3, 3), dtype=bool))
+    )
+    return np.where(filled, -1.0, room).astype(np.float32)
 
 
 @numba.njit(cache=True)
