@@ -49,7 +49,7 @@ class AlignmentLimits(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyped-def]
+def align(raster, points, normals, x, y, yaw, limits):  # type: ignore[no-untyped-def]
     """Move a pose until the points (k, 2), k >= 1, lie on the surface of a field.
 
     Gauss-Newton with Geman-McClure weights whose scale shrinks from step to step (graduated
@@ -78,7 +78,7 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
     scale = limits.first_scale_m
     converged, steps = False, 0
     normal, pull, seen, weight, square = _normal_equations(
-        raster, surfaces, points, x, y, yaw, lever_m, scale
+        raster, points, normals, x, y, yaw, lever_m, scale
     )
     while steps < limits.most_steps and not converged:
         known, inverse = known_directions(normal, seen, limits.least_share * weight)
@@ -91,13 +91,13 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
         converged = scale <= limits.last_scale_m and length < limits.settled_m
         scale = max(scale * limits.shrink, limits.last_scale_m)
         normal, pull, seen, weight, square = _normal_equations(
-            raster, surfaces, points, x, y, yaw, lever_m, scale
+            raster, points, normals, x, y, yaw, lever_m, scale
         )
     known, _ = known_directions(normal, seen, limits.least_share * weight)
     # Back to the axes of the map, and from metres at the lever's end to radians.
     turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
     rms_m = math.sqrt(square / weight) if weight > 0.0 else 0.0
-    kept = turned(turned(normal, known), turn) / max(limits.noise_m, rms_m) ** 2
+    kept = turned(turned(seen, known), turn) / max(limits.noise_m, rms_m) ** 2
     kept = 0.5 * (kept + kept.T)
     unseen = turned(identity - known, turn)
     kept[2, :] *= lever_m
@@ -149,17 +149,15 @@ def _kept_directions(matrix, least):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _normal_equations(  # type: ignore[no-untyped-def]
-    raster, surfaces, points, x, y, yaw, lever_m, scale_m
+    raster, points, normals, x, y, yaw, lever_m, scale_m
 ):
     """Weigh the points and sum up what they say, in the axes of the grid.
 
     Returns:
-        J^T W J (3, 3); J^T W d (3,); (3, 3) the same as the first for the smoothed surfaces; the
-        sum of the weights; the weighted sum of squared distances.
+        J^T W J (3, 3); J^T W d (3,); (3, 3) the first without what errors of the normals alone
+        would show; the sum of the weights; the weighted sum of squared distances.
     """
     cells, limit = raster.cells_per_m, raster.limit_m
-    # The field's cells may be finer than the map's.
-    finer = raster.distances_m.shape[0] // surfaces.shape[0]
     cosine, sine, per_lever = math.cos(yaw), math.sin(yaw), 1.0 / lever_m
     squared_scale = scale_m * scale_m
     # Sums by themselves stay in registers, elements of an array do not.
@@ -173,6 +171,10 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         if abs(d) >= limit:
             continue
         gx, gy = slope_x * cells, slope_y * cells
+        nx, ny = turned_by(cosine, sine, normals[i, 0], normals[i, 1])
+        along = nx * gx + ny * gy
+        variance = normals[i, 2]
+        gx, gy = along * nx, along * ny
         share = squared_scale / (squared_scale + d * d)
         w = share * share
         # A turn moves the point across its lever.
@@ -183,16 +185,15 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         n_yy, n_yt, n_tt = n_yy + w_y * gy, n_yt + w_y * gt, n_tt + w_t * gt
         p_x, p_y, p_t = p_x + w_x * d, p_y + w_y * d, p_t + w_t * d
         total, square = total + w, square + w * d * d
-        row, col = int(at_y), int(at_x)
-        if finer > 1:
-            row, col = row // finer, col // finer
-        xx, xy, yy = w * surfaces[row, col, 0], w * surfaces[row, col, 1], w * surfaces[row, col, 2]
-        t_x, t_y = xx * across_x + xy * across_y, xy * across_x + yy * across_y
-        s_xx, s_xy, s_xt = s_xx + xx, s_xy + xy, s_xt + t_x
-        s_yy, s_yt, s_tt = s_yy + yy, s_yt + t_y, s_tt + across_x * t_x + across_y * t_y
+        # What the error of the normal's angle alone would show along the surface.
+        v = w * variance * along * along
+        across = v * (ny * across_x - nx * across_y)
+        s_xx, s_xy, s_yy = s_xx + v * ny * ny, s_xy - v * nx * ny, s_yy + v * nx * nx
+        s_xt, s_yt = s_xt + across * ny, s_yt - across * nx
+        s_tt += across * (ny * across_x - nx * across_y)
     normal = np.array([[n_xx, n_xy, n_xt], [n_xy, n_yy, n_yt], [n_xt, n_yt, n_tt]])
-    seen = np.array([[s_xx, s_xy, s_xt], [s_xy, s_yy, s_yt], [s_xt, s_yt, s_tt]])
-    return normal, np.array([p_x, p_y, p_t]), seen, total, square
+    shown = np.array([[s_xx, s_xy, s_xt], [s_xy, s_yy, s_yt], [s_xt, s_yt, s_tt]])
+    return normal, np.array([p_x, p_y, p_t]), normal - shown, total, square
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

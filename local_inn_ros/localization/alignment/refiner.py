@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2, wrap_angle
 from local_inn_ros.localization.alignment.alignment_kernel import AlignmentLimits, align
+from local_inn_ros.localization.alignment.scan_normals import scan_normals
 from local_inn_ros.world.likelihood_field import LikelihoodField
 
 _ONE_DIRECTION = 0.5
@@ -87,7 +88,7 @@ class Refiner:
         """
         chosen = RefinerSettings() if settings is None else settings
         self._raster = tuple(field.raster)
-        self._surfaces = field.directions
+        self._noise_m = noise_std_m
         last_scale_m = math.hypot(3.0 * noise_std_m, field.grid.resolution_m)
         limits = AlignmentLimits(
             first_scale_m=max(chosen.first_scale_m, last_scale_m),
@@ -117,8 +118,9 @@ class Refiner:
         if count == 0:
             return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
         limits = self._near_limits if near else self._limits
+        normals = scan_normals(points_m, self._noise_m)
         x, y, yaw, information, unseen, weight, rms_m, converged, steps = align(
-            self._raster, self._surfaces, points_m, start.x, start.y, start.yaw, limits
+            self._raster, points_m, normals, start.x, start.y, start.yaw, limits
         )
         pose = Pose2(x, y, wrap_angle(yaw))
         return Refinement(pose, information, unseen, rms_m, weight / count, converged, steps)

@@ -3,7 +3,7 @@
 """Generated worlds: race tracks and floors."""
 
 from local_inn_ros.simulation.worlds.generated_floor import generate_floor
-from local_inn_ros.simulation.worlds.generated_track import generate_race_track
+from local_inn_ros.simulation.worlds.generated_track import generate_circuit, generate_race_track
 from local_inn_ros.simulation.worlds.generated_world import GeneratedWorld
 
-__all__ = ["GeneratedWorld", "generate_floor", "generate_race_track"]
+__all__ = ["GeneratedWorld", "generate_circuit", "generate_floor", "generate_race_track"]
