@@ -62,7 +62,8 @@ def _polygon(rng: np.random.Generator) -> NDArray[np.float64]:
     uneven = rng.uniform(-_UNEVEN, _UNEVEN, _CORNERS)
     turns = 2.0 * math.pi * (np.arange(_CORNERS) + uneven) / _CORNERS
     reach = rng.uniform(_NEAREST_SHARE, 1.0, _CORNERS)
-    return reach[:, None] * np.column_stack([np.cos(turns), np.sin(turns)])
+    corners: NDArray[np.float64] = reach[:, None] * np.column_stack([np.cos(turns), np.sin(turns)])
+    return corners
 
 
 def _evenly(corners: NDArray[np.float64], lap_m: float) -> NDArray[np.float64]:
