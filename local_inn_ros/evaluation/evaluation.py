@@ -33,6 +33,7 @@ from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.recordings.bag_reader import Recording
+from local_inn_ros.recordings.reading_order import at_one_instant_each
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.recordings.trajectory_file import write_trajectory
 from local_inn_ros.systems.protocol import RunSettings, candidate_search_of, fix_producer_of
@@ -92,10 +93,16 @@ def evaluate(
         fix_producer_of(model, recording.mount, told),
         PoseFilter(),
         candidate_search_of(model, recording.mount, told) if search else None,
+        recording.mount,
     )
     run = replay(pipeline, recording.readings(), recording.reference, on_scan)
     baselines = {
-        name: replay_baseline(localizer, recording.readings(), recording.reference, on_scan)
+        name: replay_baseline(
+            localizer,
+            at_one_instant_each(recording.readings(), recording.mount),
+            recording.reference,
+            on_scan,
+        )
         for name, localizer in _baselines(bundle, recording, settings).items()
         if recording.reference is not None
     }

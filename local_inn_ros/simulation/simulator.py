@@ -177,6 +177,14 @@ class Simulator:
         while self._asked_s < end_s:
             yield from self.advance_to(min(self._asked_s + 1.0 / max(self._rates_hz), end_s))
 
+    def whole_scans(self, duration_s: float) -> Iterator[Event]:
+        """Yield what happens during a time from now, and as ends the scans that begin in it.
+
+        That is until the odometry tells how the robot moved up to the last beam of the last one.
+        """
+        sweep_s, odometry_hz = self._delays_s[_LAST_BEAM], self._rates_hz[1]
+        return self.events(duration_s + (sweep_s + 1.0 / odometry_hz if sweep_s > 0.0 else 0.0))
+
     def _due(self) -> list[float]:
         """Return when each thing happens next, to the nanosecond, as stamps are told."""
         timing = zip(self._ticks, self._rates_hz, self._delays_s, strict=True)

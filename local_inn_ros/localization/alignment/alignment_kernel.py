@@ -22,6 +22,11 @@ from local_inn_ros.world.likelihood_field import FieldRaster, field_in_cells
 
 # Shorter levers would make a turn look like no motion at all.
 _LEAST_LEVER_M = 0.5
+# More than the expected error is taken out: what is left of it may be chance.
+_DOUBT = 1.5
+# What points are off beyond the noise of ranges is the map's error, which neighbours share: so many
+# tell as much of it as one.
+_SHARED = 4.0
 
 
 class AlignmentLimits(NamedTuple):
@@ -97,7 +102,9 @@ def align(raster, points, normals, x, y, yaw, limits):  # type: ignore[no-untype
     # Back to the axes of the map, and from metres at the lever's end to radians.
     turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
     rms_m = math.sqrt(square / weight) if weight > 0.0 else 0.0
-    kept = turned(turned(seen, known), turn) / max(limits.noise_m, rms_m) ** 2
+    variance = limits.noise_m**2
+    variance += _SHARED * max(rms_m * rms_m - variance, 0.0)
+    kept = turned(turned(seen, known), turn) / variance
     kept = 0.5 * (kept + kept.T)
     unseen = turned(identity - known, turn)
     kept[2, :] *= lever_m
@@ -193,7 +200,7 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         s_tt += across * (ny * across_x - nx * across_y)
     normal = np.array([[n_xx, n_xy, n_xt], [n_xy, n_yy, n_yt], [n_xt, n_yt, n_tt]])
     shown = np.array([[s_xx, s_xy, s_xt], [s_xy, s_yy, s_yt], [s_xt, s_yt, s_tt]])
-    return normal, np.array([p_x, p_y, p_t]), normal - shown, total, square
+    return normal, np.array([p_x, p_y, p_t]), normal - _DOUBT * shown, total, square
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

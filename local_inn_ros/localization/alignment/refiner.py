@@ -35,7 +35,7 @@ class RefinerSettings:
 
     first_scale_m: float = 0.3
     shrink: float = 0.6
-    least_share: float = 0.0025
+    least_share: float = 0.00025
     most_steps: int = 15
 
 
@@ -105,7 +105,13 @@ class Refiner:
         # Compiles the inner loop now, where no scan waits (numba keeps it for the next time).
         self.refine(np.zeros((1, 2)), Pose2.identity())
 
-    def refine(self, points_m: NDArray[np.float64], start: Pose2, near: bool = False) -> Refinement:
+    def refine(
+        self,
+        points_m: NDArray[np.float64],
+        start: Pose2,
+        near: bool = False,
+        stride: int = 1,
+    ) -> Refinement:
         """Align a scan.
 
         Args:
@@ -113,14 +119,17 @@ class Refiner:
             start: the sensor in the map frame, a few decimetres off at most.
             near: whether the start is within centimetres: only end points that lie about a cell
                 from a surface are given a voice.
+            stride: every so manieth point is aligned; the others only tell which way surfaces
+                face.
         """
-        count = len(points_m)
-        if count == 0:
+        if len(points_m) == 0:
             return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
         limits = self._near_limits if near else self._limits
-        normals = scan_normals(points_m, self._noise_m)
+        normals = scan_normals(points_m, self._noise_m, stride)
+        aligned_m = np.ascontiguousarray(points_m[::stride])
+        count = len(aligned_m)
         x, y, yaw, information, unseen, weight, rms_m, converged, steps = align(
-            self._raster, points_m, normals, start.x, start.y, start.yaw, limits
+            self._raster, aligned_m, normals, start.x, start.y, start.yaw, limits
         )
         pose = Pose2(x, y, wrap_angle(yaw))
         return Refinement(pose, information, unseen, rms_m, weight / count, converged, steps)

@@ -18,30 +18,33 @@ import numpy as np
 # where they do not.
 _REACH_M = 0.25
 _LEAST_TO_A_SIDE = 2
-_MOST_TO_A_SIDE = 12
+_MOST_TO_A_SIDE = 48
 _LEAST_POINTS = 4
 # Points that scatter about their line by more deviations of a range are not of one surface.
 _SCATTER = 2.5
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def scan_normals(points, noise_m):  # type: ignore[no-untyped-def]
+def scan_normals(points, noise_m, stride):  # type: ignore[no-untyped-def]
     """Return the normals of the surfaces that end points lie on.
 
     Of the lines through a point and those on both sides of it, those before it and those behind
     it, the one counts whose direction is known best among those that fit.
 
     Args:
-        points: (k, 2) end points in the order of their beams.
+        points: (m, 2) end points in the order of their beams.
         noise_m: standard deviation of a range.
+        stride: the normal of every so manieth point is told, from the first on.
 
     Returns:
         (k, 3) x and y of unit vectors, of either sign, and the variance of their angle in rad^2;
         zeros where no line fits: at a corner, on a pole, among leaves.
     """
     count = points.shape[0]
-    found = np.zeros((count, 3))
-    for i in range(count):
+    found = np.zeros((-(-count // stride), 3))
+    sums = _running_sums(points)
+    for k in range(found.shape[0]):
+        i = k * stride
         first, last = _neighbours(points, i)
         best = math.inf
         for kind in range(3):
@@ -49,10 +52,10 @@ def scan_normals(points, noise_m):  # type: ignore[no-untyped-def]
             high = i if kind == 2 else last
             if high - low + 1 < _LEAST_POINTS:
                 continue
-            x, y, variance = _line(points, low, high, noise_m)
+            x, y, variance = _line(sums, low, high, noise_m)
             if variance < best:
                 best = variance
-                found[i, 0], found[i, 1], found[i, 2] = x, y, variance
+                found[k, 0], found[k, 1], found[k, 2] = x, y, variance
     return found
 
 
@@ -76,24 +79,33 @@ def _neighbours(points, i):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _line(points, low, high, noise_m):  # type: ignore[no-untyped-def]
+def _line(sums, low, high, noise_m):  # type: ignore[no-untyped-def]
     """Return the normal of the line through points low to high, and the variance of its angle.
 
     Infinite where the points are not of one line.
     """
     count = high - low + 1
-    mean_x, mean_y = 0.0, 0.0
-    for i in range(low, high + 1):
-        mean_x += points[i, 0]
-        mean_y += points[i, 1]
-    mean_x, mean_y = mean_x / count, mean_y / count
-    xx, xy, yy = 0.0, 0.0, 0.0
-    for i in range(low, high + 1):
-        x, y = points[i, 0] - mean_x, points[i, 1] - mean_y
-        xx, xy, yy = xx + x * x, xy + x * y, yy + y * y
+    x, y = sums[high + 1, 0] - sums[low, 0], sums[high + 1, 1] - sums[low, 1]
+    xx = sums[high + 1, 2] - sums[low, 2] - x * x / count
+    xy = sums[high + 1, 3] - sums[low, 3] - x * y / count
+    yy = sums[high + 1, 4] - sums[low, 4] - y * y / count
     half = 0.5 * math.hypot(xx - yy, 2.0 * xy)
     long, short = 0.5 * (xx + yy) + half, 0.5 * (xx + yy) - half
     if not long > 0.0 or short > (_SCATTER * noise_m) ** 2 * (count - 2):
         return 0.0, 0.0, math.inf
     bearing = 0.5 * math.atan2(2.0 * xy, xx - yy)
     return -math.sin(bearing), math.cos(bearing), noise_m * noise_m / long
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _running_sums(points):  # type: ignore[no-untyped-def]
+    """Return (m + 1, 5) sums of x, y, x^2, x y and y^2 of the first points: none, one, and so on."""
+    sums = np.zeros((points.shape[0] + 1, 5))
+    for i in range(points.shape[0]):
+        x, y = points[i, 0], points[i, 1]
+        sums[i + 1, 0] = sums[i, 0] + x
+        sums[i + 1, 1] = sums[i, 1] + y
+        sums[i + 1, 2] = sums[i, 2] + x * x
+        sums[i + 1, 3] = sums[i, 3] + x * y
+        sums[i + 1, 4] = sums[i, 4] + y * y
+    return sums

@@ -21,6 +21,7 @@ from geometry_msgs.msg import (
     PoseWithCovarianceStamped,
     Quaternion,
     TransformStamped,
+    TwistWithCovariance,
     Vector3,
 )
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
@@ -263,6 +264,15 @@ def odometry_message(
     message = OdometryMessage(header=header(stamp, frame), child_frame_id=child_frame)
     fill_odometry(message, pose, reading)
     return message
+
+
+def to_speed_deviations(message: TwistWithCovariance) -> tuple[float, float]:
+    """Return the deviations of the speed ahead, in m/s, and of the rate of turn, in rad/s.
+
+    0 for what the message does not tell.
+    """
+    ahead, turn = message.covariance[0], message.covariance[35]
+    return math.sqrt(max(ahead, 0.0)), math.sqrt(max(turn, 0.0))
 
 
 def fill_odometry(message: OdometryMessage, pose: GaussianPose2, reading: Odometry) -> None:
