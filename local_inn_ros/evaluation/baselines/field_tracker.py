@@ -57,7 +57,7 @@ class FieldTracker:
         if prior is None:
             return None
         start = pose_of_mounted(prior, self._mount).mean
-        points = self._points.of(scan)
+        points = self._points.all_of(scan)
         found = self._refiner.refine(points, start, stride=self._points.stride)
         unexplained = 1.0 - min(1.0, found.inlier_share / USUAL_INLIER_SHARE)
         measured = calibrated_information(found.pose, found.information, self._model, unexplained)

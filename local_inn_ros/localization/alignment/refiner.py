@@ -29,13 +29,16 @@ class RefinerSettings:
             at last, those farther than about a cell and three deviations of a range.
         shrink: the scale's factor from one step to the next.
         least_share: a direction is moved along, and counts as known, only where at least this
-            share of the end points lies on surfaces that face it.
+            share of the end points lies on surfaces of the map that face it.
+        least_earned: the same for surfaces as the scan itself shows them, whose directions are
+            known so much better.
         most_steps: steps at most.
     """
 
     first_scale_m: float = 0.3
     shrink: float = 0.6
-    least_share: float = 0.00025
+    least_share: float = 0.0025
+    least_earned: float = 0.00025
     most_steps: int = 15
 
 
@@ -88,6 +91,7 @@ class Refiner:
         """
         chosen = RefinerSettings() if settings is None else settings
         self._raster = tuple(field.raster)
+        self._surfaces = field.directions
         self._noise_m = noise_std_m
         last_scale_m = math.hypot(3.0 * noise_std_m, field.grid.resolution_m)
         limits = AlignmentLimits(
@@ -95,6 +99,7 @@ class Refiner:
             last_scale_m=last_scale_m,
             shrink=chosen.shrink,
             least_share=chosen.least_share,
+            least_earned=chosen.least_earned,
             most_steps=chosen.most_steps,
             longest_step_m=0.3,
             settled_m=5e-4,
@@ -129,7 +134,7 @@ class Refiner:
         aligned_m = np.ascontiguousarray(points_m[::stride])
         count = len(aligned_m)
         x, y, yaw, information, unseen, weight, rms_m, converged, steps = align(
-            self._raster, aligned_m, normals, start.x, start.y, start.yaw, limits
+            self._raster, self._surfaces, aligned_m, normals, start.x, start.y, start.yaw, limits
         )
         pose = Pose2(x, y, wrap_angle(yaw))
         return Refinement(pose, information, unseen, rms_m, weight / count, converged, steps)

@@ -99,7 +99,7 @@ def _line(sums, low, high, noise_m):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _running_sums(points):  # type: ignore[no-untyped-def]
-    """Return (m + 1, 5) sums of x, y, x^2, x y and y^2 of the first points: none, one, and so on."""
+    """Return (m + 1, 5) sums of x, y, x^2, x y and y^2 of the first points, of none to all."""
     sums = np.zeros((points.shape[0] + 1, 5))
     for i in range(points.shape[0]):
         x, y = points[i, 0], points[i, 1]

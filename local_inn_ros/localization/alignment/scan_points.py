@@ -18,7 +18,7 @@ class ScanPoints:
     """Turns scans into end points; directions are computed once for each scan geometry.
 
     Attributes:
-        stride: of the points of the last scan, every so manieth is enough to align it.
+        stride: of all points of the last scan, every so manieth is enough to align it.
     """
 
     def __init__(self, range_max_m: float) -> None:
@@ -29,7 +29,12 @@ class ScanPoints:
         self._directions = np.zeros((0, 2))
 
     def of(self, scan: Scan) -> NDArray[np.float64]:
-        """Return the end points (k, 2) of beams that measured a distance, in the sensor frame."""
+        """Return end points (k, 2) in the sensor frame, no more than it takes to align a scan."""
+        points = self.all_of(scan)
+        return np.ascontiguousarray(points[:: self.stride])
+
+    def all_of(self, scan: Scan) -> NDArray[np.float64]:
+        """Return the end points (m, 2) of all beams that measured a distance, sensor frame."""
         geometry = (scan.ranges_m.size, scan.angle_min_rad, scan.angle_increment_rad)
         if geometry != self._geometry:
             self.stride = -(-scan.ranges_m.size // MOST_POINTS)

@@ -58,7 +58,7 @@ class FieldScanRefiner:
         self, scan: Scan, reading: Beams, starts: NDArray[np.float64]
     ) -> tuple[Refinement, ...]:
         """Align from each start; the beams are the scan's own, not the network's."""
-        points = self._points.of(scan)
+        points = self._points.all_of(scan)
         stride = self._points.stride
         return tuple(
             self._refiner.refine(points, Pose2.from_array(start), stride=stride) for start in starts
@@ -66,5 +66,5 @@ class FieldScanRefiner:
 
     def refine_near(self, scan: Scan, reading: Beams, start: Pose2) -> Refinement:
         """Align from a start nearby."""
-        points = self._points.of(scan)
+        points = self._points.all_of(scan)
         return self._refiner.refine(points, start, near=True, stride=self._points.stride)
