@@ -73,7 +73,8 @@ def align(raster, surfaces, points, normals, x, y, yaw, limits):  # type: ignore
 
     Returns:
         x, y and yaw of the sensor; (3, 3) the information on them in the axes of the map, without
-        the directions given up; (3, 3) the projector on the directions given up, along those that
+        the directions given up; (3, 3) the same with them, as much as the surfaces that the scan
+        shows tell of any direction at all (Cramer-Rao); (3, 3) the projector on the directions given up, along those that
         were not; the sum of the weights; the root of the weighted mean of squared distances;
         whether the last step was short; and how many there were.
     """
@@ -113,9 +114,13 @@ def align(raster, surfaces, points, normals, x, y, yaw, limits):  # type: ignore
     variance += _SHARED * max(rms_m * rms_m - variance, 0.0)
     kept = turned(turned(earned, known), turn) / variance
     kept = 0.5 * (kept + kept.T)
+    positive, _ = _kept_directions(earned, 0.0)
+    most = turned(turned(earned, positive), turn) / variance
     unseen = turned(identity - known, turn)
     kept[2, :] *= lever_m
     kept[:, 2] *= lever_m
+    most[2, :] *= lever_m
+    most[:, 2] *= lever_m
     unseen[2, :] /= lever_m
     unseen[:, 2] *= lever_m
     ahead, aside = turned_by(cosine, sine, x, y)
@@ -124,6 +129,7 @@ def align(raster, surfaces, points, normals, x, y, yaw, limits):  # type: ignore
         raster.y_m + aside,
         yaw + math.atan2(sine, cosine),
         kept,
+        most,
         unseen,
         weight,
         rms_m,

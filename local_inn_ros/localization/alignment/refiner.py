@@ -55,6 +55,8 @@ class Refinement:
         inlier_share: share of the end points that count.
         converged: whether the steps died away.
         iterations: steps taken.
+        most: (3, 3) information that the surfaces which the scan shows can tell at most, on any
+            direction; None where nobody looked.
     """
 
     pose: Pose2
@@ -64,6 +66,7 @@ class Refinement:
     inlier_share: float
     converged: bool
     iterations: int
+    most: NDArray[np.float64] | None = None
 
     @property
     def complete(self) -> bool:
@@ -71,6 +74,26 @@ class Refinement:
         # A projector's trace is the number of directions that it keeps.
         unseen = self.unseen
         return unseen.item(0, 0) + unseen.item(1, 1) + unseen.item(2, 2) < _ONE_DIRECTION
+
+
+def at_most(
+    information: NDArray[np.float64], most: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """Return information (3, 3) of another origin, no more of it than surfaces can tell.
+
+    A network has learned the stairs of its map, and knows its place by them also where walls are
+    smooth; no estimate from one scan is better than its surfaces allow.
+
+    Args:
+        information: what is claimed.
+        most: what the scan's surfaces tell at most (``Refinement.most``).
+    """
+    if most is None:
+        return information
+    claimed, directions = np.linalg.eigh(information)
+    allowed = np.einsum("ik,ij,jk->k", directions, most, directions)
+    bounded: NDArray[np.float64] = (directions * np.clip(claimed, 0.0, allowed)) @ directions.T
+    return bounded
 
 
 class Refiner:
@@ -102,7 +125,7 @@ class Refiner:
             least_earned=chosen.least_earned,
             most_steps=chosen.most_steps,
             longest_step_m=0.3,
-            settled_m=5e-4,
+            settled_m=2e-4,
             noise_m=noise_std_m,
         )
         self._near_limits = tuple(limits._replace(first_scale_m=last_scale_m))
@@ -133,8 +156,8 @@ class Refiner:
         normals = scan_normals(points_m, self._noise_m, stride)
         aligned_m = np.ascontiguousarray(points_m[::stride])
         count = len(aligned_m)
-        x, y, yaw, information, unseen, weight, rms_m, converged, steps = align(
+        x, y, yaw, information, most, unseen, weight, rms_m, converged, steps = align(
             self._raster, self._surfaces, aligned_m, normals, start.x, start.y, start.yaw, limits
         )
         pose = Pose2(x, y, wrap_angle(yaw))
-        return Refinement(pose, information, unseen, rms_m, weight / count, converged, steps)
+        return Refinement(pose, information, unseen, rms_m, weight / count, converged, steps, most)
