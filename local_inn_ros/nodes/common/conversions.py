@@ -34,7 +34,7 @@ from std_msgs.msg import Header
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
-from local_inn_ros.sensing.laser.beam_times import time_increment_of
+from local_inn_ros.sensing.laser.beam_times import first_beam_s, time_increment_of
 from local_inn_ros.world import OccupancyGrid
 
 # Where x, y and yaw stand in the 6x6 covariance of geometry_msgs/PoseWithCovariance, and in the 36
@@ -204,7 +204,7 @@ def to_scan(message: LaserScan, laser: LaserSpec | None = None) -> Scan:
     """
     ranges_m = np.frombuffer(message.ranges, dtype=np.float32)
     return Scan(
-        stamp_s=to_seconds(message.header.stamp),
+        stamp_s=first_beam_s(to_seconds(message.header.stamp), laser),
         ranges_m=ranges_m,
         angle_min_rad=message.angle_min,
         angle_increment_rad=message.angle_increment,
