@@ -306,7 +306,7 @@ class Observer:
         try:
             pending = mounted.measured(scan, prior, self.situation.lost)
             newest_s = self._priors.newest_stamp_s
-            self._publishers.tell(pending.measurement, arrived.stamp_of(scan), newest_s)
+            self._publishers.tell(pending, arrived.stamp_of(scan), newest_s)
         finally:
             # The pose first: a search has time.
             self._show(frame, mounted, scan)

@@ -34,6 +34,10 @@ from local_inn_ros.systems.local_inn_2d.place_estimator import PlaceEstimate, Pl
 _LEAST_WEIGHT = 0.01
 # Of the one place there is.
 _CERTAIN = np.ones(1)
+# A fix that keeps nearer than this squared Mahalanobis distance to the prior needs no support.
+_NEAR = 9.0
+# One that leaves more than this share of the scan unexplained has none.
+_MOST_UNEXPLAINED = 0.3
 # A variance of so many squared distances to another mode says nothing for minutes of scans.
 _SILENT = 1e5
 
@@ -69,6 +73,8 @@ class MeasuredScan:
         weights: (k,) how probable each of them is.
         best: the likeliest.
         clock: of its stages.
+        supported: whether the scan speaks for the pose where it is not the one believed (see
+            ``filtering.measurement.Measurement``).
         rest: says the rest.
     """
 
@@ -79,6 +85,7 @@ class MeasuredScan:
     found: list[PlaceEstimate]
     weights: NDArray[np.float64]
     best: int
+    supported: bool
     clock: _StageClock
     rest: Callable[[MeasuredScan], Fix]
 
@@ -163,17 +170,38 @@ class Localizer:
         drawn = drawn[: len(found)]
         if len(found) == 1:
             weights, best, told = _CERTAIN, 0, found[0].measurement
+            supported = self._supports(reading, sensor_prior, found[0])
         else:
             weights = self._weights(reading, sensor_prior, found)
             best = int(np.argmax(weights))
             told = _reaching(found, weights, best)
+            # What may be elsewhere wins over nothing.
+            supported = False
         if scan.sway is not None:
             told = _swaying(told, scan.sway)
         measurement = pose_of_mounted(told, self._mount_inverse)
         clock.lap(self._place_stage)
         return MeasuredScan(
-            scan.stamp_s, measurement, reading, drawn, found, weights, best, clock, self._explain
+            scan.stamp_s,
+            measurement,
+            reading,
+            drawn,
+            found,
+            weights,
+            best,
+            supported,
+            clock,
+            self._explain,
         )
+
+    def _supports(self, reading: Beams, prior: GaussianPose2, found: PlaceEstimate) -> bool:
+        """Tell whether a scan fits where it was aligned, and no worse than at the prior."""
+        place = found.measurement
+        if found.unexplained > _MOST_UNEXPLAINED or prior.squared_distance_to(place) < _NEAR:
+            return False
+        poses = np.array([prior.mean.to_array(), place.mean.to_array()])
+        at_prior, at_place = self._likelihood.of(reading, poses).tolist()
+        return bool(at_place >= at_prior)
 
     def _explain(self, measured: MeasuredScan) -> Fix:
         clock, found, best = measured.clock, measured.found, measured.best
@@ -199,6 +227,7 @@ class Localizer:
             quality=quality,
             stage_s=clock.stages,
             expected=network_scan(expected, self._laser, measured.stamp_s),
+            supported=measured.supported,
         )
 
     def _weights(

@@ -15,7 +15,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.completion import Completion
-from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Refinement
+from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Refinement, at_most
 from local_inn_ros.localization.alignment.scan_refiner import ScanRefiner
 from local_inn_ros.localization.covariance_model import (
     calibrated,
@@ -168,7 +168,7 @@ def joined_with_word(
         The pose, and the information (3, 3) on it.
     """
     doubted = word.covariance + np.diag(np.square(unexplained * _DOUBT))
-    information = best.unseen.T @ np.linalg.solve(doubted, best.unseen)
+    information = at_most(best.unseen.T @ np.linalg.solve(doubted, best.unseen), best.most)
     aside = best.unseen @ -word.offset_of(best.pose)
     # Along an arc a direction that shows nothing is one only nearby.
     aside *= min(1.0, _FARTHEST_ASIDE_M / max(math.hypot(aside[0], aside[1]), 1e-12))
