@@ -281,7 +281,7 @@ def test_what_has_no_bundle_is_trained_and_what_has_no_map_is_left_out(
     monkeypatch.setattr(map_bundles, "MAPS", tmp_path)
     # A circuit of full length takes minutes to draw.
     short = GeneratedWorld(Bundle.load(shipped).grid, np.zeros((2, 2)))
-    monkeypatch.setattr(map_bundles, "generate_race_track", lambda rng, **sizes: short)
+    monkeypatch.setattr(map_bundles, "generate_circuit", lambda rng, **sizes: short)
     wanted = replace(settings.PRESETS["standard"], steps=7)
     monkeypatch.setitem(settings.PRESETS, "standard", wanted)
     asked = []

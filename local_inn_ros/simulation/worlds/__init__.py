@@ -4,7 +4,7 @@
 
 from local_inn_ros.simulation.worlds.driven_world import DrivenWorld, WorldKind, driven_world
 from local_inn_ros.simulation.worlds.generated_floor import generate_floor
-from local_inn_ros.simulation.worlds.generated_track import generate_race_track
+from local_inn_ros.simulation.worlds.generated_track import generate_circuit, generate_race_track
 from local_inn_ros.simulation.worlds.generated_world import GeneratedWorld
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "GeneratedWorld",
     "WorldKind",
     "driven_world",
+    "generate_circuit",
     "generate_floor",
     "generate_race_track",
 ]
