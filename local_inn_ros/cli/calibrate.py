@@ -82,7 +82,7 @@ def calibrate(
         rewrite_calibration(loaded, found)
         _print_calibration(bundle, found)
         return
-    recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, loaded.description.laser)
     if recording.reference is not None or params_out is None:
         found = system.calibration(loaded, scans, posed_scans(recording), rng)
         rewrite_calibration(loaded, found)

@@ -15,7 +15,8 @@ import numpy as np
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.messages.unused import MessageError, Unused
-from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing import LaserSpec, Odometry, Scan
+from local_inn_ros.sensing.laser.beam_times import time_increment_of
 
 # Where x, y and yaw stand in the 6x6 covariance of geometry_msgs/PoseWithCovariance.
 _PLANAR = np.ix_([0, 1, 5], [0, 1, 5])
@@ -54,10 +55,14 @@ def check_stamp(stamp_s: float, now_s: float) -> None:
         raise MessageError(f"the stamp is {stamp_s:g}: it was not filled in", Unused.UNSTAMPED)
 
 
-def to_scan(message: Any) -> Scan:
+def to_scan(message: Any, laser: LaserSpec | None = None) -> Scan:
     """Read a sensor_msgs/LaserScan; its ranges stay as they came.
 
     Whether angles and limits make sense, the laser's own checks say (``sensing.laser``).
+
+    Args:
+        message: the scan.
+        laser: description of the laser, which says what the message is silent about.
     """
     # An array and a numpy array pass as buffers; a list of ranges would cost thirty times as much
     # (rclpy #763).
@@ -69,14 +74,14 @@ def to_scan(message: Any) -> Scan:
         angle_increment_rad=float(message.angle_increment),
         range_min_m=float(message.range_min),
         range_max_m=float(message.range_max),
-        time_increment_s=_time_increment_s(message),
+        time_increment_s=time_increment_of(
+            float(message.time_increment),
+            float(message.scan_time),
+            float(message.angle_increment),
+            ranges_m.size,
+            laser,
+        ),
     )
-
-
-def _time_increment_s(message: Any) -> float:
-    """Return the time from one range to the next; 0 where the header does not tell."""
-    increment_s = float(message.time_increment)
-    return increment_s if math.isfinite(increment_s) else 0.0
 
 
 def to_odometry(message: Any) -> Odometry:

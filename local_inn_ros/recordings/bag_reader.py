@@ -32,9 +32,9 @@ from local_inn_ros.recordings.bag_frames import (
     place_odometry,
     place_reference,
 )
-from local_inn_ros.recordings.reading_order import in_order_of_use
+from local_inn_ros.recordings.reading_order import at_one_instant_each, in_order_of_use
 from local_inn_ros.recordings.trajectory import Trajectory
-from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 # A scan is put in its place in time unless it was received this many scans late.
@@ -72,6 +72,7 @@ class Recording:
         odometry: every reading, by stamp.
         reference: poses of the base in the map frame, where a reference was named.
         upside_down: whether the laser hangs upside down; ``scans`` are as seen from above.
+        laser: description of the laser, which says what scans are silent about.
         mounts: of the lasers by the frames of their scans, those without a frame as well.
         newest_s: the newest stamp.
         unused: how many messages of each topic were not used, by the reason.
@@ -86,13 +87,22 @@ class Recording:
     odometry: tuple[Odometry, ...]
     reference: Trajectory | None
     upside_down: bool = False
+    laser: LaserSpec | None = None
     mounts: Mapping[str, LaserMount] = field(default_factory=dict)
     newest_s: float = 0.0
     unused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     def scans(self) -> Iterator[Scan]:
-        """Read the scans by their stamps, as seen from above.
+        """Read the scans by their stamps, as seen from above, each as if of one instant.
+
+        Raises:
+            BagError: the bag cannot be read any more.
+        """
+        return (reading for reading in self.readings() if isinstance(reading, Scan))
+
+    def swept_scans(self) -> Iterator[Scan]:
+        """Read the scans by their stamps, as seen from above, their beams one after the other.
 
         ``sensor`` of a scan is empty where it was taken at ``mount``, and else its frame, by which
         ``mount_of`` tells where that is.
@@ -105,7 +115,7 @@ class Recording:
         with Bag(self.path) as bag:
             for count, (_, message) in enumerate(bag.read({topic: (SCAN,)})):
                 frame = frame_name(message.header.frame_id)
-                scan = to_scan(message)
+                scan = to_scan(message, self.laser)
                 if frame not in self.mounts or self._unstamped(scan.stamp_s):
                     continue
                 mount = self.mounts[frame]
@@ -124,10 +134,13 @@ class Recording:
     def readings(self) -> Iterator[Scan | Odometry]:
         """Read scans and odometry in the order in which a robot can use them.
 
+        The beams of each scan are moved to one instant by the odometry.
+
         Raises:
             BagError: the bag cannot be read any more.
         """
-        return in_order_of_use(self.scans(), self.odometry)
+        readings = in_order_of_use(self.swept_scans(), self.odometry)
+        return at_one_instant_each(readings, self.mount_of)
 
     @property
     def scans_recorded(self) -> int:
@@ -142,7 +155,9 @@ class Recording:
         return False
 
 
-def open_recording(path: Path, topics: BagTopics, mount: Pose2 | None = None) -> Recording:
+def open_recording(
+    path: Path, topics: BagTopics, mount: Pose2 | None = None, laser: LaserSpec | None = None
+) -> Recording:
     """Read all of a bag but its scans.
 
     Stamps are those of the message headers: what was measured when, not what was received when.
@@ -154,6 +169,7 @@ def open_recording(path: Path, topics: BagTopics, mount: Pose2 | None = None) ->
         topics: where it keeps what.
         mount: pose of the laser, the right way up, in the base frame; from the bag's transforms
             where left out.
+        laser: description of the laser, which says what scans are silent about.
 
     Raises:
         BagError: the bag or a topic is missing, unreadable, empty or of another type; no message of
@@ -169,7 +185,8 @@ def open_recording(path: Path, topics: BagTopics, mount: Pose2 | None = None) ->
         if reference_topic is not None:
             bag.require(reference_topic, *REFERENCES)
         contents = read_contents(bag, topics.scan, topics.odometry, reference_topic)
-        return _recording(bag, contents, topics, mount)
+        recording = _recording(bag, contents, topics, mount)
+    return replace(recording, laser=laser)
 
 
 def _recording(
@@ -192,10 +209,10 @@ def _recording(
         odometry,
         reference,
         first.upside_down,
-        mounts,
-        contents.newest_s,
-        unused.by_topic(),
-        (*bag.notes(_read_topics(topics)), *_empty_frames(contents, topics, frames)),
+        mounts=mounts,
+        newest_s=contents.newest_s,
+        unused=unused.by_topic(),
+        notes=(*bag.notes(_read_topics(topics)), *_empty_frames(contents, topics, frames)),
     )
 
 
