@@ -11,12 +11,14 @@ from typing import Annotated
 import typer
 
 from local_inn_ros.cli.options import (
+    MapFrameOption,
     MountOption,
     OdomTopicOption,
     ReferenceOption,
     ScanTopicOption,
     SeedOption,
     open_bag,
+    scans_to_learn_from,
 )
 
 EXAMPLE = (
@@ -47,6 +49,7 @@ def train(
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
     mount: MountOption = None,
+    map_frame: MapFrameOption = "map",
     device: Annotated[
         str, typer.Option("--device", help="Where it is trained: cpu, or cuda for a GPU.")
     ] = "cpu",
@@ -76,7 +79,6 @@ def train(
         )
     from local_inn_ros.cli.output import say
     from local_inn_ros.cli.training_bar import training_bar
-    from local_inn_ros.recordings.posed_scans import posed_scans
     from local_inn_ros.sensing import LaserSpec, load_sensor_spec
     from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
     from local_inn_ros.training.train import train_bundle
@@ -86,7 +88,9 @@ def train(
     posed = None
     if bag is not None:
         laser = spec if isinstance(spec, LaserSpec) else None
-        posed = posed_scans(open_bag(bag, scan_topic, odom_topic, reference, mount, laser))
+        posed = scans_to_learn_from(
+            open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
+        )
     inputs = TrainingInputs(grid, {spec.kind: spec}, posed)
     order = TrainingOrder(preset or method.presets[0], steps, seed, device)
     with training_bar() as show:

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from local_inn_ros.evaluation.baselines.field_tracker import FieldTracker
 from local_inn_ros.evaluation.baselines.monte_carlo import MonteCarloLocalizer, MonteCarloSettings
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.metrics import Baseline, Score
+from local_inn_ros.evaluation.mounted import MountedProducers, MountedSearches
 from local_inn_ros.evaluation.plots import draw_run
 from local_inn_ros.evaluation.reliability import draw_reliability
 from local_inn_ros.evaluation.replay import (
@@ -29,13 +31,21 @@ from local_inn_ros.evaluation.replay import (
     replay_baseline,
 )
 from local_inn_ros.filtering.pose_filter import PoseFilter
+from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
+from local_inn_ros.localization.protocols import CandidateSearch, FixProducer
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.recordings.trajectory_file import write_trajectory
-from local_inn_ros.systems.protocol import RunSettings, candidate_search_of, fix_producer_of
+from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.systems.protocol import (
+    Model,
+    RunSettings,
+    candidate_search_of,
+    fix_producer_of,
+)
 from local_inn_ros.systems.registry import open_model
 from local_inn_ros.world import OccupancyGrid
 
@@ -89,17 +99,38 @@ def evaluate(
     model, told = open_model(bundle), RunSettings(settings.refiner)
     search = recording.reference is None
     pipeline = LocalizationPipeline(
-        fix_producer_of(model, recording.mount, told),
+        MountedProducers(partial(_producer, model, told), recording.mount_of),
         PoseFilter(),
-        candidate_search_of(model, recording.mount, told) if search else None,
+        MountedSearches(partial(_search, model, told), recording.mount_of) if search else None,
     )
     run = replay(pipeline, recording.readings(), recording.reference, on_scan)
     baselines = {
-        name: replay_baseline(localizer, recording.readings(), recording.reference, on_scan)
+        name: replay_baseline(localizer, _of_one_mount(recording), recording.reference, on_scan)
         for name, localizer in _baselines(bundle, recording, settings).items()
         if recording.reference is not None
     }
-    return Evaluation(run, score(run, recording.reference, baselines))
+    scored = replace(
+        score(run, recording.reference, baselines),
+        scans=recording.scans_recorded,
+        unused=recording.unused,
+        notes=recording.notes,
+    )
+    return Evaluation(run, scored)
+
+
+def _producer(model: Model, told: RunSettings, mount: Pose2) -> FixProducer[Scan]:
+    return fix_producer_of(model, mount, told)
+
+
+def _search(model: Model, told: RunSettings, mount: Pose2) -> CandidateSearch[Scan]:
+    return candidate_search_of(model, mount, told)
+
+
+def _of_one_mount(recording: Recording) -> Iterator[Scan | Odometry]:
+    """Yield the readings without scans of other mounts than the first, which baselines ignore."""
+    for reading in recording.readings():
+        if not (isinstance(reading, Scan) and reading.sensor):
+            yield reading
 
 
 def _baselines(
@@ -142,6 +173,8 @@ def score(
             duration_s=float(run.stamps_s[-1] - run.stamps_s[0]),
             path_m=_path_m(run.fused),
             latency_ms=spent,
+            scans=_scans_of(run),
+            unanswered=run.unanswered,
         )
     truth = truth_at(run.stamps_s, reference)
     known = np.isfinite(truth).all(axis=1)
@@ -159,7 +192,14 @@ def score(
         ),
         lost=metrics.lost(stamps, run.fused[known], truth),
         baselines={name: score_baseline(other, reference) for name, other in baselines.items()},
+        scans=_scans_of(run),
+        unanswered=run.unanswered,
+        unscored=int(np.count_nonzero(~known)),
     )
+
+
+def _scans_of(run: Replay) -> int:
+    return len(run.stamps_s) + sum(run.unanswered.values())
 
 
 def score_baseline(run: BaselineReplay, reference: Trajectory) -> Baseline:
@@ -176,6 +216,8 @@ def score_baseline(run: BaselineReplay, reference: Trajectory) -> Baseline:
         lost=metrics.lost(run.stamps_s[known], poses, truth),
         latency_ms=metrics.latency(run.seconds),
         calibration=metrics.calibration(poses, run.covariances[known], truth),
+        n=len(poses),
+        unanswered=run.unanswered,
     )
 
 

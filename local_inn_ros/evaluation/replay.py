@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError, SensorError
+from local_inn_ros.filtering.odometry_buffer import EXTRAPOLATION_S
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.pipeline import LocalizationPipeline, ScanResult
 from local_inn_ros.recordings.trajectory import Trajectory
@@ -65,12 +66,14 @@ class BaselineReplay:
         poses: (n, 3) poses of the base.
         covariances: (n, 3, 3) of ``poses``.
         seconds: (n,) time spent on each scan.
+        unanswered: how many scans got no answer.
     """
 
     stamps_s: NDArray[np.float64]
     poses: NDArray[np.float64]
     covariances: NDArray[np.float64]
     seconds: NDArray[np.float64]
+    unanswered: int = 0
 
 
 class BaselineLocalizer(Protocol):
@@ -110,10 +113,11 @@ def replay(
     """
     results: list[ScanResult] = []
     unanswered: Counter[str] = Counter()
-    started = False
+    started, span = False, _OdometrySpan()
     for reading in readings:
         if isinstance(reading, Odometry):
             pipeline.add_odometry(reading)
+            span.reach(reading.stamp_s)
             continue
         on_scan()
         try:
@@ -125,7 +129,7 @@ def replay(
         if result is not None:
             results.append(result)
         elif started:
-            unanswered["the odometry does not reach the scan's stamp"] += 1
+            unanswered[span.why_no_prior(reading.stamp_s)] += 1
         else:
             reason = "the robot was not found" if reference is None else "no reference there"
             unanswered[reason] += 1
@@ -146,12 +150,13 @@ def replay_baseline(
         BagError: not one scan was answered.
     """
     stamps, estimates, seconds = [], [], []
-    started = False
+    started, scans = False, 0
     for reading in readings:
         if isinstance(reading, Odometry):
             localizer.add_odometry(reading)
             continue
         on_scan()
+        scans += 1
         if not started:
             pose = starting_pose(reading, reference)
             if pose is not None:
@@ -173,7 +178,26 @@ def replay_baseline(
         np.array([estimate.mean.to_array() for estimate in estimates]),
         np.array([estimate.covariance for estimate in estimates]),
         np.array(seconds),
+        scans - len(stamps),
     )
+
+
+class _OdometrySpan:
+    """From when to when there was odometry so far."""
+
+    def __init__(self) -> None:
+        self._first_s, self._last_s = math.inf, -math.inf
+
+    def reach(self, stamp_s: float) -> None:
+        self._first_s, self._last_s = min(self._first_s, stamp_s), max(self._last_s, stamp_s)
+
+    def why_no_prior(self, stamp_s: float) -> str:
+        """Say why a filter with a pose knows none at an instant."""
+        if stamp_s < self._first_s:
+            return "taken before the first odometry"
+        if stamp_s > self._last_s + EXTRAPOLATION_S:
+            return "the odometry never reached its stamp"
+        return "the odometry is not known from the pose before to its stamp"
 
 
 def _begin(pipeline: LocalizationPipeline[Scan], scan: Scan, reference: Trajectory | None) -> bool:
