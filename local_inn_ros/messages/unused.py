@@ -22,9 +22,9 @@ class Unused(Enum):
     NOWHERE = "a position that is nowhere on Earth"
     TOO_FAST = "a speed that is none of a robot"
     NO_COVARIANCE = "a covariance that is none"
-    HEADER = "a header that makes no sense"
     FRAME = "a frame that no transform connects"
     MOUNT = "a mount that cannot be used"
+    UNFIT = "does not fit the laser, its mount or the bundle"
     OTHER = "of no use"
 
 

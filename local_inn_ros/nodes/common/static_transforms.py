@@ -22,6 +22,8 @@ class StaticTransforms:
     def __init__(self) -> None:
         """Know no transform yet."""
         self.tree = FrameTree()
+        # How often transforms came: what was looked up before may be out of date.
+        self.changes = 0
 
     def add(self, message: TFMessage) -> None:
         """Take in transforms; the newest of a child frame holds.
@@ -29,6 +31,7 @@ class StaticTransforms:
         Raises:
             TransformError: some are not finite, or have a quaternion of zero; the others hold.
         """
+        self.changes += 1
         wrong = []
         for stamped in message.transforms:
             try:

@@ -13,6 +13,7 @@ from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry as OdometryMessage
 from std_msgs.msg import Bool
 from std_srvs.srv import Empty
+from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import TIME_JUMP_S, Arrival
@@ -23,24 +24,26 @@ from local_inn_ros.filtering.pose_filter import (
     StampedPose,
 )
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.messages.unused import Unused
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
     frame_name,
     hand_set,
     seconds_now,
     to_gaussian,
-    to_odometry,
     to_seconds,
     to_stamp,
-    to_told_pose,
 )
 from local_inn_ros.nodes.common.diagnostics import Health, Tally
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import HandedFix, Handover
 from local_inn_ros.nodes.common.noise_parameters import NoiseTold
 from local_inn_ros.nodes.common.numeric_faults import NUMERIC, NumericFaults
+from local_inn_ros.nodes.common.odometry_intake import OdometryIntake
 from local_inn_ros.nodes.common.parameters import Parameters
-from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR
+from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR, STATIC_TRANSFORMS
+from local_inn_ros.nodes.common.static_transforms import StaticTransforms, TransformError
+from local_inn_ros.nodes.common.told_pose import told_in_map
 from local_inn_ros.nodes.filter.ekf_health import STAMP_AGE, ekf_health
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.filter.estimate_publishers import EstimatePublishers
@@ -78,6 +81,14 @@ class Fuser:
         # A pose that was told before the node was active.
         self._told_early: PoseWithCovarianceStamped | None = None
         self._tally = Tally()
+        self._transforms = StaticTransforms()
+        self._intake = OdometryIntake(
+            self._transforms,
+            self._frames.odom_frame_id,
+            self._frames.base_frame_id,
+            partial(seconds_now, self._node),
+            self._warn,
+        )
         self._faults = NumericFaults(self._node, self._tally, self._mend)
         self._publishers = EstimatePublishers(entities, parameters)
         self._listen(entities, handover)
@@ -86,6 +97,9 @@ class Fuser:
         pose, told, safely = PoseWithCovarianceStamped, self._frames, self._faults.heeding
         heed_odometry = safely("odometry", self._on_odometry)
         entities.subscription(OdometryMessage, "odom", heed_odometry, SENSOR)
+        entities.subscription(
+            TFMessage, "/tf_static", self._on_transforms, STATIC_TRANSFORMS, also_inactive=True
+        )
         FixIntake(entities, handover, told.fix_topics, self._heed_fix, self._take_fix)
         for topic in told.lost_topics:
             entities.subscription(
@@ -161,9 +175,7 @@ class Fuser:
 
     def _on_odometry(self, message: OdometryMessage) -> None:
         try:
-            reading = to_odometry(message)
-            self._check_frame("odometry", message.header.frame_id, self._frames.odom_frame_id)
-            self._check_frame("odometry's base", message.child_frame_id, self._frames.base_frame_id)
+            reading = self._intake.read(message)
         except MessageError as error:
             self._refuse("odometry", error)
             return
@@ -251,8 +263,7 @@ class Fuser:
             self._told_early = message
             return
         try:
-            self._check_frame("initial pose", message.header.frame_id, self._frames.global_frame_id)
-            pose = to_told_pose(message.pose)
+            pose = self._told_in_map(message)
         except MessageError as error:
             self._refuse("initial pose", error)
             return
@@ -295,12 +306,32 @@ class Fuser:
             )
             self._published = estimate
 
+    def _told_in_map(self, message: PoseWithCovarianceStamped) -> GaussianPose2:
+        frames, known = self._frames, self._filter.initialized and self._newest_odometry is not None
+        if not message.header.frame_id:
+            self._warn("an initial pose has no frame_id: taken as of the map")
+        return told_in_map(
+            message,
+            self._transforms.tree,
+            frames.global_frame_id,
+            frames.odom_frame_id,
+            self._filter.map_from_odom() if known else None,
+        )
+
+    def _on_transforms(self, message: TFMessage) -> None:
+        try:
+            self._transforms.add(message)
+        except TransformError as error:
+            self._warn(f"/tf_static: {error}")
+
     def _check_frame(self, what: str, frame: str, wanted: str) -> None:
         if frame_name(frame) != frame_name(wanted):
-            raise MessageError(f"the {what} is in frame '{frame}', not in '{wanted}'")
+            text = f"the {what} is in frame '{frame}', not in '{wanted}'"
+            raise MessageError(text, Unused.FRAME)
 
     def _refuse(self, what: str, error: MessageError) -> None:
         self._tally.count(f"{what} unusable")
+        self._tally.count(f"{what} unusable: {error.reason.value}")
         self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_WARNING_PERIOD_S)
 
     def _warn(self, text: str) -> None:
