@@ -49,19 +49,18 @@ def _decoder_of(channel: Channel) -> Callable[[bytes], Any]:
 
 
 def _store_of(channel: Channel) -> Any:
-    """Return a store that knows the channel's type."""
+    """Return a store that knows the channel's type, by its definition or as one of ROS's own."""
     default = get_typestore(_DEFAULTS[channel.encoding])
-    try:
-        types = _types_of(channel)
-    except Exception:
-        # A definition that nobody can read: the type may still be one of ROS's own.
-        types = {}
-    if channel.kind not in types:
-        if channel.kind not in default.types:
-            raise ValueError(f"nothing says what {channel.kind} is")
-        return default
     store = get_typestore(Stores.EMPTY)
-    store.register({**default.fielddefs, **types})
+    try:
+        store.register({**default.fielddefs, **_types_of(channel)})
+        # Goes through all that the type is made of.
+        store.generate_msgdef(channel.kind, ros_version=1 if channel.encoding == ROS1 else 2)
+    except Exception:
+        # What nobody can read ends in exceptions of many kinds.
+        if channel.kind not in default.types:
+            raise ValueError(f"nothing says what {channel.kind} is") from None
+        return default
     return store
 
 

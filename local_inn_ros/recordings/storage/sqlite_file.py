@@ -45,11 +45,11 @@ class SqliteFile:
     def messages(self, keys: Collection[int]) -> Iterator[tuple[int, bytes]]:
         """Yield the messages of some topics in the order of recording, around broken pages."""
         self.damage = []
-        wanted, last, broken = frozenset(keys), 0, 0
-        question = "SELECT id, topic_id, data FROM messages WHERE id > ? ORDER BY id"
+        wanted, first, last, broken = frozenset(keys), 0, 0, 0
+        question = "SELECT id, topic_id, data FROM messages WHERE id >= ? ORDER BY id"
         while True:
             try:
-                for number, key, data in self._base.execute(question, (last,)):
+                for number, key, data in self._base.execute(question, (first,)):
                     last = number
                     if key in wanted:
                         yield key, bytes(data)
@@ -60,7 +60,8 @@ class SqliteFile:
                     self.damage.append(f"messages behind number {last} cannot be read: {error}")
                     break
                 broken += found - last - 1
-                last = found - 1
+                # So that the next round does not end here, whatever it is that cannot be read.
+                first, last = found, found
         if broken:
             self.damage.append(f"{broken} messages lie on pages that are broken")
 
