@@ -37,6 +37,7 @@ from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.localization.protocols import CandidateSearch, FixProducer
 from local_inn_ros.recordings.bag_reader import Recording
+from local_inn_ros.recordings.reading_order import at_one_instant_each
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.recordings.trajectory_file import write_trajectory
 from local_inn_ros.sensing import Odometry, Scan
@@ -102,10 +103,16 @@ def evaluate(
         MountedProducers(partial(_producer, model, told), recording.mount_of),
         PoseFilter(),
         MountedSearches(partial(_search, model, told), recording.mount_of) if search else None,
+        recording.mount_of,
     )
     run = replay(pipeline, recording.readings(), recording.reference, on_scan)
     baselines = {
-        name: replay_baseline(localizer, _of_one_mount(recording), recording.reference, on_scan)
+        name: replay_baseline(
+            localizer,
+            at_one_instant_each(_of_one_mount(recording), recording.mount_of),
+            recording.reference,
+            on_scan,
+        )
         for name, localizer in _baselines(bundle, recording, settings).items()
         if recording.reference is not None
     }

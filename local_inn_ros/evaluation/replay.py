@@ -129,7 +129,7 @@ def replay(
         if result is not None:
             results.append(result)
         elif started:
-            unanswered[span.why_no_prior(reading.stamp_s)] += 1
+            unanswered[span.why_no_prior(reading)] += 1
         else:
             reason = "the robot was not found" if reference is None else "no reference there"
             unanswered[reason] += 1
@@ -191,11 +191,11 @@ class _OdometrySpan:
     def reach(self, stamp_s: float) -> None:
         self._first_s, self._last_s = min(self._first_s, stamp_s), max(self._last_s, stamp_s)
 
-    def why_no_prior(self, stamp_s: float) -> str:
-        """Say why a filter with a pose knows none at an instant."""
-        if stamp_s < self._first_s:
+    def why_no_prior(self, scan: Scan) -> str:
+        """Say why a filter with a pose knows none at a scan."""
+        if scan.stamp_s < self._first_s:
             return "taken before the first odometry"
-        if stamp_s > self._last_s + EXTRAPOLATION_S:
+        if scan.end_s > self._last_s + EXTRAPOLATION_S:
             return "the odometry never reached its stamp"
         return "the odometry is not known from the pose before to its stamp"
 

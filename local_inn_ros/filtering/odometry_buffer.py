@@ -142,6 +142,12 @@ class MotionBuffer(Generic[PoseT]):
         share = (stamp_s - start.stamp_s) / (end.stamp_s - start.stamp_s)
         return start.towards(end, share)
 
+    def reading_at(self, stamp_s: float) -> Reading[PoseT] | None:
+        """Return the reading of this stamp; None where there is none."""
+        place = bisect_left(self._stamps, stamp_s)
+        found = place < len(self._stamps) and self._stamps[place] == stamp_s
+        return self._readings[place] if found else None
+
     def after(self, stamp_s: float) -> list[Reading[PoseT]]:
         """Return the readings newer than ``stamp_s``, oldest first."""
         return self._readings[bisect_right(self._stamps, stamp_s) :]

@@ -22,6 +22,7 @@ from local_inn_ros.filtering.conditioning import conditioned
 from local_inn_ros.filtering.history import Event, FilterHistory
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.motion_model import MotionNoise
+from local_inn_ros.filtering.motion_scales import MotionScales
 from local_inn_ros.filtering.odometry_buffer import Arrival, MotionBuffer, Reading
 from local_inn_ros.filtering.odometry_noise import OdometryNoise
 from local_inn_ros.filtering.planar_space import PlanarSpace
@@ -113,6 +114,11 @@ class StateFilter(Generic[PoseT, GaussianT]):
             self._history.keep_step(self._step)
         self.settings = replace(self.settings, motion_noise=noise.motion, scale_noise=noise.scales)
         self._set_step()
+
+    @property
+    def odometry(self) -> MotionBuffer[PoseT]:
+        """The recent past of the odometry; to be read only."""
+        return self._odometry
 
     @property
     def initialized(self) -> bool:
@@ -292,6 +298,12 @@ class StateFilter(Generic[PoseT, GaussianT]):
         if odometry is None:
             return None
         return self._step.pose_of(self._history.carried(index, stamp_s, odometry, self._step))
+
+    def motion_scales(self) -> MotionScales:
+        """Return how far the odometry's scales are off, as of the newest instant."""
+        if not len(self._history):
+            return MotionScales.unknown(self.settings.scale_noise)
+        return self._step.scales_of(self._newest())
 
     def map_from_odom(self) -> PoseT:
         """Return the pose of the odometry frame in the map frame (REP-105).

@@ -21,6 +21,7 @@ from geometry_msgs.msg import (
     PoseWithCovarianceStamped,
     Quaternion,
     TransformStamped,
+    TwistWithCovariance,
     Vector3,
 )
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
@@ -120,14 +121,16 @@ def pose_array_message(poses: NDArray[np.float64], stamp: Time, frame: str) -> P
     return PoseArray(header=header(stamp, frame), poses=listed)
 
 
-def scan_message(scan: Scan, stamp: Time, frame: str) -> LaserScan:
-    """Return a scan as a message."""
+def scan_message(scan: Scan, stamp: Time, frame: str, period_s: float = 0.0) -> LaserScan:
+    """Return a scan as a message; ``period_s`` from one scan to the next, where it is known."""
     count = scan.ranges_m.size
     return LaserScan(
         header=header(stamp, frame),
         angle_min=scan.angle_min_rad,
         angle_max=scan.angle_min_rad + scan.angle_increment_rad * max(count - 1, 0),
         angle_increment=scan.angle_increment_rad,
+        time_increment=scan.time_increment_s,
+        scan_time=period_s,
         range_min=scan.range_min_m,
         range_max=scan.range_max_m,
         ranges=array("f", scan.ranges_m.astype(np.float32, copy=False).tobytes()),
@@ -141,6 +144,15 @@ def odometry_message(
     message = OdometryMessage(header=header(stamp, frame), child_frame_id=child_frame)
     fill_odometry(message, pose, reading)
     return message
+
+
+def to_speed_deviations(message: TwistWithCovariance) -> tuple[float, float]:
+    """Return the deviations of the speed ahead, in m/s, and of the rate of turn, in rad/s.
+
+    0 for what the message does not tell.
+    """
+    ahead, turn = message.covariance[0], message.covariance[35]
+    return math.sqrt(max(ahead, 0.0)), math.sqrt(max(turn, 0.0))
 
 
 def fill_odometry(message: OdometryMessage, pose: GaussianPose2, reading: Odometry) -> None:

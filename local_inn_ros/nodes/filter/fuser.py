@@ -302,7 +302,10 @@ class Fuser:
         if self._filter.initialized and self._newest_odometry is not None:
             estimate = self._filter.estimate()
             self._publishers.publish_estimate(
-                estimate, self._newest_odometry, self._filter.map_from_odom()
+                estimate,
+                self._newest_odometry,
+                self._filter.motion_scales(),
+                self._filter.map_from_odom(),
             )
             self._published = estimate
 

@@ -28,7 +28,9 @@ from local_inn_ros.nodes.common.conversions import (
     seconds_now,
     to_gaussian,
     to_grid,
+    to_odometry,
     to_seconds,
+    to_speed_deviations,
 )
 from local_inn_ros.nodes.common.diagnostics import Health, Tally
 from local_inn_ros.nodes.common.entities import Entities
@@ -61,7 +63,6 @@ from local_inn_ros.nodes.localizer.recovery import RELOCALIZED_POSE, Recovery
 from local_inn_ros.nodes.localizer.scan_queue import ScanQueue
 from local_inn_ros.nodes.localizer.search_run import SearchObservation
 from local_inn_ros.sensing import Scan
-from local_inn_ros.sensing.laser.sweep import at_one_instant
 
 _WARNING_PERIOD_S = 5.0
 # Scans may come before it is found out who publishes their mount.
@@ -210,7 +211,7 @@ class Observer:
 
     def _on_filtered(self, message: OdometryMessage) -> None:
         try:
-            pose = to_gaussian(message.pose)
+            pose, speeds = to_gaussian(message.pose), to_odometry(message)
         except MessageError as error:
             self._tally.count(f"filtered pose unusable: {error.reason.value}")
             self._complain(f"odometry/filtered: {error}")
@@ -218,7 +219,8 @@ class Observer:
         self._tally.count(FILTER_POSE)
         if self._is_on_map(message.header.frame_id):
             self._recovery.note(Event.FILTER_SPOKE)
-            self._priors.tell(StampedPose(to_seconds(message.header.stamp), pose))
+            told = StampedPose(speeds.stamp_s, pose)
+            self._priors.tell(told, speeds, to_speed_deviations(message.twist))
 
     def _on_relocalized_pose(self, message: PoseWithCovarianceStamped) -> None:
         """Hear of a pose that another node has found; the own ones come back as well."""
@@ -298,8 +300,8 @@ class Observer:
     def _locate(self, arrived: ArrivedScan) -> None:
         started_s = time.perf_counter()
         frame, mounted = arrived.frame, self._mounting.at(arrived.frame)
-        swept, mount = mounted.mount.righted(arrived.told), mounted.mount.pose
-        scan = at_one_instant(swept, self._priors.odometry_at, mount)
+        swept = mounted.mount.righted(arrived.told)
+        scan = self._priors.steadied(swept, mounted.mount.pose)
         if scan is None:
             self._tally.count("scan longer than the odometry spans")
             self._show(frame, mounted, swept)

@@ -121,7 +121,7 @@ class LocalInn2d:
         self.fix_producer(mount, settings).locate(scan, prior)
         self.candidate_search(mount, settings).search(scan)
         swept = replace(scan, time_increment_s=1e-4)
-        at_one_instant(swept, lambda stamp_s: Pose2(stamp_s, 0.0, stamp_s), mount)
+        at_one_instant(swept, lambda at_s: Pose2(at_s, 0.0, at_s), mount, (0.1, 0.1))
 
     def scan_refiner(self, choice: RefinerChoice) -> ScanRefiner | None:
         """Return what aligns the network's answers; None where nothing should."""
