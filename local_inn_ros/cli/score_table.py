@@ -18,6 +18,7 @@ from local_inn_ros.evaluation.metrics import (
     Score,
     expected_coverage,
 )
+from local_inn_ros.filtering.odometry_buffer import Arrival
 from local_inn_ros.messages.unused import unused_in_words
 
 
@@ -47,6 +48,11 @@ def _left_out(score: Score) -> list[str]:
     ]
     if score.unscored:
         lines.append(f"{score.unscored} scans without a score: the reference has no pose there")
+    lines += [
+        f"{count} readings of the odometry: {what}"
+        for what, count in score.odometry.items()
+        if what != Arrival.KEPT.value
+    ]
     return [*lines, *unused_in_words(score.unused), *score.notes]
 
 

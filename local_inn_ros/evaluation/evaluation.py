@@ -182,6 +182,7 @@ def score(
             latency_ms=spent,
             scans=_scans_of(run),
             unanswered=run.unanswered,
+            odometry=run.odometry,
         )
     truth = truth_at(run.stamps_s, reference)
     known = np.isfinite(truth).all(axis=1)
@@ -201,6 +202,7 @@ def score(
         baselines={name: score_baseline(other, reference) for name, other in baselines.items()},
         scans=_scans_of(run),
         unanswered=run.unanswered,
+        odometry=run.odometry,
         unscored=int(np.count_nonzero(~known)),
     )
 

@@ -133,6 +133,7 @@ class Score:
         unscored: scans with an answer where the reference has nothing to say.
         unused: messages of each topic that could not be used, by the reason; scans among them.
         notes: how the recording was read, where that is not as usual.
+        odometry: readings of the odometry, by what the filter made of them.
     """
 
     n: int
@@ -150,6 +151,7 @@ class Score:
     unscored: int = 0
     unused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    odometry: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain numbers and mappings; null stands for what is not known."""
@@ -169,6 +171,7 @@ class Score:
             "unscored": self.unscored,
             "unused": {topic: dict(counts) for topic, counts in self.unused.items()},
             "notes": list(self.notes),
+            "odometry": dict(self.odometry),
         }
 
 

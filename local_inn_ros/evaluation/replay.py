@@ -8,7 +8,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -42,6 +42,7 @@ class Replay:
         seconds: (n,) time spent on each scan in all.
         stages: time spent on each scan, by stage.
         unanswered: scans that got no answer, counted by the reason.
+        odometry: readings of the odometry, counted by what the filter made of them.
     """
 
     stamps_s: NDArray[np.float64]
@@ -55,6 +56,7 @@ class Replay:
     seconds: NDArray[np.float64]
     stages: tuple[Mapping[str, float], ...]
     unanswered: Mapping[str, int]
+    odometry: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,10 +115,11 @@ def replay(
     """
     results: list[ScanResult] = []
     unanswered: Counter[str] = Counter()
+    arrivals: Counter[str] = Counter()
     started, span = False, _OdometrySpan()
     for reading in readings:
         if isinstance(reading, Odometry):
-            pipeline.add_odometry(reading)
+            arrivals[pipeline.add_odometry(reading).value] += 1
             span.reach(reading.stamp_s)
             continue
         on_scan()
@@ -135,7 +138,7 @@ def replay(
             unanswered[reason] += 1
     if not results:
         raise BagError(f"not one scan could be answered: {_reasons(unanswered)}")
-    return _collected(results, unanswered)
+    return _collected(results, unanswered, arrivals)
 
 
 def replay_baseline(
@@ -220,7 +223,9 @@ def starting_pose(scan: Scan, reference: Trajectory) -> GaussianPose2 | None:
     )
 
 
-def _collected(results: list[ScanResult], unanswered: Mapping[str, int]) -> Replay:
+def _collected(
+    results: list[ScanResult], unanswered: Mapping[str, int], arrivals: Mapping[str, int]
+) -> Replay:
     return Replay(
         stamps_s=np.array([r.stamp_s for r in results]),
         fused=np.array([r.fused.mean.to_array() for r in results]),
@@ -233,6 +238,7 @@ def _collected(results: list[ScanResult], unanswered: Mapping[str, int]) -> Repl
         seconds=np.array([r.seconds for r in results]),
         stages=tuple(r.fix.stage_s for r in results),
         unanswered=dict(unanswered),
+        odometry=dict(arrivals),
     )
 
 

@@ -51,7 +51,10 @@ class Bag:
         self.unused = UnusedCounts()
         self._open_files = ExitStack()
         self._decoder = MessageDecoder()
-        told = bag_files(self.path)
+        try:
+            told = bag_files(self.path)
+        except OSError as error:
+            raise BagError(f"the bag {self.path} cannot be read: {error.strerror}") from error
         self._counted = told.counted
         self._notes, self._damage = told.notes, list(told.damage)
         try:

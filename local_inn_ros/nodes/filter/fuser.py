@@ -44,7 +44,7 @@ from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR, STATIC_TRANSFORMS
 from local_inn_ros.nodes.common.static_transforms import StaticTransforms, TransformError
 from local_inn_ros.nodes.common.told_pose import told_in_map
-from local_inn_ros.nodes.filter.ekf_health import STAMP_AGE, ekf_health
+from local_inn_ros.nodes.filter.ekf_health import MOUNTS, STAMP_AGE, ekf_health
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.filter.estimate_publishers import EstimatePublishers
 from local_inn_ros.nodes.filter.fix_intake import FixIntake
@@ -322,6 +322,7 @@ class Fuser:
         )
 
     def _on_transforms(self, message: TFMessage) -> None:
+        self._tally.count(MOUNTS)
         try:
             self._transforms.add(message)
         except TransformError as error:

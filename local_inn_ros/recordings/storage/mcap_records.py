@@ -126,7 +126,7 @@ def records_of_chunk(data: bytes) -> Iterator[tuple[int, bytes]]:
     while place < len(data):
         head = data[place : place + 9]
         length = int.from_bytes(head[1:], "little")
-        if len(head) < 9 or place + 9 + length > len(data):
+        if len(head) < 9 or head[0] == 0 or place + 9 + length > len(data):
             raise CutError(place)
         yield head[0], data[place + 9 : place + 9 + length]
         place += 9 + length
