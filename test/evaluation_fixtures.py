@@ -66,7 +66,7 @@ def simulated_run(seed: int = 5, duration_s: float = 6.0) -> SimulatedRun:
         np.random.default_rng(seed),
     )
     drive = record(simulator.whole_scans(duration_s), MOUNT)
-    return SimulatedRun(world.grid, tuple(drive.readings()), drive.truth)
+    return SimulatedRun(world.grid, tuple(drive.steady_readings()), drive.truth)
 
 
 class AligningLocalizer:

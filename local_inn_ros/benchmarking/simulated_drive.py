@@ -42,7 +42,11 @@ class Drive:
     swept_scans: tuple[Scan, ...] = ()
 
     def readings(self) -> Iterator[Scan | Odometry]:
-        """Return scans and odometry in the order in which a robot can use them."""
+        """Return scans, as the laser gave them, and odometry as a robot can use them."""
+        return in_order_of_use(self.swept_scans or self.scans, self.odometry)
+
+    def steady_readings(self) -> Iterator[Scan | Odometry]:
+        """Return the same, each scan as if of one instant."""
         return in_order_of_use(self.scans, self.odometry)
 
 

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,11 @@ from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation import metrics
 from local_inn_ros.evaluation.baselines.field_tracker import FieldTracker
 from local_inn_ros.evaluation.baselines.monte_carlo import MonteCarloLocalizer, MonteCarloSettings
+from local_inn_ros.evaluation.contradictions import contradictions_in
 from local_inn_ros.evaluation.json_file import write_json
+from local_inn_ros.evaluation.judging import Seen, judge
 from local_inn_ros.evaluation.metrics import Baseline, Score
-from local_inn_ros.evaluation.mounted import MountedProducers, MountedSearches
+from local_inn_ros.evaluation.mounted import of_one_mount, producers_of, searches_of
 from local_inn_ros.evaluation.plots import draw_run
 from local_inn_ros.evaluation.reliability import draw_reliability
 from local_inn_ros.evaluation.replay import (
@@ -30,23 +32,16 @@ from local_inn_ros.evaluation.replay import (
     replay,
     replay_baseline,
 )
+from local_inn_ros.evaluation.verdict import Verdict
 from local_inn_ros.filtering.pose_filter import PoseFilter
-from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
-from local_inn_ros.localization.protocols import CandidateSearch, FixProducer
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.recordings.reading_order import at_one_instant_each
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.recordings.trajectory_file import write_trajectory
-from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.systems.protocol import (
-    Model,
-    RunSettings,
-    candidate_search_of,
-    fix_producer_of,
-)
+from local_inn_ros.systems.protocol import RunSettings
 from local_inn_ros.systems.registry import open_model
 from local_inn_ros.world import OccupancyGrid
 
@@ -70,10 +65,15 @@ class EvaluationSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """What came of a recording: the answers, and the figures drawn from them."""
+    """What came of a recording: the answers, the figures drawn from them, and what is wrong."""
 
     run: Replay
     score: Score
+    verdict: Verdict = field(default_factory=Verdict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return figures and verdict with plain values."""
+        return {**self.score.to_json(), **self.verdict.to_json()}
 
 
 def evaluate(
@@ -100,44 +100,43 @@ def evaluate(
     model, told = open_model(bundle), RunSettings(settings.refiner)
     search = recording.reference is None
     pipeline = LocalizationPipeline(
-        MountedProducers(partial(_producer, model, told), recording.mount_of),
+        producers_of(model, recording, told),
         PoseFilter(),
-        MountedSearches(partial(_search, model, told), recording.mount_of) if search else None,
+        searches_of(model, recording, told) if search else None,
         recording.mount_of,
     )
     run = replay(pipeline, recording.readings(), recording.reference, on_scan)
     baselines = {
         name: replay_baseline(
             localizer,
-            at_one_instant_each(_of_one_mount(recording), recording.mount_of),
+            at_one_instant_each(of_one_mount(recording), recording.mount_of),
             recording.reference,
             on_scan,
         )
         for name, localizer in _baselines(bundle, recording, settings).items()
         if recording.reference is not None
     }
-    scored = replace(
+    figures = replace(
         score(run, recording.reference, baselines),
         scans=recording.scans_recorded,
         unused=recording.unused,
         notes=recording.notes,
     )
-    return Evaluation(run, scored)
+    return Evaluation(run, figures, judge(_seen(bundle, recording, run)))
 
 
-def _producer(model: Model, told: RunSettings, mount: Pose2) -> FixProducer[Scan]:
-    return fix_producer_of(model, mount, told)
-
-
-def _search(model: Model, told: RunSettings, mount: Pose2) -> CandidateSearch[Scan]:
-    return candidate_search_of(model, mount, told)
-
-
-def _of_one_mount(recording: Recording) -> Iterator[Scan | Odometry]:
-    """Yield the readings without scans of other mounts than the first, which baselines ignore."""
-    for reading in recording.readings():
-        if not (isinstance(reading, Scan) and reading.sensor):
-            yield reading
+def _seen(bundle: Bundle, recording: Recording, run: Replay) -> Seen:
+    reference = recording.reference
+    return Seen(
+        run,
+        None if reference is None else reference.at(run.stamps_s),
+        recording.odometry,
+        recording.scans_recorded,
+        contradictions_in(recording),
+        run.unanswered,
+        str(bundle.path),
+        str(recording.path),
+    )
 
 
 def _baselines(
@@ -256,7 +255,7 @@ def write_results(
     """
     run = result.run
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "report.json", result.score.to_json())
+    write_json(folder / "report.json", result.to_json())
     write_trajectory(folder / "fused.tum", Trajectory.from_unordered(run.stamps_s, run.fused))
     write_trajectory(folder / "fix.tum", Trajectory.from_unordered(run.stamps_s, run.network))
     nothing = np.full((len(run.stamps_s), 3), np.nan)

@@ -4,14 +4,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import Fix
 from local_inn_ros.localization.protocols import CandidateSearch, FixProducer, PendingFix
 from local_inn_ros.localization.search.hypotheses import SearchResult
-from local_inn_ros.sensing import Scan
+from local_inn_ros.recordings.bag_reader import Recording
+from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.systems.protocol import (
+    Model,
+    RunSettings,
+    candidate_search_of,
+    fix_producer_of,
+)
 
 _Built = TypeVar("_Built")
 
@@ -28,6 +35,25 @@ class _ByMount(Generic[_Built]):
         if scan.sensor not in self._built:
             self._built[scan.sensor] = self._build(self._mount_of(scan))
         return self._built[scan.sensor]
+
+
+def producers_of(model: Model, recording: Recording, told: RunSettings) -> MountedProducers:
+    """Return what makes fixes of a recording's scans."""
+    return MountedProducers(lambda mount: fix_producer_of(model, mount, told), recording.mount_of)
+
+
+def searches_of(model: Model, recording: Recording, told: RunSettings) -> MountedSearches:
+    """Return what searches the map for a recording's scans."""
+    return MountedSearches(
+        lambda mount: candidate_search_of(model, mount, told), recording.mount_of
+    )
+
+
+def of_one_mount(recording: Recording) -> Iterator[Scan | Odometry]:
+    """Yield the readings without scans of other mounts than the first, for who knows one alone."""
+    for reading in recording.readings():
+        if not (isinstance(reading, Scan) and reading.sensor):
+            yield reading
 
 
 class MountedProducers:

@@ -227,11 +227,14 @@ class StateFilter(Generic[PoseT, GaussianT]):
         """Take in one odometry reading and say what became of it.
 
         When time jumps back, or the odometry begins again elsewhere, the history is dropped; the
-        pose last believed is kept and goes on from the new stamp.
+        pose last believed is kept and goes on from the new stamp, wider by what may have happened
+        in between where the odometry began again.
         """
         previous_s = self._odometry.newest_stamp_s
         arrival = self._odometry.add(odometry)
-        if arrival.begins_anew and self.initialized:
+        if arrival is Arrival.POSITION_JUMP and self.initialized:
+            self._begin(self._across_gap(), odometry.stamp_s)
+        elif arrival.begins_anew and self.initialized:
             self._begin(self.estimate().pose, odometry.stamp_s)
         elif arrival is Arrival.KEPT and self._waiting is not None:
             self._begin(self._waiting.pose, odometry.stamp_s)
@@ -242,6 +245,18 @@ class StateFilter(Generic[PoseT, GaussianT]):
             self._history.insert_reading(reading, previous_s, self._odometry)
             self._forget()
         return arrival
+
+    def _across_gap(self) -> GaussianT:
+        """Return the pose where the odometry begins again."""
+        gap = self._odometry.gap
+        assert gap is not None
+        if len(self._history):
+            belief = self._newest()
+        else:
+            assert self._waiting is not None
+            belief = self._step.begin(self._waiting.pose)
+        there = self._step.pose_of(self._step.predict(belief, gap.increment, gap.duration_s))
+        return self._space.gaussian(there.mean, there.covariance + gap.spread(self._space.dof))
 
     def fuse(self, measurement: Measurement[GaussianT]) -> Fusion:
         """Fuse what a sensor says of the base's pose in the map frame, at its own stamp.

@@ -69,11 +69,20 @@ class PriorKeeper:
     def add_odometry(self, odometry: Odometry) -> Arrival:
         """Take in one odometry reading.
 
-        The pose told is dropped where it can't be carried on to here: when the odometry begins
-        anew, until the filter speaks again, and when that has been silent for so long that the
-        odometry does not reach back to its last word.
+        The pose told is dropped where it can't be carried on to here: when time goes back, until
+        the filter speaks again, and when that has been silent for so long that the odometry does
+        not reach back to its last word. Where the odometry begins again elsewhere it is carried
+        across, as the filter does.
         """
         arrival = self._odometry.add(odometry)
+        told = self._told
+        # A filter in another process may have heard of it first, and tells of the new odometry.
+        if (
+            arrival is Arrival.POSITION_JUMP
+            and told is not None
+            and told.stamp_s < odometry.stamp_s
+        ):
+            self._told = self._across_gap(told, odometry.stamp_s)
         if arrival.begins_anew:
             self._quiet_since_s = odometry.stamp_s
         elif self._told is not None:
@@ -81,6 +90,15 @@ class PriorKeeper:
         if arrival is Arrival.TIME_JUMP or self._is_out_of_reach():
             self._told = self._expected = None
         return arrival
+
+    def _across_gap(self, told: StampedPose, stamp_s: float) -> StampedPose | None:
+        """Return what was told where the odometry begins again; None where it is not known."""
+        gap, moved = self._odometry.gap, self._odometry.motion_to_gap(told.stamp_s)
+        if gap is None or moved is None:
+            return None
+        before = carried(told.pose, *moved, self._noise, self._scales)
+        there = carried(before, gap.increment, gap.duration_s, self._noise, self._scales)
+        return StampedPose(stamp_s, GaussianPose2(there.mean, there.covariance + gap.spread(3)))
 
     @property
     def filter_is_silent(self) -> bool:

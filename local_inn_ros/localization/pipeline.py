@@ -55,7 +55,7 @@ class LocalizationPipeline(Generic[ObservationT]):
         localizer: FixProducer[ObservationT],
         pose_filter: PoseFilter,
         relocalizer: CandidateSearch[ObservationT] | None = None,
-        mount_of: Callable[[Scan], Pose2] | None = None,
+        mount: Pose2 | Callable[[Scan], Pose2] | None = None,
     ) -> None:
         """Wire the parts.
 
@@ -63,10 +63,10 @@ class LocalizationPipeline(Generic[ObservationT]):
             localizer: makes the fixes.
             pose_filter: fuses them.
             relocalizer: without one ``relocalize`` cannot be called.
-            mount_of: gives the pose of a scan's sensor in the base frame; without it the beams of
-                a scan must be of one instant.
+            mount: pose of the sensor in the base frame, or what gives it for each scan; without
+                one the beams of a scan must be of one instant.
         """
-        self._mount_of = mount_of
+        self._mount = mount
         self._localizer = localizer
         self._filter = pose_filter
         self._relocalizer = relocalizer
@@ -129,10 +129,11 @@ class LocalizationPipeline(Generic[ObservationT]):
         """Return an observation as of one instant; None where the odometry does not span it."""
         if not isinstance(scan, Scan) or scan.sweep_s == 0.0:
             return scan
-        if self._mount_of is None:
+        if self._mount is None:
             raise ValueError("scans that take time need the mount of their sensor")
+        mount = self._mount if isinstance(self._mount, Pose2) else self._mount(scan)
         scales = self._filter.motion_scales()
-        steady = steadied(scan, self._filter.odometry, self._mount_of(scan), scales)
+        steady = steadied(scan, self._filter.odometry, mount, scales)
         return cast("ObservationT | None", steady)
 
     def estimate(self) -> StampedPose:

@@ -16,7 +16,7 @@ import numpy as np
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.messages.unused import MessageError, Unused
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
-from local_inn_ros.sensing.laser.beam_times import time_increment_of
+from local_inn_ros.sensing.laser.beam_times import first_beam_s, time_increment_of
 
 # Where x, y and yaw stand in the 6x6 covariance of geometry_msgs/PoseWithCovariance.
 _PLANAR = np.ix_([0, 1, 5], [0, 1, 5])
@@ -68,7 +68,7 @@ def to_scan(message: Any, laser: LaserSpec | None = None) -> Scan:
     # (rclpy #763).
     ranges_m = np.asarray(message.ranges, dtype=np.float32)
     return Scan(
-        stamp_s=to_seconds(message.header.stamp),
+        stamp_s=first_beam_s(to_seconds(message.header.stamp), laser),
         ranges_m=ranges_m,
         angle_min_rad=float(message.angle_min),
         angle_increment_rad=float(message.angle_increment),

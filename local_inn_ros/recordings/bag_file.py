@@ -194,14 +194,19 @@ class Bag:
         return storages
 
     def _storage(self, file: Path) -> Storage:
-        plain = file
+        plain, trouble = file, ""
         if file.suffix in PACKED:
             folder = self._open_files.enter_context(TemporaryDirectory(prefix="local_inn_bag_"))
             plain = Path(folder) / file.stem
-            trouble = unpack_file(file, plain)
-            if trouble:
+            if trouble := unpack_file(file, plain):
                 self._damage.append(f"{file.name}: {trouble}")
-        storage = _OPENERS[format_of(plain)](plain)
+        try:
+            storage = _OPENERS[format_of(plain)](plain)
+        except BagError as error:
+            if not trouble:
+                raise
+            reason = f"{trouble}, and what comes before that is not enough"
+            raise BagError(f"{file} cannot be read: {reason}") from error
         self._open_files.callback(storage.close)
         return storage
 

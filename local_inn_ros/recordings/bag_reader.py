@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.messages.readings import check_stamp, frame_name, to_scan
+from local_inn_ros.messages.readings import check_stamp, frame_name, to_scan, to_seconds
 from local_inn_ros.messages.unused import MessageError
 from local_inn_ros.recordings.bag_contents import (
     ODOMETRY,
@@ -112,21 +113,29 @@ class Recording:
             BagError: the bag cannot be read any more.
         """
         waiting: list[tuple[float, int, Scan]] = []
-        topic = self.topics.scan
-        with Bag(self.path) as bag:
-            for count, (_, message) in enumerate(bag.read({topic: (SCAN,)})):
-                frame = frame_name(message.header.frame_id)
-                scan = to_scan(message, self.laser)
-                if frame not in self.mounts or self._unstamped(scan.stamp_s):
-                    continue
-                mount = self.mounts[frame]
-                apart = mount != LaserMount(self.mount, self.upside_down)
-                scan = replace(mount.righted(scan), sensor=frame if apart else "")
-                heapq.heappush(waiting, (scan.stamp_s, count, scan))
-                if len(waiting) > _REORDER_DEPTH:
-                    yield heapq.heappop(waiting)[2]
+        for count, message in enumerate(self.scan_messages()):
+            frame = frame_name(message.header.frame_id)
+            mount = self.mounts[frame]
+            apart = mount != LaserMount(self.mount, self.upside_down)
+            scan = mount.righted(to_scan(message, self.laser))
+            scan = replace(scan, sensor=frame if apart else "")
+            heapq.heappush(waiting, (scan.stamp_s, count, scan))
+            if len(waiting) > _REORDER_DEPTH:
+                yield heapq.heappop(waiting)[2]
         while waiting:
             yield heapq.heappop(waiting)[2]
+
+    def scan_messages(self) -> Iterator[Any]:
+        """Read the sensor_msgs/LaserScan messages that can be used, as they were received.
+
+        Raises:
+            BagError: the bag cannot be read any more.
+        """
+        with Bag(self.path) as bag:
+            for _, message in bag.read({self.topics.scan: (SCAN,)}):
+                known = frame_name(message.header.frame_id) in self.mounts
+                if known and not self._unstamped(to_seconds(message.header.stamp)):
+                    yield message
 
     def mount_of(self, scan: Scan) -> Pose2:
         """Return the pose of the laser that took a scan, in the base frame."""

@@ -102,7 +102,7 @@ def test_each_seed_drives_another_part_of_the_lap() -> None:
         assert drive.scans[0].stamp_s > 2.0
         assert drive.truth.path_m() == pytest.approx(10.0, abs=3.0)
         assert np.isfinite(drive.truth.at([scan.stamp_s for scan in drive.scans])).all()
-        used = list(drive.readings())
+        used = list(drive.steady_readings())
         assert len(used) == len(drive.scans) + len(drive.odometry)
         for before, after in pairwise(used[:-1]):
             if isinstance(after, Scan) and isinstance(before, Odometry):
@@ -141,7 +141,7 @@ def test_dead_reckoning_is_as_good_as_the_odometry(slip: float) -> None:
         slip=slip, turn_slip=slip, noise_per_sqrt_m=0.0, turn_noise_per_sqrt_m=0.0
     )
     drive: Drive = record(simulator(model).events(4.0), Pose2.identity())
-    run = replay_baseline(DeadReckoning(), drive.readings(), drive.truth)
+    run = replay_baseline(DeadReckoning(), drive.steady_readings(), drive.truth)
     off = np.hypot(*(run.poses - drive.truth.at(run.stamps_s))[:, :2].T)
     assert len(run.stamps_s) == len(drive.scans)
     assert off[0] == pytest.approx(0.0, abs=1e-9)

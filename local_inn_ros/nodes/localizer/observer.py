@@ -62,7 +62,9 @@ from local_inn_ros.nodes.localizer.pose_store import PoseStore
 from local_inn_ros.nodes.localizer.recovery import RELOCALIZED_POSE, Recovery
 from local_inn_ros.nodes.localizer.scan_queue import ScanQueue
 from local_inn_ros.nodes.localizer.search_run import SearchObservation
+from local_inn_ros.nodes.localizer.told_places import ToldPlaces
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.laser.header_watch import HeaderWatch
 
 _WARNING_PERIOD_S = 5.0
 # Scans may come before it is found out who publishes their mount.
@@ -103,6 +105,7 @@ class Observer:
         )
         self._queue: ScanQueue[ArrivedScan] = ScanQueue(lambda odd: self._tally.count(odd.value))
         self._skew = ClockSkew()
+        self._headers = HeaderWatch()
         # What was wrong with the last scan of a frame, since the last report.
         self._troubles: dict[str, str] = {}
         self._map_trouble = ""
@@ -114,7 +117,8 @@ class Observer:
         self._store = PoseStore(
             entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
         )
-        self._recovery.offer(self._store.saved)
+        self._places = ToldPlaces(entities, model.bundle, self._frames.global_frame_id)
+        self._recovery.offer(self._places.passed(self._store.saved))
         self._publishers = FixPublishers(entities, self._frames.global_frame_id, handover)
         self._listen(entities)
 
@@ -134,6 +138,7 @@ class Observer:
     def begin(self) -> None:
         """Tell how things stand."""
         self._began_s = time.monotonic()
+        self._places.publish()
         self._recovery.begin()
 
     def pause(self) -> None:
@@ -149,11 +154,14 @@ class Observer:
         health = localizer_health(
             self._tally,
             [trouble for trouble in troubles if trouble],
+            self._headers.current(),
             self._skew,
             self.situation,
             self._mounting.model,
             self._parameters.now,
         )
+        for text in self._headers.news():
+            self._node.get_logger().warning(text)
         self._tally.begin_anew()
         self._troubles.clear()
         return health
@@ -240,6 +248,9 @@ class Observer:
             )
         except LocalInnError:
             return
+        if self._places.refuses(pose):
+            self._tally.count("pose told refused: off the map")
+            return
         self._priors.expect(StampedPose(to_seconds(message.header.stamp), pose))
         self._recovery.note(Event.POSE_TOLD)
 
@@ -256,10 +267,11 @@ class Observer:
         came_s, odometry_s = time.monotonic(), self._priors.newest_stamp_s
         stamp_s, frame = to_seconds(message.header.stamp), message.header.frame_id
         arrived = ArrivedScan.of(message, self._mounting.model.bundle.description.laser)
-        self._queue.put(frame, stamp_s, arrived, came_s, arrived.told.sweep_s)
+        self._queue.put(frame, arrived.told.stamp_s, arrived, came_s, arrived.told.sweep_s)
         self._work_off()
         # The pose first, its statistics afterwards: the node's clock is slow to tell the time.
         now_s = seconds_now(self._node) - (time.monotonic() - came_s)
+        self._headers.see(frame, message, stamp_s)
         self._tally.count("scan")
         self._tally.note(STAMP_AGE, now_s - stamp_s)
         if odometry_s is not None:

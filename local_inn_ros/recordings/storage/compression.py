@@ -63,7 +63,7 @@ def unpack_file(packed: Path, plain: Path) -> str:
     Raises:
         OSError: there is no room for it.
     """
-    unpacker = _zstd().ZstdDecompressor()
+    unpacker, whole = _zstd().ZstdDecompressor(), False
     with packed.open("rb") as source, plain.open("wb") as target:
         while step := source.read(_STEP):
             while step:
@@ -73,10 +73,10 @@ def unpack_file(packed: Path, plain: Path) -> str:
                     return f"its compressed stream is broken ({trouble})"
                 step = unpacker.unused_data if unpacker.eof else b""
                 if unpacker.eof:
-                    unpacker = _zstd().ZstdDecompressor()
-        if unpacker.needs_input and target.tell() == 0:
-            return "it is empty"
-    return ""
+                    unpacker, whole = _zstd().ZstdDecompressor(), True
+                else:
+                    whole = False
+    return "" if whole else "its compressed stream ends too early"
 
 
 def _fed(unpacker: Any, data: bytes) -> tuple[bytes, bool]:

@@ -33,6 +33,8 @@ class SqliteFile:
         how = "mode=ro" if pending else "mode=ro&immutable=1"
         try:
             self._base = sqlite3.connect(f"file:{quote(str(path.absolute()))}?{how}", uri=True)
+            # Without it a file that was cut off is not even opened.
+            self._base.execute("PRAGMA writable_schema=ON")
             self._base.text_factory = lambda raw: raw.decode(errors="replace")
             self.channels = self._topics()
         except sqlite3.Error as error:

@@ -112,9 +112,8 @@ class LocalInn2d:
 
         The scan used is one that fits the map, so that it goes the whole way of a usual one.
         """
-        grid, mount = self.bundle.grid, Pose2.identity()
-        free = np.argwhere(grid.free_mask())
-        x, y = grid.cell_to_world(free[[len(free) // 2]])[0]
+        mount, positions = Pose2.identity(), self.lattice.positions
+        x, y = positions[len(positions) // 2]
         place = Pose2(float(x), float(y), 0.0)
         scan = self.expected_observation(place, 0.0)
         prior = GaussianPose2.from_deviations(place, 0.2, 0.2, 0.1)
