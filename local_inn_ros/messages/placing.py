@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,20 @@ class OdometryPlace:
         speed, turn = self.base.rotation.T @ speed, self.base.rotation.T @ turn
         return Odometry(
             told.stamp_s, moved.to_pose2(), float(speed[0]), float(speed[1]), float(turn[2])
+        )
+
+    def placed_in_plane(self, told: Odometry) -> Odometry:
+        """Return a reading of a level frame as ``placed`` does."""
+        base = self.base.to_pose2()
+        rate = told.yaw_rate_radps
+        ahead, aside = told.speed_mps - rate * base.y, told.lateral_speed_mps + rate * base.x
+        cosine, sine = math.cos(base.yaw), math.sin(base.yaw)
+        return Odometry(
+            told.stamp_s,
+            self.frame.to_pose2() @ told.pose @ base,
+            cosine * ahead + sine * aside,
+            cosine * aside - sine * ahead,
+            rate,
         )
 
 

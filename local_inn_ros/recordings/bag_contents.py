@@ -16,6 +16,7 @@ from local_inn_ros.messages.frame_tree import FrameTree, transform_matrix
 from local_inn_ros.messages.readings import check_stamp, frame_name, to_odometry, to_seconds
 from local_inn_ros.messages.unused import MessageError, UnusedCounts
 from local_inn_ros.recordings.bag_file import Bag
+from local_inn_ros.sensing import Odometry
 
 SCAN = "sensor_msgs/msg/LaserScan"
 ODOMETRY = "nav_msgs/msg/Odometry"
@@ -26,6 +27,8 @@ REFERENCES = (
 )
 TRANSFORMS = ("tf2_msgs/msg/TFMessage", "tf/msg/tfMessage")
 TRANSFORM_TOPICS = ("/tf_static", "/tf")
+# These lie above each other.
+BASES = ("base_link", "base_footprint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,24 @@ class ScanHead:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ToldOdometry:
-    """An odometry message that can be read, in the frames that it is told in."""
+    """An odometry reading in the frames that it is told in.
 
-    stamp_s: float
+    Attributes:
+        reading: as it is told, seen from above.
+        frame: that it is told in.
+        child: that it is of.
+        message: in space, where that may be needed; None where the robot's base is told of.
+    """
+
+    reading: Odometry
     frame: str
     child: str
     message: Any
+
+    @property
+    def stamp_s(self) -> float:
+        """When it was valid."""
+        return self.reading.stamp_s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +133,8 @@ def read_contents(
             contents.unused.add(topic, error)
     _drop_unstamped(contents, scan_topic, odometry_topic, reference_topic)
     for topic in wanted:
-        bag.check_delivered(topic)
+        # Transforms that are needed and missing are found out by whoever needs them.
+        bag.check_delivered(topic, fatal=topic not in TRANSFORM_TOPICS)
     found: Iterable[tuple[str | None, int]] = (
         (scan_topic, len(contents.scans)),
         (odometry_topic, len(contents.odometry)),
@@ -147,14 +163,16 @@ def _scan_head(message: Any) -> ScanHead:
     return ScanHead(to_seconds(message.header.stamp), frame_name(message.header.frame_id))
 
 
+def is_base(frame: str) -> bool:
+    """Tell whether a frame is a robot's base, by its name (REP-105, REP-120)."""
+    return frame.split("/")[-1] in BASES
+
+
 def _told_odometry(message: Any) -> ToldOdometry:
-    to_odometry(message)
-    return ToldOdometry(
-        to_seconds(message.header.stamp),
-        frame_name(message.header.frame_id),
-        frame_name(message.child_frame_id),
-        message,
-    )
+    reading, child = to_odometry(message), frame_name(message.child_frame_id)
+    # An hour of messages is a gigabyte.
+    kept = None if not child or is_base(child) else message
+    return ToldOdometry(reading, frame_name(message.header.frame_id), child, kept)
 
 
 def _told_pose(message: Any) -> ToldPose:

@@ -120,16 +120,24 @@ class Bag:
                 f"not {' or '.join(types)}; {self.contents()}"
             )
 
-    def check_delivered(self, topic: str) -> None:
+    def check_delivered(self, topic: str, fatal: bool = True) -> None:
         """See whether as many messages of a topic were read as are said to be there.
+
+        Args:
+            topic: its name.
+            fatal: whether the bag is refused where not; else it is only said.
 
         Raises:
             BagError: fewer were, and no damage explains it: what is missing is not known, and a
                 shorter run would look like a whole one.
         """
         counted = self.counted(topic)
-        if counted is not None and self.delivered[topic] < counted and not self._damage:
-            raise BagError(self._not_delivered(topic, counted, self.delivered[topic]))
+        if counted is None or self.delivered[topic] >= counted or self._damage:
+            return
+        text = self._not_delivered(topic, counted, self.delivered[topic])
+        if fatal:
+            raise BagError(text)
+        self._notes = (*self._notes, text)
 
     def counted(self, topic: str) -> int | None:
         """Return how many messages of a topic there are said to be; None where nothing says."""

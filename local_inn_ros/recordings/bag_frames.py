@@ -14,17 +14,20 @@ from numpy.typing import NDArray
 from local_inn_ros.errors import BagError, LocalInnError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.messages.frame_tree import FrameError, FrameTree, planar
-from local_inn_ros.messages.placing import odometry_place
-from local_inn_ros.messages.readings import to_odometry
+from local_inn_ros.messages.placing import OdometryPlace, odometry_place
 from local_inn_ros.messages.unused import MessageError, Unused, UnusedCounts
-from local_inn_ros.recordings.bag_contents import ScanHead, ToldOdometry, ToldPose
+from local_inn_ros.recordings.bag_contents import (
+    BASES,
+    ScanHead,
+    ToldOdometry,
+    ToldPose,
+    is_base,
+)
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import Odometry
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
 from local_inn_ros.sensing.mount import Mount
 
-# Names of a robot's base (REP-105, REP-120), which lie above each other.
-_BASES = ("base_link", "base_footprint")
 _DEFAULT_ODOM = "odom"
 
 
@@ -51,19 +54,19 @@ def find_frames(odometry: Sequence[ToldOdometry], tree: FrameTree, world: str) -
     """
     named = Counter(one.child for one in odometry if one.child)
     children = [name for name, _ in named.most_common()]
-    base = next((name for name in children if _is_base(name)), None)
+    base = next((name for name in children if is_base(name)), None)
     if base is None and children:
         base = next(
             (
                 frame
-                for wanted in _BASES
+                for wanted in BASES
                 for frame in tree.frames()
                 if frame.split("/")[-1] == wanted and _fixed_to(tree, frame, children[0])
             ),
             children[0],
         )
     frames = Counter(one.frame for one in odometry if one.frame).most_common(1)
-    return Frames(base or _BASES[0], frames[0][0] if frames else _DEFAULT_ODOM, world)
+    return Frames(base or BASES[0], frames[0][0] if frames else _DEFAULT_ODOM, world)
 
 
 def place_odometry(
@@ -84,9 +87,16 @@ def place_odometry(
             for _ in group:
                 unused.add(topic, error)
             continue
-        read = to_odometry if place is None else place.placed
-        readings += [read(one.message) for one in group]
+        readings += [_placed_reading(one, place) for one in group]
     return tuple(sorted(readings, key=lambda reading: reading.stamp_s))
+
+
+def _placed_reading(told: ToldOdometry, place: OdometryPlace | None) -> Odometry:
+    if place is None:
+        return told.reading
+    if told.message is None:
+        return place.placed_in_plane(told.reading)
+    return place.placed(told.message)
 
 
 def find_mounts(
@@ -245,7 +255,7 @@ def _base_in(
     if frame != base and tree.meets_below(frame, base, (frames.odom, frames.world)):
         return tree.poses(base, frame, stamps_s)
     # Where nothing says otherwise, these two lie above each other.
-    bases = _is_base(frame) and _is_base(base) and not tree.connects(frame, base)
+    bases = is_base(frame) and is_base(base) and not tree.connects(frame, base)
     if frame == base or bases:
         return np.tile(np.eye(4), (len(stamps_s), 1, 1))
     raise MessageError(
@@ -262,10 +272,6 @@ def _trajectory(
     if not known.any():
         raise BagError(otherwise)
     return Trajectory.from_unordered(stamps_s[known], planar(poses[known]))
-
-
-def _is_base(frame: str) -> bool:
-    return frame.split("/")[-1] in _BASES
 
 
 def _fixed_to(tree: FrameTree, frame: str, other: str) -> bool:

@@ -206,3 +206,26 @@ def test_scans_that_never_say_their_frame_need_a_mount_by_hand(tmp_path: Path) -
         opened(tmp_path / "run", content)
     recording = open_recording(tmp_path / "run", TRUTH, MOUNT)
     assert (recording.mount, recording.scan_count) == (MOUNT, 20)
+
+
+def test_odometry_of_both_bases_is_taken_to_one(tmp_path: Path) -> None:
+    """The footprint lies 0.1 m behind the base and is turned: as it is told, not as it should."""
+    make = Messages()
+    mount = Pose2(-0.1, 0.0, 0.5)
+    content = drive(make, 20)
+    for k, message in enumerate([one for topic, one in content if topic == "/odom"][12:], start=12):
+        foot = Pose2(0.1 * k, 0.0, 0.0) @ mount
+        told = make.odometry(
+            100.0 + 0.1 * k,
+            make.pose(foot.x, foot.y, foot.yaw),
+            twist=(math.cos(0.5), -math.sin(0.5), 0.0),
+        )
+        message.child_frame_id = "base_footprint"
+        message.pose, message.twist = told.pose, told.twist
+    tree = make.transforms(1.0, ("base_link", "base_footprint", -0.1, 0.5, 0.0))
+    recording = opened(tmp_path / "run", [("/tf_static", tree), *content])
+    assert recording.base_frame == "base_link"
+    for k, reading in enumerate(recording.odometry):
+        assert reading.pose.to_array() == pytest.approx([0.1 * k, 0.0, 0.0], abs=1e-9)
+        speeds = (reading.speed_mps, reading.lateral_speed_mps)
+        assert speeds == pytest.approx((1.0, 0.0), abs=1e-9)

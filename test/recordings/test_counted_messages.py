@@ -189,3 +189,14 @@ def test_readings_that_cannot_be_used_are_counted_by_reason(tmp_path: Path) -> N
         "/tf": {"a number that is not finite": 1},
         "/truth": {"a number that is not finite": 1},
     }
+
+
+def test_transforms_that_are_counted_and_not_there_are_said(tmp_path: Path) -> None:
+    """Nobody may need them."""
+    make = Messages()
+    tree = make.transforms(1.0, ("base_link", "arm", 0.1, 0.0, 0.0))
+    path = raw_bag(tmp_path / "run", [("/tf_static", tree), *drive(make)])
+    metadata(path, counts("/tf_static", 3))
+    recording = open_recording(path, TOPICS)
+    assert_whole(recording)
+    assert any("3 messages of /tf_static, and its files hold 1" in one for one in recording.notes)

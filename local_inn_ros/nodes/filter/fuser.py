@@ -13,7 +13,6 @@ from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry as OdometryMessage
 from std_msgs.msg import Bool
 from std_srvs.srv import Empty
-from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import TIME_JUMP_S, Arrival
@@ -40,15 +39,13 @@ from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import HandedFix, Handover
 from local_inn_ros.nodes.common.noise_parameters import NoiseTold
 from local_inn_ros.nodes.common.numeric_faults import NUMERIC, NumericFaults
-from local_inn_ros.nodes.common.odometry_intake import OdometryIntake
 from local_inn_ros.nodes.common.parameters import Parameters
-from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR, STATIC_TRANSFORMS
-from local_inn_ros.nodes.common.static_transforms import StaticTransforms, TransformError
-from local_inn_ros.nodes.common.told_pose import told_in_map
-from local_inn_ros.nodes.filter.ekf_health import MOUNTS, STAMP_AGE, ekf_health
+from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR
+from local_inn_ros.nodes.filter.ekf_health import STAMP_AGE, ekf_health
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.filter.estimate_publishers import EstimatePublishers
 from local_inn_ros.nodes.filter.fix_intake import FixIntake
+from local_inn_ros.nodes.filter.frame_intake import FrameIntake
 from local_inn_ros.nodes.filter.initial_pose_service import offer_initial_pose_service
 from local_inn_ros.nodes.filter.pose_gate import PoseGate
 from local_inn_ros.sensing import Odometry
@@ -83,14 +80,6 @@ class Fuser:
         # A pose that was told before the node was active.
         self._told_early: PoseWithCovarianceStamped | None = None
         self._tally = Tally()
-        self._transforms = StaticTransforms()
-        self._intake = OdometryIntake(
-            self._transforms,
-            self._frames.odom_frame_id,
-            self._frames.base_frame_id,
-            partial(seconds_now, self._node),
-            self._warn,
-        )
         self._twists = TwistWatch()
         self._faults = NumericFaults(self._node, self._tally, self._mend)
         self._publishers = EstimatePublishers(entities, parameters)
@@ -98,11 +87,9 @@ class Fuser:
 
     def _listen(self, entities: Entities, handover: Handover) -> None:
         pose, told, safely = PoseWithCovarianceStamped, self._frames, self._faults.heeding
+        self._intake = FrameIntake(entities, told, self._tally, self._warn)
         heed_odometry = safely("odometry", self._on_odometry)
         entities.subscription(OdometryMessage, "odom", heed_odometry, SENSOR)
-        entities.subscription(
-            TFMessage, "/tf_static", self._on_transforms, STATIC_TRANSFORMS, also_inactive=True
-        )
         FixIntake(entities, handover, told.fix_topics, self._heed_fix, self._take_fix)
         for topic in told.lost_topics:
             entities.subscription(
@@ -186,7 +173,7 @@ class Fuser:
 
     def _on_odometry(self, message: OdometryMessage) -> None:
         try:
-            reading = self._intake.read(message)
+            reading = self._intake.odometry(message)
         except MessageError as error:
             self._refuse("odometry", error)
             return
@@ -283,7 +270,8 @@ class Fuser:
             self._told_early = message
             return
         try:
-            pose = self._told_in_map(message)
+            known = self._filter.initialized and self._newest_odometry is not None
+            pose = self._intake.pose(message, self._filter.map_from_odom() if known else None)
         except MessageError as error:
             self._refuse("initial pose", error)
             return
@@ -331,25 +319,6 @@ class Fuser:
                 self._filter.map_from_odom(),
             )
             self._published = estimate
-
-    def _told_in_map(self, message: PoseWithCovarianceStamped) -> GaussianPose2:
-        frames, known = self._frames, self._filter.initialized and self._newest_odometry is not None
-        if not message.header.frame_id:
-            self._warn("an initial pose has no frame_id: taken as of the map")
-        return told_in_map(
-            message,
-            self._transforms.tree,
-            frames.global_frame_id,
-            frames.odom_frame_id,
-            self._filter.map_from_odom() if known else None,
-        )
-
-    def _on_transforms(self, message: TFMessage) -> None:
-        self._tally.count(MOUNTS)
-        try:
-            self._transforms.add(message)
-        except TransformError as error:
-            self._warn(f"/tf_static: {error}")
 
     def _check_frame(self, what: str, frame: str, wanted: str) -> None:
         if frame_name(frame) != frame_name(wanted):
