@@ -11,12 +11,14 @@ import typer
 
 from local_inn_ros.cli.options import (
     BundleArgument,
+    MapFrameOption,
     MountOption,
     OdomTopicOption,
     ReferenceOption,
     ScanTopicOption,
     SeedOption,
     open_bag,
+    scans_to_learn_from,
 )
 from local_inn_ros.errors import BagError
 
@@ -52,6 +54,7 @@ def calibrate(
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
     mount: MountOption = None,
+    map_frame: MapFrameOption = "map",
     scans: Annotated[
         int, typer.Option("--scans", min=100, help="Scans that are used at most.")
     ] = 1500,
@@ -68,7 +71,6 @@ def calibrate(
 
     from local_inn_ros.bundles.recalibration import rewrite_calibration
     from local_inn_ros.cli.timing_report import told_scan_timing
-    from local_inn_ros.recordings.posed_scans import posed_scans
     from local_inn_ros.systems.registry import load_bundle, system_named
 
     loaded = load_bundle(bundle)
@@ -84,10 +86,11 @@ def calibrate(
         rewrite_calibration(loaded, found)
         _print_calibration(bundle, found)
         return
-    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, loaded.description.laser)
+    laser = loaded.description.laser
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
     if recording.reference is not None or params_out is None:
         loaded, recording = told_scan_timing(loaded, recording, scans)
-        found = system.calibration(loaded, scans, posed_scans(recording), rng)
+        found = system.calibration(loaded, scans, scans_to_learn_from(recording), rng)
         rewrite_calibration(loaded, found)
         _print_calibration(bundle, found)
     _tell_odometry_noise(bundle, recording, params_out)
