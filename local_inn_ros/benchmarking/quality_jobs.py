@@ -169,7 +169,7 @@ class TeleportJob:
         localizer = _localizer(model, Pose2.identity())
         simulator, space = (
             _simulator(self.drive, model.bundle),
-            FreeSpace(model.bundle.grid, _CLEARANCE_M),
+            model.bundle.free_space(_CLEARANCE_M),
         )
         simulator.advance_to(RUN_UP_S)
         return np.array([_teleported(localizer, simulator, space, rng) for _ in range(self.count)])

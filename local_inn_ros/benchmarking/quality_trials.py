@@ -112,7 +112,7 @@ def simulated_scans(
     """
     sensor = bundle.description.laser
     caster = RayCaster(bundle.grid, threads=1)
-    for row in FreeSpace(bundle.grid, _CLEARANCE_M).sample(rng, count):
+    for row in bundle.free_space(_CLEARANCE_M).sample(rng, count):
         blocked, pose = float(rng.uniform(0.0, most_blocked)), Pose2.from_array(row)
         laser = Laser(caster, LaserModel(sensor, blocked_share=blocked), rng)
         yield PlacedScan(laser.scan(pose, 0.0), pose, blocked)
@@ -152,7 +152,7 @@ def trials(
     """
     sensor = bundle.description.laser
     picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
-    space = FreeSpace(bundle.grid, _CLEARANCE_M)
+    space = bundle.free_space(_CLEARANCE_M)
     for one in placed:
         reading = picker.pick(one.scan)
         near = near_pose(one.pose, space, rng)
