@@ -23,7 +23,8 @@ POINTER = (
 def test_a_pointer_in_a_bundle_is_named(tmp_path: Path, name: str) -> None:
     write_bundle(tmp_path, None)
     (tmp_path / name).write_text(POINTER)
-    with pytest.raises((BundleError, MapError), match=r"is a Git LFS pointer.*git lfs pull") as said:
+    wanted = r"is a Git LFS pointer.*git lfs pull"
+    with pytest.raises((BundleError, MapError), match=wanted) as said:
         Bundle.load(tmp_path)
     assert name in str(said.value)
 
