@@ -89,9 +89,9 @@ def sequence_bound(
     """
     noise, scales = noise or MotionNoise(), scales or ScaleNoise()
     settled = scales.covariance()
-    covariance = np.zeros((5, 5))
+    covariance: NDArray[np.float64] = np.zeros((5, 5))
     covariance[:3, :3], covariance[3:, 3:] = start, settled
-    bounds = np.empty((len(poses), 3, 3))
+    bounds: NDArray[np.float64] = np.empty((len(poses), 3, 3))
     for k, pose in enumerate(map(Pose2.from_array, poses)):
         if k:
             before = Pose2.from_array(poses[k - 1])
