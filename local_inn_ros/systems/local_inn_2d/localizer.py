@@ -21,6 +21,7 @@ from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.quality.map_likelihood import MapLikelihood
 from local_inn_ros.localization.quality.scan_likelihood import weights_of
 from local_inn_ros.localization.quality.scan_quality import scan_quality
+from local_inn_ros.localization.scan_budget import ScanBudget
 from local_inn_ros.sensing import BeamPicker, Beams, Scan
 from local_inn_ros.sensing.laser.scan import network_scan
 from local_inn_ros.sensing.mounted_poses import pose_of_mounted, poses_of_mounted
@@ -105,6 +106,7 @@ class Localizer:
         sample_count: int = 20,
         completion: Completion | None = None,
         aligned_model: CovarianceModel | None = None,
+        budget: ScanBudget | None = None,
     ) -> None:
         """Set up for one sensor.
 
@@ -116,7 +118,9 @@ class Localizer:
             sample_count: poses drawn for each scan; an even number.
             completion: asked where the refiner leaves a direction open.
             aligned_model: how the covariances of what the refiner aligns were calibrated.
+            budget: bounds what a scan may cost, where there is one.
         """
+        self._budget = budget or ScanBudget()
         config, sensor = config_of(bundle), bundle.description.laser
         self._networks = networks
         self._laser = sensor
@@ -127,7 +131,7 @@ class Localizer:
         self._range_max_m = sensor.range_max_m
         self._forward_deviation_m = math.hypot(config.forward_deviation_m, sensor.noise_std_m)
         self._place_stage = "statistics" if refiner is None else "refiner"
-        self._passes = InversePasses(config, sensor, networks, sample_count)
+        self._passes = InversePasses(config, sensor, networks, sample_count, self._budget)
         self._aligner = PlaceEstimator(
             bundle, networks, refiner, completion, aligned_model or CovarianceModel()
         )
@@ -151,13 +155,19 @@ class Localizer:
     def measure(self, scan: Scan, prior: GaussianPose2) -> MeasuredScan:
         """Find what one scan says of the pose, and no more: ``locate``, for who is in a hurry."""
         clock = _StageClock()
+        self._budget.begin()
         reading = self._picker.pick(scan)
         reading.require_returns()
         clock.lap("beams")
         sensor_prior = pose_of_mounted(prior, self._mount)
         drawn = self._passes.draw(reading, sensor_prior)
         clock.lap("inverse")
-        found = [self._aligner.read(scan, reading, sensor_prior, one) for one in drawn]
+        found: list[PlaceEstimate] = []
+        for one in drawn:
+            if found and not self._budget.allows():
+                break
+            found.append(self._aligner.read(scan, reading, sensor_prior, one))
+        drawn = drawn[: len(found)]
         if len(found) == 1:
             weights, best, told = _CERTAIN, 0, found[0].measurement
             supported = self._supports(reading, sensor_prior, found[0])

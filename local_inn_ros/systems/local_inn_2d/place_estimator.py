@@ -37,6 +37,8 @@ _SAME_START_RAD = math.radians(1.0)
 _FARTHEST_ASIDE_M = 0.2
 # A prior farther off than this is of another place.
 _ONE_PLACE_M = 1.0
+# Where less of the scan is explained, the robot is not there: nothing further is asked of it.
+_WORTH_COMPLETING = 0.35
 # An alignment from farther away is taken where it explains this much more of the scan.
 _CLEARLY_BETTER = 0.02
 # How far off (x m, y m, yaw rad) the network may be in a direction that only it tells of, where
@@ -118,7 +120,7 @@ class PlaceEstimator:
     ) -> Refinement:
         """Align a scan from wherever it may have been taken."""
         aligned = best_alignment(refiner, scan, reading, starts)
-        if self._completion is not None:
+        if self._completion is not None and aligned.inlier_share >= _WORTH_COMPLETING:
             aligned = self._completion.complete(scan, reading, aligned)
         return aligned
 
