@@ -98,6 +98,8 @@ class MapReference(_Block):
         surface_offset_m: where end points lie, from the faces of the map's occupied cells;
             0 for simulated scans, negative where the walls of a mapped building hold end points
             in the middle of their cells.
+        surface_deviation_m: how far from there a surface may lie, as a standard deviation, as far
+            as is known; 0 where nothing is said of it.
         surfaces: distances to where the map's surfaces lie within its cells, as an image
             (``world.distance_image``); None where no posed scans told.
     """
@@ -106,6 +108,7 @@ class MapReference(_Block):
     file: FileName
     sha256: str
     surface_offset_m: float = 0.0
+    surface_deviation_m: float = Field(default=0.0, ge=0.0)
     surfaces: FileReference | None = None
 
 

@@ -24,27 +24,18 @@ from local_inn_ros.localization.covariance_fit import (
 )
 from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.posed_observations import PosedObservations
-from local_inn_ros.systems.local_inn_2d.driving_poses import driving_poses
 from local_inn_ros.systems.local_inn_2d.map_calibration import Half
 from local_inn_ros.systems.local_inn_2d.networks import Networks, open_networks
 from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
-from local_inn_ros.systems.local_inn_2d.scan_sources import MapSource, PosedScans
+from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
+from local_inn_ros.systems.local_inn_2d.simulated_scans import PosedScan, simulated_scans
 from local_inn_ros.systems.protocol import RunSettings
 
 # How far off priors are while a robot is tracked.
 _PRIOR_DEVIATIONS = np.array([0.05, 0.05, math.radians(2.0)])
 # An alignment with the forward pass takes ten times as long as one with the map.
 _EVERY = {RefinerChoice.FIELD: 1, RefinerChoice.FORWARD: 4}
-_BLOCKED_SHARE = 0.5
 _MAD_TO_DEVIATION = 1.4826
-
-
-@dataclass(frozen=True, slots=True)
-class PosedScan:
-    """A scan, and the pose of the sensor in the map frame that it was taken at."""
-
-    scan: Scan
-    pose: Pose2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,32 +44,6 @@ class HeldOut:
 
     bundle: Bundle
     scans: Sequence[PosedScan]
-
-
-def simulated_scans(bundle: Bundle, count: int, rng: np.random.Generator) -> list[PosedScan]:
-    """Cast scans where robots drive on a bundle's map, with all beams and its sensor's noise.
-
-    In half of them unmapped things stand before the walls.
-
-    Raises:
-        MapError: the map has no room for a robot.
-    """
-    sensor = bundle.description.laser
-    every_beam = sensor.model_copy(update={"network_beams": sensor.beam_count})
-    source = MapSource(bundle.grid, every_beam, 0.0, _BLOCKED_SHARE)
-    drawn = source.draw_at(driving_poses(bundle.grid, rng, count), rng)
-    # As REP-117 has it: what is unknown is not a number, nothing within reach is infinite.
-    ranges = np.select([drawn.states > 0.0, drawn.states < 0.0], [drawn.ranges_m, np.inf], np.nan)
-    angles = sensor.beam_angles_rad()
-    step = float(angles[1] - angles[0])
-    limits = (sensor.range_min_m, sensor.range_max_m)
-    return [
-        PosedScan(
-            Scan(0.0, row.astype(np.float32), float(angles[0]), step, *limits),
-            Pose2.from_array(pose),
-        )
-        for row, pose in zip(ranges, drawn.poses, strict=True)
-    ]
 
 
 def calibrated_models(held_out: Sequence[HeldOut], rng: np.random.Generator) -> Calibration:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from local_inn_ros.sensing import BeamPicker, LaserSpec, Scan
 from local_inn_ros.world import FreeSpace, OccupancyGrid, RayCaster
+from local_inn_ros.world.surface_casting import RangeCaster
 
 _DROPOUT_SHARE = 0.01
 _MOST_BLOCKS = 3
@@ -44,7 +45,12 @@ class MapSource:
     """
 
     def __init__(
-        self, grid: OccupancyGrid, sensor: LaserSpec, clearance_m: float, blocked_share: float
+        self,
+        grid: OccupancyGrid,
+        sensor: LaserSpec,
+        clearance_m: float,
+        blocked_share: float,
+        caster: RangeCaster | None = None,
     ) -> None:
         """Prepare a map.
 
@@ -53,12 +59,13 @@ class MapSource:
             sensor: what scans it.
             clearance_m: poses keep this far from all that is not free.
             blocked_share: share of the scans that see unmapped things.
+            caster: casts the beams; to the faces of the map's cells where left out.
 
         Raises:
             MapError: no pose keeps that far.
         """
         self.free_space = FreeSpace(grid, clearance_m)
-        self._caster = RayCaster(grid)
+        self._caster: RangeCaster = RayCaster(grid) if caster is None else caster
         self._sensor = sensor
         self._angles = sensor.network_angles_rad()
         self._blocked_share = blocked_share

@@ -22,7 +22,11 @@ from local_inn_ros.systems.local_inn_2d.calibrate import (
     calibrated_on_what_was_learned,
 )
 from local_inn_ros.systems.local_inn_2d.export import write_files
-from local_inn_ros.systems.local_inn_2d.map_calibration import MapCalibration, calibrate_map
+from local_inn_ros.systems.local_inn_2d.map_calibration import (
+    MapCalibration,
+    calibrate_map,
+    caster_of,
+)
 from local_inn_ros.systems.local_inn_2d.measure import measure
 from local_inn_ros.systems.local_inn_2d.network import LocalInn, torch_engine_of
 from local_inn_ros.systems.local_inn_2d.networks import GraphNetworks
@@ -85,7 +89,14 @@ class LocalInn2dTraining:
         check_device(device)
         laser, grid = _laser_among(inputs), inputs.grid
         posed = None if inputs.posed is None else posed_scans_of(inputs.posed, laser)
-        simulated = MapSource(grid, laser, settings.clearance_m, settings.blocked_share)
+        surfaces = calibrate_map(grid, laser, posed)
+        simulated = MapSource(
+            grid,
+            laser,
+            settings.clearance_m,
+            settings.blocked_share,
+            caster_of(grid, surfaces),
+        )
         source: SampleSource = simulated
         if posed is not None:
             source = MixedSource(simulated, posed, _POSED_SHARE)
@@ -98,7 +109,6 @@ class LocalInn2dTraining:
             settings.steps,
             settings.batch,
         )
-        surfaces = calibrate_map(grid, laser, posed)
         return LocalInn2dTraining(grid, laser, settings, seed, device, posed, surfaces, model, task)
 
     @property
@@ -132,7 +142,8 @@ class LocalInn2dTraining:
     ) -> BundleDescription:
         """Measure what was learned, and write graphs, weights and map (see ``TrainingRun``)."""
         settings, model = self.settings, self.model.cpu()
-        unseen = MapSource(self.grid, self.laser, settings.clearance_m, blocked_share=0.0)
+        caster = caster_of(self.grid, self.surfaces)
+        unseen = MapSource(self.grid, self.laser, settings.clearance_m, 0.0, caster)
         networks = GraphNetworks(torch_engine_of(model, settings.narrowest_spread))
         measured = measure(networks, unseen, settings, rng)
         return write_files(

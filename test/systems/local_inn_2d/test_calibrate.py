@@ -27,10 +27,10 @@ from local_inn_ros.systems.local_inn_2d.calibrate import (
     calibrated_on_map,
     calibrated_on_recording,
     calibrated_on_what_was_learned,
-    simulated_scans,
 )
 from local_inn_ros.systems.local_inn_2d.driving_poses import driving_poses
 from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
+from local_inn_ros.systems.local_inn_2d.simulated_scans import simulated_scans
 from local_inn_ros.world import FreeSpace, OccupancyGrid, plan_lap
 
 TRUE = CovarianceModel(scale=(2.0, 0.7, 1.5), floor=(0.01, 0.01, 0.004), unexplained_gain=2.0)
