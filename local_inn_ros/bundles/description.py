@@ -57,10 +57,13 @@ class Calibration(_Block):
     Attributes:
         samples: of the network's samples.
         aligned: of poses aligned by a refiner, by the refiner's name (``RefinerChoice``).
+        range_bias_m: how much too long the laser's ranges are, as against the map's surfaces; it
+            is taken off before a scan is used.
     """
 
     samples: CovarianceModel = CovarianceModel()
     aligned: dict[str, CovarianceModel] = {}
+    range_bias_m: float = Field(default=0.0, ge=-0.5, le=0.5)
 
 
 class FileReference(_Block):

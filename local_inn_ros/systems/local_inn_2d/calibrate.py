@@ -59,13 +59,16 @@ def calibrated_models(held_out: Sequence[HeldOut], rng: np.random.Generator) -> 
     Raises:
         SensorError: too few scans can be used.
     """
-    calibration = Calibration()
+    bias_m = held_out[0].bundle.description.calibration.range_bias_m
+    calibration = Calibration(range_bias_m=bias_m)
     networks = open_networks(held_out[0].bundle)
-    found = _errors(held_out, calibration, networks, RefinerChoice.NONE, rng)
+    found = located_errors(held_out, calibration, networks, RefinerChoice.NONE, rng)
     samples = fit_covariance_model(found)
     calibration = calibration.model_copy(update={"samples": samples})
     aligned = {
-        choice.value: fit_covariance_model(_errors(held_out, calibration, networks, choice, rng))
+        choice.value: fit_covariance_model(
+            located_errors(held_out, calibration, networks, choice, rng)
+        )
         for choice in _EVERY
     }
     return calibration.model_copy(update={"aligned": aligned})
@@ -83,8 +86,15 @@ def calibrated_on_map(bundle: Bundle, count: int, rng: np.random.Generator) -> C
         MapError: its map has no room for a robot.
         SensorError: too few scans can be used.
     """
+    # Simulated ranges have no bias that a real laser was found to have.
+    own = bundle.description.calibration
+    unbiased = own.model_copy(update={"range_bias_m": 0.0})
+    plain = replace(
+        bundle, description=bundle.description.model_copy(update={"calibration": unbiased})
+    )
     scans = simulated_scans(bundle, count, rng)
-    return calibrated_models([HeldOut(bundle, scans)], rng)
+    found = calibrated_models([HeldOut(plain, scans)], rng)
+    return found.model_copy(update={"range_bias_m": own.range_bias_m})
 
 
 def calibrated_on_recording(
@@ -106,7 +116,7 @@ def calibrated_on_recording(
         for scan, pose in zip(posed.observations, posed.poses, strict=True)
         if isinstance(scan, Scan)
     ]
-    return calibrated_models([HeldOut(bundle, _thinned(scans, count))], rng)
+    return calibrated_models([HeldOut(bundle, thinned(scans, count))], rng)
 
 
 def calibrated_on_what_was_learned(
@@ -140,23 +150,24 @@ def calibrated_on_what_was_learned(
     simulated = [HeldOut(bundle, simulated_scans(bundle, count, rng))]
     calibration = calibrated_models(simulated, rng)
     plain = calibration.model_copy(update={"aligned": {}})
-    real = _errors(held_out, plain, open_networks(bundle), RefinerChoice.FIELD, rng)
-    off = _deviations(real.errors)
-    aligned = {name: _widened(model, off) for name, model in calibration.aligned.items()}
+    real = located_errors(held_out, plain, open_networks(bundle), RefinerChoice.FIELD, rng)
+    off = robust_deviations(real.errors)
+    aligned = {name: widened_model(model, off) for name, model in calibration.aligned.items()}
     aligned[RefinerChoice.FIELD.value] = fit_covariance_model(real)
     return calibration.model_copy(
-        update={"samples": _widened(calibration.samples, off), "aligned": aligned}
+        update={"samples": widened_model(calibration.samples, off), "aligned": aligned}
     )
 
 
-def _deviations(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+def robust_deviations(errors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return robust deviations (3,) of errors (n, 3); a map has no preferred direction."""
     typical = _MAD_TO_DEVIATION * np.median(np.abs(errors), axis=0)
     typical[:2] = np.sqrt(np.mean(np.square(typical[:2])))
     return typical
 
 
-def _widened(model: CovarianceModel, deviations: NDArray[np.float64]) -> CovarianceModel:
+def widened_model(model: CovarianceModel, deviations: NDArray[np.float64]) -> CovarianceModel:
+    """Return a model whose floors are wider by deviations (3,)."""
     ahead, aside, yaw = np.hypot(model.floor, deviations).tolist()
     return model.model_copy(update={"floor": (ahead, aside, yaw)})
 
@@ -164,17 +175,17 @@ def _widened(model: CovarianceModel, deviations: NDArray[np.float64]) -> Covaria
 def _chosen(posed: PosedScans, mask: NDArray[np.bool_], count: int) -> list[PosedScan]:
     """Return scans under a mask, evenly spread, so many at most."""
     rows = np.flatnonzero(mask)
-    return _thinned(
+    return thinned(
         [PosedScan(posed.scans[k], Pose2.from_array(posed.poses[k])) for k in rows], count
     )
 
 
-def _thinned(scans: list[PosedScan], count: int) -> list[PosedScan]:
+def thinned(scans: list[PosedScan], count: int) -> list[PosedScan]:
     """Return so many of some scans at most, evenly spread."""
     return scans[:: max(1, -(-len(scans) // count))]
 
 
-def _errors(
+def located_errors(
     held_out: Sequence[HeldOut],
     calibration: Calibration,
     networks: Networks,
@@ -190,7 +201,7 @@ def _errors(
             Pose2.identity(), RunSettings(refiner=choice)
         )
         for one in part.scans[:: _stride(part.scans, choice)]:
-            prior = _prior_about(one.pose, rng)
+            prior = prior_about(one.pose, rng)
             try:
                 fix = localizer.locate(one.scan, prior)
             except SensorError:
@@ -214,6 +225,7 @@ def _stride(scans: Sequence[PosedScan], choice: RefinerChoice) -> int:
     return max(1, min(_EVERY.get(choice, 1), len(scans) // LEAST_ERRORS))
 
 
-def _prior_about(pose: Pose2, rng: np.random.Generator) -> GaussianPose2:
+def prior_about(pose: Pose2, rng: np.random.Generator) -> GaussianPose2:
+    """Draw a prior about a pose, as wide as while a robot is tracked."""
     mean = Pose2.from_array(pose.to_array() + rng.normal(size=3) * _PRIOR_DEVIATIONS)
     return GaussianPose2.from_deviations(mean, *_PRIOR_DEVIATIONS.tolist())

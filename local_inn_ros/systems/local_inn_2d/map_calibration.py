@@ -12,9 +12,11 @@ from itertools import cycle, product
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.geometry import Pose2, transform_points
 from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.sensing import LaserSpec
+from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
 from local_inn_ros.world import LikelihoodField, OccupancyGrid, RayCaster
 from local_inn_ros.world.measured_surfaces import measured_distances
@@ -101,13 +103,8 @@ def calibrate_map(
         drawing = wall_drawing(grid)
         _LOG.info("%s", drawing.words())
         return MapCalibration(drawing.surface_offset_m, drawing.deviation_m)
-    every = -(-len(posed) // _MOST_SCANS)
     taken = _Taken(posed.scan_points(), posed.poses)
-    few = _Taken(taken.points[::every], taken.poses[::every])
-    offset_m = min(
-        (_OFFSETS_CELLS * grid.resolution_m).tolist(),
-        key=lambda offset_m: _median_error_m(LikelihoodField(grid, offset_m), sensor, few),
-    )
+    offset_m = _offset_m(grid, sensor, taken)
     if offset_m == 0.0:
         # End points lie on the faces of the cells: the map is as exact as its cells are.
         return MapCalibration()
@@ -118,6 +115,35 @@ def calibrate_map(
     )
     distances_m = measured_distances(grid, taken.end_points(), offset_m)
     return MapCalibration(offset_m, 0.0, distances_m, halves)
+
+
+def with_offset_of(bundle: Bundle, posed: PosedObservations) -> Bundle:
+    """Return a bundle with its surfaces at the offset with which scans align best.
+
+    One that was trained on a recording has its surfaces from there, and stays as it is.
+
+    Raises:
+        SensorError: the scans do not fit the bundle's laser.
+    """
+    if bundle.distances_m is not None:
+        return bundle
+    laser = bundle.description.laser
+    scans = PosedScans.of(posed, laser)
+    offset_m = _offset_m(bundle.grid, laser, _Taken(scans.scan_points(), scans.poses))
+    maps = (bundle.description.maps[0].model_copy(update={"surface_offset_m": offset_m}),)
+    described = bundle.description.model_copy(update={"maps": maps})
+    return Bundle(bundle.path, described, bundle.grid)
+
+
+def _offset_m(grid: OccupancyGrid, sensor: LaserSpec, taken: _Taken) -> float:
+    """Return the offset with which scans align nearest to their references."""
+    every = -(-len(taken.poses) // _MOST_SCANS)
+    few = _Taken(taken.points[::every], taken.poses[::every])
+    offsets_m: list[float] = (_OFFSETS_CELLS * grid.resolution_m).tolist()
+    return min(
+        offsets_m,
+        key=lambda offset_m: _median_error_m(LikelihoodField(grid, offset_m), sensor, few),
+    )
 
 
 def caster_of(grid: OccupancyGrid, calibration: MapCalibration) -> RangeCaster:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.errors import SensorError
 from local_inn_ros.sensing import BeamPicker, LaserSpec, Scan
+from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.world import FreeSpace, OccupancyGrid, RayCaster
 from local_inn_ros.world.surface_casting import RangeCaster
 
@@ -124,6 +126,18 @@ class PosedScans:
         self._ranges = np.stack([reading.ranges_m for reading in readings])
         self._states = np.stack([reading.network_states() for reading in readings])
         self._range_max_m = np.float32(sensor.range_max_m)
+
+    @staticmethod
+    def of(posed: PosedObservations, laser: LaserSpec) -> PosedScans:
+        """Take posed observations as scans of a laser.
+
+        Raises:
+            SensorError: some are no scans, or do not fit the laser.
+        """
+        scans = [one for one in posed.observations if isinstance(one, Scan)]
+        if len(scans) != len(posed):
+            raise SensorError("the recording's observations are not scans of a planar laser")
+        return PosedScans(scans, posed.poses, laser)
 
     def __len__(self) -> int:
         """Return how many scans there are."""

@@ -13,6 +13,7 @@ from local_inn_ros.bundles.description import Calibration
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.localization.own_drive import OwnDrive
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.local_inn_2d import config
 from local_inn_ros.systems.local_inn_2d.presets import PRESETS, STANDARD
@@ -90,6 +91,20 @@ class LocalInn2dSystem:
         if posed is None:
             return calibrated_on_map(bundle, count, rng)
         return calibrated_on_recording(bundle, count, posed, rng)
+
+    def with_surfaces(self, bundle: Bundle, posed: PosedObservations) -> Bundle:
+        """Put surfaces where scans have them (see ``LearnsFromDrives.with_surfaces``)."""
+        from local_inn_ros.systems.local_inn_2d.map_calibration import with_offset_of
+
+        return with_offset_of(bundle, posed)
+
+    def learned_on_drive(
+        self, bundle: Bundle, count: int, drive: OwnDrive, rng: np.random.Generator
+    ) -> Bundle:
+        """Learn from a drive (see ``LearnsFromDrives.learned_on_drive``)."""
+        from local_inn_ros.systems.local_inn_2d.drive_calibration import learned_on_drive
+
+        return learned_on_drive(bundle, count, drive, rng)
 
 
 SYSTEM = LocalInn2dSystem()

@@ -15,8 +15,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import BundleDescription, Calibration, RecordValue
 from local_inn_ros.errors import DeviceError, SensorError
 from local_inn_ros.flows.fit_task import FitTask, SampleSource
-from local_inn_ros.sensing import LaserSpec, Scan
-from local_inn_ros.sensing.posed_observations import PosedObservations
+from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.systems.local_inn_2d.calibrate import (
     calibrated_on_map,
     calibrated_on_what_was_learned,
@@ -88,7 +87,7 @@ class LocalInn2dTraining:
         """Begin a training of any settings; see ``begin``."""
         check_device(device)
         laser, grid = _laser_among(inputs), inputs.grid
-        posed = None if inputs.posed is None else posed_scans_of(inputs.posed, laser)
+        posed = None if inputs.posed is None else PosedScans.of(inputs.posed, laser)
         surfaces = calibrate_map(grid, laser, posed)
         simulated = MapSource(
             grid,
@@ -156,18 +155,6 @@ class LocalInn2dTraining:
         if self.posed is None:
             return calibrated_on_map(bundle, count, rng)
         return calibrated_on_what_was_learned(bundle, count, self.posed, self.surfaces.halves, rng)
-
-
-def posed_scans_of(posed: PosedObservations, laser: LaserSpec) -> PosedScans:
-    """Return posed observations as scans of a laser.
-
-    Raises:
-        SensorError: some are no scans, or do not fit the laser.
-    """
-    scans = [one for one in posed.observations if isinstance(one, Scan)]
-    if len(scans) != len(posed):
-        raise SensorError("the recording's observations are not scans of a planar laser")
-    return PosedScans(scans, posed.poses, laser)
 
 
 def check_device(device: str) -> None:
