@@ -75,7 +75,7 @@ def calibrate(
     """
     import numpy as np
 
-    from local_inn_ros.bundles.recalibration import rewrite_calibration, rewrite_description
+    from local_inn_ros.bundles.recalibration import rewrite_calibration, rewrite_learned
     from local_inn_ros.cli.bundle_notes import tell_surfaces
     from local_inn_ros.systems.registry import load_bundle, system_named
 
@@ -95,7 +95,7 @@ def calibrate(
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
     if recording.reference is not None or params_out is None:
         learned = _learned(system, loaded, recording, scans, rng)
-        rewrite_description(loaded, learned.description)
+        rewrite_learned(loaded, learned)
         tell_surfaces(loaded.description, learned.description)
         _print_calibration(bundle, learned.description.calibration)
     _tell_odometry_noise(bundle, recording, params_out)

@@ -90,13 +90,18 @@ def learned_by_driving(
         BagError: nothing can be learned from the drive (see ``drive_by_itself``).
         SensorError: too few observations can be used.
     """
+    # Surfaces within cells that an earlier drive told are learned anew, not heaped up; those of
+    # a recording with true poses, of which nothing is in doubt, stay.
+    own = bundle.distances_m is not None and bundle.description.maps[0].surface_deviation_m > 0.0
+    distances_m = None if own else bundle.distances_m
+    learned = bundle
     for _ in range(MOST_ROUNDS):
-        before = bundle.description
-        drive = drive_by_itself(bundle, recording, on_scan)
-        bundle = system.learned_on_drive(bundle, count, drive, rng)
-        if _moved_m(before, bundle.description) < _SETTLED_M:
+        driven = Bundle(bundle.path, learned.description, bundle.grid, distances_m)
+        drive = drive_by_itself(driven, recording, on_scan)
+        learned = system.learned_on_drive(driven, count, drive, rng)
+        if _moved_m(driven.description, learned.description) < _SETTLED_M:
             break
-    return bundle
+    return learned
 
 
 def _moved_m(before: BundleDescription, after: BundleDescription) -> float:

@@ -86,15 +86,19 @@ def wall_drawing(grid: OccupancyGrid) -> WallDrawing:
     return WallDrawing(0.5 * _MIDDLE_CELLS * cell_m, doubt * cell_m, True, False)
 
 
+def front_cells(grid: OccupancyGrid) -> NDArray[np.int64]:
+    """Return the occupied cells (n, 2), as (row, col), that lie beside free ones."""
+    beside = ndimage.binary_dilation(grid.free_mask(), ndimage.generate_binary_structure(2, 1))
+    return np.argwhere(grid.occupied_mask() & beside)
+
+
 def _thickness_cells(grid: OccupancyGrid) -> NDArray[np.int64]:
     """Return for occupied cells (n,) beside free ones how thick what they belong to is.
 
     The shorter of the runs along rows and columns, counted to one more than matters. At the map's
     edge what is occupied goes on: nobody drew it thinner.
     """
-    occupied = grid.occupied_mask()
-    beside = ndimage.binary_dilation(grid.free_mask(), ndimage.generate_binary_structure(2, 1))
-    faces = np.argwhere(occupied & beside)
+    occupied, faces = grid.occupied_mask(), front_cells(grid)
     faces = faces[:: -(-len(faces) // _MOST_FACES) or 1]
     runs = [
         1 + _steps_within(occupied, faces, step) + _steps_within(occupied, faces, -step)

@@ -3,7 +3,9 @@
 """Where surfaces lie, and what a laser's ranges have wrong, told by a drive without a reference.
 
 The right surfaces are those on which scans lie best: walls on both sides of a robot cannot both be
-nearer than the map has them, whatever its pose.
+nearer than the map has them, whatever its pose. Within the cells of a map that was drawn from end
+points they lie between where the map has them and where the drive saw them, each as far as it can
+be trusted.
 """
 
 from __future__ import annotations
@@ -19,8 +21,10 @@ from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.scan_points import ScanPoints
 from local_inn_ros.localization.own_drive import OwnDrive
 from local_inn_ros.sensing import LaserSpec, Scan
+from local_inn_ros.sensing.laser.scan import without_bias
 from local_inn_ros.world import LikelihoodField
-from local_inn_ros.world.wall_drawing import wall_drawing
+from local_inn_ros.world.measured_surfaces import measured_distances
+from local_inn_ros.world.wall_drawing import front_cells, wall_drawing
 
 # Where the surface may lie, in cells behind the faces that a beam meets first, and how finely.
 _OFFSETS_CELLS = np.arange(-8, 5) / 8.0
@@ -69,6 +73,44 @@ def surfaces_of_drive(bundle: Bundle, drive: OwnDrive) -> SurfaceFinding:
     misfits = np.array([scans.misfit(field, bias) for bias in biases_m])
     bias_m = _least(biases_m, misfits, scans.misfit(field, bias_m), bias_m)
     return SurfaceFinding(offset_m, bias_m)
+
+
+def told_surfaces(
+    bundle: Bundle, drive: OwnDrive, taken: NDArray[np.bool_], fix_deviation_m: float
+) -> NDArray[np.float64]:
+    """Return the distances to surfaces as a map and a drive have them (``measured_distances``).
+
+    The poses of the drive share an error for as long as a wall is in sight, so that all its end
+    points there count as one measurement, and the map as another.
+
+    Args:
+        bundle: with the offset and the bias that the drive told.
+        drive: of the robot.
+        taken: (n,) which of its scans are used.
+        fix_deviation_m: how far the poses of the drive are off.
+    """
+    told, grid = bundle.description, bundle.grid
+    points = _end_points(drive, taken, told.laser, told.calibration.range_bias_m)
+    drawn = grid.cell_to_world(front_cells(grid))
+    per_cell = len(points) / max(len(drawn), 1)
+    share = (fix_deviation_m / max(told.maps[0].surface_deviation_m, 1e-6)) ** 2
+    weights = np.concatenate([np.ones(len(points)), np.full(len(drawn), share * per_cell)])
+    return measured_distances(
+        grid, np.concatenate([points, drawn]), told.maps[0].surface_offset_m, weights
+    )
+
+
+def _end_points(
+    drive: OwnDrive, taken: NDArray[np.bool_], laser: LaserSpec, bias_m: float
+) -> NDArray[np.float64]:
+    """Return the end points (k, 2) of some scans of a drive in the map frame."""
+    reader, placed = ScanPoints(laser.range_max_m), [np.zeros((0, 2))]
+    for k in np.flatnonzero(taken).tolist():
+        scan = drive.posed.observations[k]
+        if isinstance(scan, Scan):
+            points = reader.of(without_bias(scan, bias_m))
+            placed.append(transform_points(Pose2.from_array(drive.posed.poses[k]), points))
+    return np.concatenate(placed)
 
 
 def _least(
