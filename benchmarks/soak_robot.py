@@ -129,14 +129,15 @@ class SoakRobot(Node):
             )
             transform = transform_message(moment.odometry.pose, stamp, "odom", "base_link")
             self._transforms.publish(TFMessage(transforms=[transform]))
-        if moment.scan is not None:
+        if moment.scan is not None and moment.scan_truth is not None:
             message = self._messages[id(moment.scan)]
-            message.header.stamp = stamp
+            begun_ns = stamp_ns - round(_NS * moment.scan.sweep_s)
+            message.header.stamp = Time(sec=begun_ns // _NS, nanosec=begun_ns % _NS)
             self._scans.publish(message)
             now_ns = time.time_ns()
-            self.scans_sent[stamp_ns] = 1e-9 * now_ns
-            self.late_s[stamp_ns] = 1e-9 * (now_ns - stamp_ns)
-            self._truths[stamp_ns] = moment.truth
+            self.scans_sent[begun_ns] = 1e-9 * now_ns
+            self.late_s[begun_ns] = 1e-9 * (now_ns - stamp_ns)
+            self._truths[begun_ns] = moment.scan_truth
 
     def _on_pose(self, message: PoseWithCovarianceStamped) -> None:
         stamp_ns = _nanoseconds(message.header.stamp)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from local_inn_ros.benchmarking.drive_conditions import Condition
 from local_inn_ros.geometry import Pose2
@@ -15,6 +16,7 @@ from local_inn_ros.recordings.reading_order import in_order_of_use
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.simulation import LaserModel, Simulator
+from local_inn_ros.simulation.sensors import sweep_duration_s
 from local_inn_ros.simulation.simulator import Event
 from local_inn_ros.world import OccupancyGrid, plan_lap
 
@@ -44,11 +46,18 @@ class Drive:
 
 
 def record(events: Iterable[Event]) -> Drive:
-    """Keep what a simulator reports; at least one scan and the truth at it."""
-    scans, odometry, stamps, poses = [], [], [], []
+    """Keep what a simulator reports; at least one scan and the truth at it.
+
+    A scan that began before all else is left out: nobody told where it did.
+    """
+    scans: list[Scan] = []
+    odometry: list[Odometry] = []
+    stamps: list[float] = []
+    poses: list[NDArray[np.float64]] = []
     for event in events:
         if isinstance(event, Scan):
-            scans.append(event)
+            if stamps and event.stamp_s >= stamps[0]:
+                scans.append(event)
         elif isinstance(event, Odometry):
             odometry.append(event)
         else:
@@ -75,7 +84,8 @@ def drive_lap(
         mount: pose of the laser in the base frame.
         condition: what the robot meets.
         speed_mps: speed on the lap, where its bends allow it.
-        duration_s: how long is recorded, after a run-up.
+        duration_s: how long is recorded, after a run-up, and until the last scan that began in that
+            time is complete.
         seed: of all chance, and of the place.
 
     Raises:
@@ -92,4 +102,4 @@ def drive_lap(
         np.random.default_rng(seed),
     )
     simulator.advance_to(RUN_UP_S)
-    return record(simulator.events(duration_s))
+    return record(simulator.events(duration_s + sweep_duration_s(sensor)))

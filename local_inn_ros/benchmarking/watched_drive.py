@@ -19,6 +19,7 @@ from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.localization.protocols import FixProducer
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.simulation.driven_way import DrivenWay
 from local_inn_ros.simulation.simulator import Event, TruthState
 
 # How well the pose is known at the start.
@@ -98,24 +99,34 @@ class WatchedRobot:
         Raises:
             SensorError: a scan cannot be used.
         """
-        truth: Pose2 | None = None
+        way: DrivenWay | None = None
         for event in events:
             if isinstance(event, TruthState):
-                truth = event.pose
+                way = _told(way, event)
             elif isinstance(event, Odometry):
                 self._pipeline.add_odometry(event)
-            elif truth is not None:
-                sighting = self._looked_at(event, truth)
+            elif way is not None:
+                sighting = self._looked_at(event, way)
                 if sighting is not None:
                     yield sighting
 
-    def _looked_at(self, scan: Scan, truth: Pose2) -> MeasuredScan | None:
+    def _looked_at(self, scan: Scan, way: DrivenWay) -> MeasuredScan | None:
         result = self._pipeline.add_scan(scan)
         if result is None:
             return None
         innovation = squared_innovation(result.prior, result.fix.measurement)
         lost = self._monitor.observe(result.stamp_s, result.fix.quality, innovation)
+        truth = Pose2.from_array(way.at(np.array([result.stamp_s]))[0])
+        way.forget_before(result.stamp_s)
         return MeasuredScan(result.stamp_s, lost, is_wrong(truth, result.fused.mean))
+
+
+def _told(way: DrivenWay | None, truth: TruthState) -> DrivenWay:
+    """Return the way up to where the robot is told to be now."""
+    if way is None:
+        return DrivenWay(truth.stamp_s, truth.pose)
+    way.add(truth.stamp_s, truth.pose)
+    return way
 
 
 def is_wrong(truth: Pose2, pose: Pose2) -> bool:
@@ -124,7 +135,7 @@ def is_wrong(truth: Pose2, pose: Pose2) -> bool:
 
 
 def recorded_events(recording: Recording) -> list[Event]:
-    """Return the readings of a recording, each scan with where the robot was before it.
+    """Return the readings of a recording, each scan with where the robot was at its ends.
 
     Scans that the reference does not cover are left out.
     """
@@ -132,10 +143,14 @@ def recorded_events(recording: Recording) -> list[Event]:
     events: list[Event] = []
     for reading in recording.readings():
         if isinstance(reading, Scan):
-            row = recording.reference.at([reading.stamp_s])[0]
-            if not np.isfinite(row).all():
+            ends_s = sorted({reading.stamp_s, reading.end_s})
+            rows = recording.reference.at(ends_s)
+            if not np.isfinite(rows).all():
                 continue
-            events.append(TruthState(reading.stamp_s, Pose2.from_array(row), 0.0, 0.0))
+            events += [
+                TruthState(stamp_s, Pose2.from_array(row), 0.0, 0.0)
+                for stamp_s, row in zip(ends_s, rows, strict=True)
+            ]
         events.append(reading)
     return events
 

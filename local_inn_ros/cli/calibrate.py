@@ -92,7 +92,7 @@ def calibrate(
         rewrite_calibration(loaded, found)
         _print_calibration(bundle, found)
         return
-    recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, loaded.description.laser)
     if recording.reference is not None or params_out is None:
         learned = _learned(system, loaded, recording, scans, rng)
         rewrite_learned(loaded, learned)

@@ -56,7 +56,7 @@ def evaluate(
     from local_inn_ros.systems.registry import load_bundle
 
     loaded = load_bundle(bundle)
-    recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, loaded.description.laser)
     from local_inn_ros.cli.output import progress_bar, say
     from local_inn_ros.cli.score_table import print_score
     from local_inn_ros.evaluation.evaluation import EvaluationSettings, write_results

@@ -55,7 +55,7 @@ def simulate(
     from local_inn_ros.recordings.bag_writer import BagWriter
     from local_inn_ros.sensing import Odometry, Scan
     from local_inn_ros.simulation.odometry_model import OdometryModel
-    from local_inn_ros.simulation.sensors import LaserModel
+    from local_inn_ros.simulation.sensors import LaserModel, scan_period_s, sweep_duration_s
     from local_inn_ros.simulation.simulator import Simulator
     from local_inn_ros.world import plan_lap
 
@@ -73,9 +73,10 @@ def simulate(
     with BagWriter(out) as bag, progress_bar() as progress:
         bag.write_mount(0.0, laser.base_from_laser)
         task = progress.add_task("simulating", total=int(duration * world.spec.rate_hz))
-        for event in simulator.events(duration):
+        # The last scan that begins in that time is waited for.
+        for event in simulator.events(duration + sweep_duration_s(world.spec)):
             if isinstance(event, Scan):
-                bag.write_scan(event)
+                bag.write_scan(event, scan_period_s(world.spec))
                 scans += 1
                 progress.advance(task)
             elif isinstance(event, Odometry):

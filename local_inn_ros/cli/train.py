@@ -77,7 +77,7 @@ def train(
     from local_inn_ros.cli.output import say
     from local_inn_ros.cli.training_bar import training_bar
     from local_inn_ros.recordings.posed_scans import posed_scans
-    from local_inn_ros.sensing import load_sensor_spec
+    from local_inn_ros.sensing import LaserSpec, load_sensor_spec
     from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
     from local_inn_ros.training.train import train_bundle
     from local_inn_ros.world import load_map
@@ -85,7 +85,8 @@ def train(
     grid, spec = load_map(map_file), load_sensor_spec(sensor)
     posed = None
     if bag is not None:
-        posed = posed_scans(open_bag(bag, scan_topic, odom_topic, reference, mount))
+        laser = spec if isinstance(spec, LaserSpec) else None
+        posed = posed_scans(open_bag(bag, scan_topic, odom_topic, reference, mount, laser))
     inputs = TrainingInputs(grid, {spec.kind: spec}, posed)
     order = TrainingOrder(preset or method.presets[0], steps, seed, device)
     with training_bar() as show:

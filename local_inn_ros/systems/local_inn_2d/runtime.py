@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +23,7 @@ from local_inn_ros.localization.alignment.scan_refiner import FieldScanRefiner, 
 from local_inn_ros.localization.search.coarse_search import Lattice
 from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.sensing.laser.scan import network_scan
+from local_inn_ros.sensing.laser.sweep import at_one_instant
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.localizer import Localizer
 from local_inn_ros.systems.local_inn_2d.networks import Networks, open_networks
@@ -119,6 +120,8 @@ class LocalInn2d:
         prior = GaussianPose2.from_deviations(place, 0.2, 0.2, 0.1)
         self.fix_producer(mount, settings).locate(scan, prior)
         self.candidate_search(mount, settings).search(scan)
+        swept = replace(scan, time_increment_s=1e-4)
+        at_one_instant(swept, lambda stamp_s: Pose2(stamp_s, 0.0, stamp_s), mount)
 
     def scan_refiner(self, choice: RefinerChoice) -> ScanRefiner | None:
         """Return what aligns the network's answers; None where nothing should."""
