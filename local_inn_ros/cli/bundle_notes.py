@@ -7,7 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from local_inn_ros.bundles.bundle import Bundle
     from local_inn_ros.bundles.description import BundleDescription
+    from local_inn_ros.systems.protocol import System
 
 
 def tell_surfaces(before: BundleDescription, after: BundleDescription) -> None:
@@ -23,3 +25,23 @@ def tell_surfaces(before: BundleDescription, after: BundleDescription) -> None:
     bias_m = after.calibration.range_bias_m
     if bias_m != before.calibration.range_bias_m:
         say(f"ranges are {100.0 * bias_m:.1f} cm too long; that is taken off from now on")
+
+
+def tell_drawing(bundle: Bundle) -> None:
+    """Print where a bundle that was trained on a map alone takes its surfaces to lie."""
+    from local_inn_ros.cli.output import say
+    from local_inn_ros.world.wall_drawing import wall_drawing
+
+    told = bundle.description.maps[0]
+    if told.surfaces is None:
+        say(wall_drawing(bundle.grid).words())
+
+
+def tell_doubts(system: System, described: BundleDescription) -> None:
+    """Print what tells that a bundle would not hold, if anything does."""
+    from local_inn_ros.cli.output import say
+    from local_inn_ros.systems.protocol import MeasuresItself
+
+    if isinstance(system, MeasuresItself):
+        for doubt in system.doubts(described.measured):
+            say(f"warning: {doubt}")

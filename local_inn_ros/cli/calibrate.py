@@ -73,10 +73,10 @@ def calibrate(
     compared with each other and with the map's walls. The networks stay as they are. A recording
     also tells how wrong the odometry is.
     """
+    from dataclasses import replace
+
     import numpy as np
 
-    from local_inn_ros.bundles.recalibration import rewrite_calibration, rewrite_learned
-    from local_inn_ros.cli.bundle_notes import tell_surfaces
     from local_inn_ros.systems.registry import load_bundle, system_named
 
     loaded = load_bundle(bundle)
@@ -89,15 +89,13 @@ def calibrate(
                 param_hint="--params-out",
             )
         found = system.calibration(loaded, scans, None, rng)
-        rewrite_calibration(loaded, found)
-        _print_calibration(bundle, found)
+        told = loaded.description.model_copy(update={"calibration": found})
+        _put_in_place(system, loaded, replace(loaded, description=told), rng)
         return
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount, loaded.description.laser)
     if recording.reference is not None or params_out is None:
         learned = _learned(system, loaded, recording, scans, rng)
-        rewrite_learned(loaded, learned)
-        tell_surfaces(loaded.description, learned.description)
-        _print_calibration(bundle, learned.description.calibration)
+        _put_in_place(system, loaded, learned, rng)
     _tell_odometry_noise(bundle, recording, params_out)
 
 
@@ -124,6 +122,26 @@ def _learned(
     calibration = system.calibration(bundle, scans, posed, rng)
     described = bundle.description.model_copy(update={"calibration": calibration})
     return replace(bundle, description=described)
+
+
+def _put_in_place(
+    system: System, bundle: Bundle, learned: Bundle, rng: np.random.Generator
+) -> None:
+    """Measure what was learned, write it, and tell of it."""
+    from dataclasses import replace
+
+    from local_inn_ros.bundles.recalibration import rewrite_learned
+    from local_inn_ros.cli.bundle_notes import tell_doubts, tell_surfaces
+    from local_inn_ros.systems.protocol import MeasuresItself
+
+    described = learned.description
+    if isinstance(system, MeasuresItself):
+        measured = {**described.measured, **system.figures(learned, rng)}
+        described = described.model_copy(update={"measured": measured})
+    rewrite_learned(bundle, replace(learned, description=described))
+    tell_surfaces(bundle.description, described)
+    _print_calibration(bundle.path, described.calibration)
+    tell_doubts(system, described)
 
 
 def _print_calibration(bundle: Path, found: Calibration) -> None:

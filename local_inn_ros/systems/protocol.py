@@ -182,6 +182,19 @@ class LearnsFromDrives(Protocol):
         ...
 
 
+@runtime_checkable
+class MeasuresItself(Protocol):
+    """A system that tells whether a bundle would hold."""
+
+    def figures(self, bundle: Bundle, rng: np.random.Generator) -> Mapping[str, float]:
+        """Measure a calibrated bundle on observations of its own, for ``measured``."""
+        ...
+
+    def doubts(self, measured: Mapping[str, float]) -> tuple[str, ...]:
+        """Say in a sentence each what of a bundle's figures tells that it would not hold."""
+        ...
+
+
 class TrainingRun(Protocol):
     """One training of a system, from its beginning to the parts of a bundle."""
 

@@ -32,7 +32,8 @@ from local_inn_ros.systems.local_inn_2d.simulated_scans import PosedScan, simula
 from local_inn_ros.systems.protocol import RunSettings
 
 # How far off priors are while a robot is tracked.
-_PRIOR_DEVIATIONS = np.array([0.05, 0.05, math.radians(2.0)])
+TRACKED = np.array([0.05, 0.05, math.radians(2.0)])
+"""Deviations (x m, y m, yaw rad) of a prior while a robot is tracked."""
 # An alignment with the forward pass takes ten times as long as one with the map.
 _EVERY = {RefinerChoice.FIELD: 1, RefinerChoice.FORWARD: 4}
 _MAD_TO_DEVIATION = 1.4826
@@ -191,8 +192,21 @@ def located_errors(
     networks: Networks,
     choice: RefinerChoice,
     rng: np.random.Generator,
+    deviations: NDArray[np.float64] = TRACKED,
 ) -> ErrorSample:
-    """Locate the scans from priors about their poses, and compare."""
+    """Locate the scans from priors about their poses, and compare.
+
+    Args:
+        held_out: scans with the bundles to use on them.
+        calibration: that is in force.
+        networks: of the bundles.
+        choice: what aligns; without a refiner the network's own poses are compared.
+        rng: draws the priors.
+        deviations: (x m, y m, yaw rad) of the priors.
+
+    Raises:
+        SensorError: too few scans can be used.
+    """
     errors, covariances, unexplained = [], [], []
     for part in held_out:
         description = part.bundle.description.model_copy(update={"calibration": calibration})
@@ -201,7 +215,7 @@ def located_errors(
             Pose2.identity(), RunSettings(refiner=choice)
         )
         for one in part.scans[:: _stride(part.scans, choice)]:
-            prior = prior_about(one.pose, rng)
+            prior = prior_about(one.pose, rng, deviations)
             try:
                 fix = localizer.locate(one.scan, prior)
             except SensorError:
@@ -225,7 +239,9 @@ def _stride(scans: Sequence[PosedScan], choice: RefinerChoice) -> int:
     return max(1, min(_EVERY.get(choice, 1), len(scans) // LEAST_ERRORS))
 
 
-def prior_about(pose: Pose2, rng: np.random.Generator) -> GaussianPose2:
-    """Draw a prior about a pose, as wide as while a robot is tracked."""
-    mean = Pose2.from_array(pose.to_array() + rng.normal(size=3) * _PRIOR_DEVIATIONS)
-    return GaussianPose2.from_deviations(mean, *_PRIOR_DEVIATIONS.tolist())
+def prior_about(
+    pose: Pose2, rng: np.random.Generator, deviations: NDArray[np.float64] = TRACKED
+) -> GaussianPose2:
+    """Draw a prior about a pose, as wide as while a robot is tracked if not told otherwise."""
+    mean = Pose2.from_array(pose.to_array() + rng.normal(size=3) * deviations)
+    return GaussianPose2.from_deviations(mean, *deviations.tolist())

@@ -52,27 +52,25 @@ class SurfaceFinding:
 
 
 def surfaces_of_drive(bundle: Bundle, drive: OwnDrive) -> SurfaceFinding:
-    """Find the surfaces and the bias of the ranges on which the scans of a drive lie best.
+    """Find the surfaces, or the bias of the ranges, on which the scans of a drive lie best.
 
-    Walls of one cell keep their surfaces in the middle: the field is least there, whatever the
-    offset. Where posed scans told the surfaces, they stay too.
+    Walls of one cell keep their surfaces in the middle, where the field is least whatever the
+    offset: there the ranges may be off. Elsewhere ranges that are too long are the same as
+    surfaces that lie deeper, and the offset is taken for both.
     """
     told = bundle.description
     offset_m, bias_m = told.maps[0].surface_offset_m, told.calibration.range_bias_m
     cell_m = bundle.grid.resolution_m
     scans = _Scans.of(drive, told.laser)
     drawing = wall_drawing(bundle.grid)
+    now = scans.misfit(bundle.field, bias_m)
     if bundle.distances_m is None and not (drawing.from_end_points and drawing.decided):
         offsets_m = _OFFSETS_CELLS * cell_m
-        fields = [LikelihoodField(bundle.grid, offset) for offset in offsets_m]
-        misfits = np.array([scans.misfit(field, bias_m) for field in fields])
-        now = scans.misfit(LikelihoodField(bundle.grid, offset_m), bias_m)
-        offset_m = _least(offsets_m, misfits, now, offset_m)
-    field = LikelihoodField(bundle.grid, offset_m, distances_m=bundle.distances_m)
+        misfits = [scans.misfit(LikelihoodField(bundle.grid, one), bias_m) for one in offsets_m]
+        return SurfaceFinding(_least(offsets_m, np.array(misfits), now, offset_m), bias_m)
     biases_m = _BIASES_CELLS * cell_m
-    misfits = np.array([scans.misfit(field, bias) for bias in biases_m])
-    bias_m = _least(biases_m, misfits, scans.misfit(field, bias_m), bias_m)
-    return SurfaceFinding(offset_m, bias_m)
+    misfits = [scans.misfit(bundle.field, one) for one in biases_m]
+    return SurfaceFinding(offset_m, _least(biases_m, np.array(misfits), now, bias_m))
 
 
 def told_surfaces(

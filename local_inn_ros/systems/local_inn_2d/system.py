@@ -106,5 +106,17 @@ class LocalInn2dSystem:
 
         return learned_on_drive(bundle, count, drive, rng)
 
+    def figures(self, bundle: Bundle, rng: np.random.Generator) -> Mapping[str, float]:
+        """Measure the network (see ``MeasuresItself.figures``)."""
+        from local_inn_ros.systems.local_inn_2d.doubts import network_figures
+
+        return network_figures(bundle, rng)
+
+    def doubts(self, measured: Mapping[str, float]) -> tuple[str, ...]:
+        """Say what is wrong with a network (see ``MeasuresItself.doubts``)."""
+        from local_inn_ros.systems.local_inn_2d.doubts import doubts_of
+
+        return doubts_of(measured)
+
 
 SYSTEM = LocalInn2dSystem()
