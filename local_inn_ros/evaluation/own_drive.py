@@ -94,14 +94,15 @@ def learned_by_driving(
     # a recording with true poses, of which nothing is in doubt, stay.
     own = bundle.distances_m is not None and bundle.description.maps[0].surface_deviation_m > 0.0
     distances_m = None if own else bundle.distances_m
-    learned = bundle
+    driven = Bundle(bundle.path, bundle.description, bundle.grid, distances_m)
     for _ in range(MOST_ROUNDS):
-        driven = Bundle(bundle.path, learned.description, bundle.grid, distances_m)
         drive = drive_by_itself(driven, recording, on_scan)
-        learned = system.learned_on_drive(driven, count, drive, rng)
-        if _moved_m(driven.description, learned.description) < _SETTLED_M:
+        moved = system.with_surfaces_of_drive(driven, drive)
+        settled = _moved_m(driven.description, moved.description) < _SETTLED_M
+        driven = moved
+        if settled:
             break
-    return learned
+    return system.learned_on_drive(driven, count, drive, rng)
 
 
 def _moved_m(before: BundleDescription, after: BundleDescription) -> float:

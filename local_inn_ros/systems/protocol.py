@@ -165,6 +165,10 @@ class LearnsFromDrives(Protocol):
         """Return a bundle with its surfaces where observations of known poses have them."""
         ...
 
+    def with_surfaces_of_drive(self, bundle: Bundle, drive: OwnDrive) -> Bundle:
+        """Return a bundle with its surfaces where a drive without any reference has them."""
+        ...
+
     def learned_on_drive(
         self, bundle: Bundle, count: int, drive: OwnDrive, rng: np.random.Generator
     ) -> Bundle:

@@ -60,13 +60,27 @@ class _Part:
     taken: NDArray[np.bool_]
 
 
+def with_surfaces_of_drive(bundle: Bundle, drive: OwnDrive) -> Bundle:
+    """Return a bundle with the offset and the bias of the ranges on which a drive fits best."""
+    found = surfaces_of_drive(bundle, drive)
+    described = bundle.description
+    maps = (described.maps[0].model_copy(update={"surface_offset_m": found.offset_m}),)
+    biased = described.calibration.model_copy(update={"range_bias_m": found.range_bias_m})
+    placed = described.model_copy(update={"maps": maps, "calibration": biased})
+    # Anew, since a bundle keeps what it made of its map.
+    return Bundle(bundle.path, placed, bundle.grid, bundle.distances_m)
+
+
 def learned_on_drive(
     bundle: Bundle, count: int, drive: OwnDrive, rng: np.random.Generator
 ) -> Bundle:
-    """Return a bundle with surfaces, bias of the ranges and covariances as a drive tells them.
+    """Return a bundle with covariances, and surfaces within cells, as a drive tells them.
+
+    Surfaces are put where end points lie: what ranges have wrong is in them, and is not taken off
+    any more.
 
     Args:
-        bundle: that the drive was localized with.
+        bundle: that the drive was localized with, its offset and the bias of its ranges found.
         count: how many scans are used at most.
         drive: of the robot.
         rng: draws priors.
@@ -74,31 +88,35 @@ def learned_on_drive(
     Raises:
         SensorError: too few scans can be used.
     """
-    found = surfaces_of_drive(bundle, drive)
-    described = bundle.description
-    maps = (described.maps[0].model_copy(update={"surface_offset_m": found.offset_m}),)
-    biased = Calibration(range_bias_m=found.range_bias_m)
-    placed = described.model_copy(update={"maps": maps, "calibration": biased})
-    # Anew, since a bundle keeps what it made of its map.
-    whole = Bundle(bundle.path, placed, bundle.grid, bundle.distances_m)
+    bias_m = bundle.description.calibration.range_bias_m
+    whole = _uncalibrated(bundle, bias_m, bundle.distances_m)
     everything = np.ones(len(drive.posed), dtype=bool)
     parts, shared_m = [_Part(whole, everything)], 0.0
     if bundle.distances_m is None and wall_drawing(bundle.grid).from_end_points:
         fixes_m = float(robust_deviations(_differences(parts, drive, rng).errors)[0])
         # What is left of both doubts: fixes a short way apart share it, and do not show it.
-        map_m = described.maps[0].surface_deviation_m
+        map_m = bundle.description.maps[0].surface_deviation_m
         shared_m = fixes_m * map_m / max(math.hypot(fixes_m, map_m), 1e-9)
         # Scans one after another share the error of their poses: whole runs are held out at once.
         odd = np.arange(len(drive.posed)) // _RUN_SCANS % 2 == 1
 
         def told(taken: NDArray[np.bool_]) -> Bundle:
-            distances_m = told_surfaces(whole, drive, taken, fixes_m)
-            return Bundle(bundle.path, placed, bundle.grid, distances_m)
+            return _uncalibrated(bundle, 0.0, told_surfaces(bundle, drive, taken, fixes_m))
 
         parts = [_Part(told(~held_out), held_out) for held_out in (odd, ~odd)]
         whole = told(everything)
     calibration = _calibration(parts, count, drive, shared_m, rng)
-    return replace(whole, description=placed.model_copy(update={"calibration": calibration}))
+    described = whole.description.model_copy(update={"calibration": calibration})
+    return replace(whole, description=described)
+
+
+def _uncalibrated(
+    bundle: Bundle, range_bias_m: float, distances_m: NDArray[np.float64] | None
+) -> Bundle:
+    """Return a bundle with other surfaces, whose covariances are as they come."""
+    plain = Calibration(range_bias_m=range_bias_m)
+    described = bundle.description.model_copy(update={"calibration": plain})
+    return Bundle(bundle.path, described, bundle.grid, distances_m)
 
 
 def _calibration(

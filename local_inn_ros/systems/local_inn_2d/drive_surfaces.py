@@ -21,7 +21,6 @@ from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.scan_points import ScanPoints
 from local_inn_ros.localization.own_drive import OwnDrive
 from local_inn_ros.sensing import LaserSpec, Scan
-from local_inn_ros.sensing.laser.scan import without_bias
 from local_inn_ros.world import LikelihoodField
 from local_inn_ros.world.measured_surfaces import measured_distances
 from local_inn_ros.world.wall_drawing import front_cells, wall_drawing
@@ -82,13 +81,13 @@ def told_surfaces(
     points there count as one measurement, and the map as another.
 
     Args:
-        bundle: with the offset and the bias that the drive told.
+        bundle: with the offset that the drive told.
         drive: of the robot.
         taken: (n,) which of its scans are used.
         fix_deviation_m: how far the poses of the drive are off.
     """
     told, grid = bundle.description, bundle.grid
-    points = _end_points(drive, taken, told.laser, told.calibration.range_bias_m)
+    points = _end_points(drive, taken, told.laser)
     drawn = grid.cell_to_world(front_cells(grid))
     per_cell = len(points) / max(len(drawn), 1)
     share = (fix_deviation_m / max(told.maps[0].surface_deviation_m, 1e-6)) ** 2
@@ -98,15 +97,13 @@ def told_surfaces(
     )
 
 
-def _end_points(
-    drive: OwnDrive, taken: NDArray[np.bool_], laser: LaserSpec, bias_m: float
-) -> NDArray[np.float64]:
+def _end_points(drive: OwnDrive, taken: NDArray[np.bool_], laser: LaserSpec) -> NDArray[np.float64]:
     """Return the end points (k, 2) of some scans of a drive in the map frame."""
     reader, placed = ScanPoints(laser.range_max_m), [np.zeros((0, 2))]
     for k in np.flatnonzero(taken).tolist():
         scan = drive.posed.observations[k]
         if isinstance(scan, Scan):
-            points = reader.of(without_bias(scan, bias_m))
+            points = reader.of(scan)
             placed.append(transform_points(Pose2.from_array(drive.posed.poses[k]), points))
     return np.concatenate(placed)
 

@@ -98,6 +98,12 @@ class LocalInn2dSystem:
 
         return with_offset_of(bundle, posed)
 
+    def with_surfaces_of_drive(self, bundle: Bundle, drive: OwnDrive) -> Bundle:
+        """Put surfaces where a drive has them (see ``LearnsFromDrives``)."""
+        from local_inn_ros.systems.local_inn_2d.drive_calibration import with_surfaces_of_drive
+
+        return with_surfaces_of_drive(bundle, drive)
+
     def learned_on_drive(
         self, bundle: Bundle, count: int, drive: OwnDrive, rng: np.random.Generator
     ) -> Bundle:
