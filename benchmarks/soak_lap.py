@@ -14,6 +14,7 @@ from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator, TruthState
+from local_inn_ros.simulation.driven_way import DrivenWay
 from local_inn_ros.world import plan_lap
 
 # As on an F1TENTH car.
@@ -37,7 +38,7 @@ class Moment:
         truth: where the base was, in the map frame.
         odometry: what the odometry said; None where it said nothing then.
         scan: what the laser had seen when its last beam was measured; None where that was not then.
-        scan_truth: where the base was at the scan's first beam, in the map frame.
+        scan_truth: where the base was half way through the scan, in the map frame.
     """
 
     time_s: float
@@ -102,18 +103,22 @@ def record_lap(bundle: Bundle, speed_mps: float, seed: int) -> Lap:
 
 def _moments(events: Iterable[Event]) -> Iterator[Moment]:
     """Put together what became known at one and the same time."""
-    truths: dict[float, Pose2] = {}
+    way: DrivenWay | None = None
     moment: Moment | None = None
     for event in events:
         if isinstance(event, TruthState):
             if moment is not None:
                 yield moment
             moment = Moment(event.stamp_s, event.pose)
-            truths[event.stamp_s] = event.pose
+            if way is None:
+                way = DrivenWay(event.stamp_s, event.pose)
+            way.add(event.stamp_s, event.pose)
         elif moment is not None and isinstance(event, Odometry):
             moment = replace(moment, odometry=event)
-        elif moment is not None and event.stamp_s in truths:
-            moment = replace(moment, scan=event, scan_truth=truths[event.stamp_s])
+        elif moment is not None and way is not None:
+            middle = Pose2.from_array(way.at(np.array([event.middle_s]))[0])
+            way.forget_before(event.middle_s)
+            moment = replace(moment, scan=event, scan_truth=middle)
 
 
 def _since(start_s: float, moment: Moment) -> Moment:

@@ -23,7 +23,7 @@ PACKAGE = "local_inn_ros"
 MAP_PACKAGES = ("nav2_map_server", "nav2_lifecycle_manager")
 # Relative names, so that several robots can run side by side, each in its namespace.
 REMAPPINGS = [("/tf", "tf"), ("/tf_static", "tf_static")]
-RESPAWN_DELAY_S = 2.0
+RESPAWN_DELAY_S = 0.5
 
 
 def generate_launch_description() -> LaunchDescription:

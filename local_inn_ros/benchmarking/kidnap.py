@@ -90,13 +90,13 @@ def attempt_moving(
     for scan, row in zip(
         drive.scans, odometry.at([scan.stamp_s for scan in drive.scans]), strict=True
     ):
-        if scan.end_s < free_s or not np.isfinite(row).all():
+        if scan.stamp_s < free_s or not np.isfinite(row).all():
             continue
         started = time.perf_counter()
         result = search.add(scan, Pose2.from_array(row))
         spent_s = time.perf_counter() - started
         search_s = spent_s if math.isnan(search_s) else search_s
-        free_s, stamp_s = scan.end_s + spent_s, scan.stamp_s
+        free_s, stamp_s = scan.stamp_s + spent_s, scan.stamp_s
         if result is not None:
             return _judged(result, drive, stamp_s, search_s)
     result = search.give_up("the drive was over before the place was known")

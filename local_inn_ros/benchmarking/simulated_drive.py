@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from local_inn_ros.benchmarking.drive_conditions import Condition
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.recordings.reading_order import in_order_of_use
+from local_inn_ros.recordings.reading_order import at_one_instant_each, in_order_of_use
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.simulation import LaserModel, Simulator
-from local_inn_ros.simulation.sensors import sweep_duration_s
 from local_inn_ros.simulation.simulator import Event
-from local_inn_ros.world import OccupancyGrid, plan_lap
+from local_inn_ros.simulation.worlds import DrivenWorld
 
 # From rest to speed; what happens until then is not recorded.
 RUN_UP_S = 2.0
@@ -31,44 +30,57 @@ class Drive:
     """A simulated robot's readings, and where it was.
 
     Attributes:
-        scans: by their stamps, at least one.
+        scans: by their stamps, at least one; each as if of one instant.
         odometry: by their stamps.
-        truth: poses of the base in the map frame, at the stamps of the readings.
+        truth: poses of the base in the map frame, often enough for any instant between.
+        swept_scans: the same scans as the laser gave them, their beams one after the other.
     """
 
     scans: tuple[Scan, ...]
     odometry: tuple[Odometry, ...]
     truth: Trajectory
+    swept_scans: tuple[Scan, ...] = ()
 
     def readings(self) -> Iterator[Scan | Odometry]:
-        """Return scans and odometry in the order in which a robot can use them."""
+        """Return scans, as the laser gave them, and odometry as a robot can use them."""
+        return in_order_of_use(self.swept_scans or self.scans, self.odometry)
+
+    def steady_readings(self) -> Iterator[Scan | Odometry]:
+        """Return the same, each scan as if of one instant."""
         return in_order_of_use(self.scans, self.odometry)
 
 
-def record(events: Iterable[Event]) -> Drive:
+def record(events: Iterable[Event], mount: Pose2) -> Drive:
     """Keep what a simulator reports; at least one scan and the truth at it.
 
     A scan that began before all else is left out: nobody told where it did.
+
+    Args:
+        events: in the order of time.
+        mount: pose of the laser in the base frame.
     """
-    scans: list[Scan] = []
+    swept: list[Scan] = []
     odometry: list[Odometry] = []
     stamps: list[float] = []
     poses: list[NDArray[np.float64]] = []
     for event in events:
         if isinstance(event, Scan):
             if stamps and event.stamp_s >= stamps[0]:
-                scans.append(event)
+                swept.append(event)
         elif isinstance(event, Odometry):
             odometry.append(event)
         else:
             stamps.append(event.stamp_s)
             poses.append(event.pose.to_array())
+    readings = at_one_instant_each(in_order_of_use(swept, odometry), mount)
+    scans = tuple(reading for reading in readings if isinstance(reading, Scan))
     truth = Trajectory.from_unordered(stamps, np.array(poses))
-    return Drive(tuple(scans), tuple(odometry), truth)
+    return Drive(scans, tuple(odometry), truth, tuple(swept))
 
 
 def drive_lap(
-    grid: OccupancyGrid,
+    world: DrivenWorld,
+    route: NDArray[np.float64],
     sensor: LaserSpec,
     mount: Pose2,
     condition: Condition,
@@ -76,30 +88,30 @@ def drive_lap(
     duration_s: float,
     seed: int,
 ) -> Drive:
-    """Drive a part of a map's lap; each seed starts at another place of it.
+    """Drive a part of a lap; each seed starts at another place of it.
 
     Args:
-        grid: the map.
+        world: what is driven in.
+        route: (n, 2) closed lap in the map frame.
         sensor: the laser, with its noise.
         mount: pose of the laser in the base frame.
         condition: what the robot meets.
         speed_mps: speed on the lap, where its bends allow it.
-        duration_s: how long is recorded, after a run-up, and until the last scan that began in that
-            time is complete.
+        duration_s: how long is recorded, after a run-up.
         seed: of all chance, and of the place.
 
     Raises:
-        MapError: the map has no lap.
+        MapError: the route does not lie in the free space of the world.
     """
-    route = plan_lap(grid)
     start = int(len(route) * (seed * _GOLDEN_SECTION % 1.0))
     simulator = Simulator(
-        grid,
+        world.grid,
         np.roll(route, -start, axis=0),
         LaserModel(sensor, blocked_share=condition.blocked_share, base_from_laser=mount),
         condition.odometry(),
         speed_mps,
         np.random.default_rng(seed),
+        caster=world.caster,
     )
     simulator.advance_to(RUN_UP_S)
-    return record(simulator.events(duration_s + sweep_duration_s(sensor)))
+    return record(simulator.whole_scans(duration_s), mount)

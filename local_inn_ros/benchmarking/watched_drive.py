@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from local_inn_ros.benchmarking.quality_trials import WRONG_M, WRONG_RAD
+from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.filtering.prior import squared_innovation
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -19,6 +21,7 @@ from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.localization.protocols import FixProducer
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing.laser.sweep import at_one_instant
 from local_inn_ros.simulation.driven_way import DrivenWay
 from local_inn_ros.simulation.simulator import Event, TruthState
 
@@ -100,7 +103,7 @@ class WatchedRobot:
             SensorError: a scan cannot be used.
         """
         way: DrivenWay | None = None
-        for event in events:
+        for event in in_order_of_use(events):
             if isinstance(event, TruthState):
                 way = _told(way, event)
             elif isinstance(event, Odometry):
@@ -121,6 +124,26 @@ class WatchedRobot:
         return MeasuredScan(result.stamp_s, lost, is_wrong(truth, result.fused.mean))
 
 
+def in_order_of_use(events: Iterable[Event]) -> Iterator[Event]:
+    """Yield what happens as a robot with the laser on its base can use it.
+
+    A scan waits for the first odometry that is not older than its last beam, and comes as if of
+    one instant. What waits at the end does so in vain.
+    """
+    waiting: deque[Scan] = deque()
+    motion = OdometryBuffer()
+    for event in events:
+        if isinstance(event, Scan):
+            waiting.append(event)
+            continue
+        yield event
+        if isinstance(event, Odometry):
+            motion.add(event)
+            while waiting and waiting[0].end_s <= event.stamp_s:
+                scan = waiting.popleft()
+                yield at_one_instant(scan, motion.pose_at, Pose2.identity()) or scan
+
+
 def _told(way: DrivenWay | None, truth: TruthState) -> DrivenWay:
     """Return the way up to where the robot is told to be now."""
     if way is None:
@@ -135,7 +158,7 @@ def is_wrong(truth: Pose2, pose: Pose2) -> bool:
 
 
 def recorded_events(recording: Recording) -> list[Event]:
-    """Return the readings of a recording, each scan with where the robot was at its ends.
+    """Return the readings of a recording, each scan with where the robot was before it.
 
     Scans that the reference does not cover are left out.
     """
@@ -143,14 +166,10 @@ def recorded_events(recording: Recording) -> list[Event]:
     events: list[Event] = []
     for reading in recording.readings():
         if isinstance(reading, Scan):
-            ends_s = sorted({reading.stamp_s, reading.end_s})
-            rows = recording.reference.at(ends_s)
-            if not np.isfinite(rows).all():
+            row = recording.reference.at([reading.stamp_s])[0]
+            if not np.isfinite(row).all():
                 continue
-            events += [
-                TruthState(stamp_s, Pose2.from_array(row), 0.0, 0.0)
-                for stamp_s, row in zip(ends_s, rows, strict=True)
-            ]
+            events.append(TruthState(reading.stamp_s, Pose2.from_array(row), 0.0, 0.0))
         events.append(reading)
     return events
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Puts another calibration, and other surfaces, into a bundle that is in its place."""
+"""Puts another calibration, surfaces or laser into a bundle that is in its place."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from local_inn_ros.bundles.description import (
     write_description,
 )
 from local_inn_ros.errors import BundleError
+from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.world.distance_image import save_distances
 
 
@@ -59,6 +60,23 @@ def rewrite_learned(bundle: Bundle, learned: Bundle) -> None:
     if before.surfaces is not None and before.surfaces != surfaces:
         with contextlib.suppress(OSError):
             (bundle.path / before.surfaces.file).unlink()
+
+
+def rewrite_laser(bundle: Bundle, laser: LaserSpec) -> Bundle:
+    """Put another description of its planar laser into a bundle, whole or not at all.
+
+    Returns:
+        The bundle as it is then.
+
+    Raises:
+        BundleError: the file cannot be written, or the bundle is not for one planar laser.
+    """
+    before = bundle.description.laser
+    sensors = {
+        name: laser if one is before else one for name, one in bundle.description.sensors.items()
+    }
+    _rewrite(bundle, bundle.description.model_copy(update={"sensors": sensors}))
+    return Bundle.load(bundle.path)
 
 
 def _rewrite(bundle: Bundle, description: BundleDescription) -> None:

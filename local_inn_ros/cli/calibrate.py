@@ -71,12 +71,14 @@ def calibrate(
     larger: with a recording and its true poses, other than the one that is evaluated on, they are
     measured. A recording without true poses is driven by the bundle itself, and its fixes are
     compared with each other and with the map's walls. The networks stay as they are. A recording
-    also tells how wrong the odometry is.
+    also tells how wrong the odometry is, how long a scan takes where its messages do not say it,
+    and how late its stamps are.
     """
     from dataclasses import replace
 
     import numpy as np
 
+    from local_inn_ros.cli.timing_report import told_scan_timing
     from local_inn_ros.systems.registry import load_bundle, system_named
 
     loaded = load_bundle(bundle)
@@ -94,6 +96,7 @@ def calibrate(
         return
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount, loaded.description.laser)
     if recording.reference is not None or params_out is None:
+        loaded, recording = told_scan_timing(loaded, recording, scans)
         learned = _learned(system, loaded, recording, scans, rng)
         _put_in_place(system, loaded, learned, rng)
     _tell_odometry_noise(bundle, recording, params_out)

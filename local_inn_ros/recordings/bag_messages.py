@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
-from local_inn_ros.sensing.laser.beam_times import time_increment_of
+from local_inn_ros.sensing.laser.beam_times import first_beam_s, time_increment_of
 
 SCAN = "sensor_msgs/msg/LaserScan"
 ODOMETRY = "nav_msgs/msg/Odometry"
@@ -42,7 +42,7 @@ def to_scan(message: Any, laser: LaserSpec | None) -> Scan:
     """
     ranges_m = np.asarray(message.ranges, dtype=np.float32)
     return Scan(
-        stamp_s=stamp_of(message),
+        stamp_s=first_beam_s(stamp_of(message), laser),
         ranges_m=ranges_m,
         angle_min_rad=float(message.angle_min),
         angle_increment_rad=float(message.angle_increment),

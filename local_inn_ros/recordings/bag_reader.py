@@ -77,7 +77,8 @@ class Recording:
         Raises:
             BagError: the bag cannot be read any more.
         """
-        return (reading for reading in self.readings() if isinstance(reading, Scan))
+        readings = at_one_instant_each(self.readings(), self.mount)
+        return (reading for reading in readings if isinstance(reading, Scan))
 
     def swept_scans(self) -> Iterator[Scan]:
         """Read the scans by their stamps, as seen from above, their beams one after the other.
@@ -100,13 +101,10 @@ class Recording:
     def readings(self) -> Iterator[Scan | Odometry]:
         """Read scans and odometry in the order in which a robot can use them.
 
-        The beams of each scan are moved to one instant by the odometry.
-
         Raises:
             BagError: the bag cannot be read any more.
         """
-        readings = in_order_of_use(self.swept_scans(), self.odometry)
-        return at_one_instant_each(readings, self.mount)
+        return in_order_of_use(self.swept_scans(), self.odometry)
 
 
 def open_recording(

@@ -7,10 +7,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
+from local_inn_ros.filtering.motion_scales import MotionScales
 from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
+from local_inn_ros.filtering.steadying import steadied
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.sensing.laser.sweep import at_one_instant
 
 
 def in_order_of_use(
@@ -52,4 +53,4 @@ def at_one_instant_each(
             motion.add(reading)
             yield reading
         else:
-            yield at_one_instant(reading, motion.pose_at, mount) or reading
+            yield steadied(reading, motion, mount, MotionScales()) or reading

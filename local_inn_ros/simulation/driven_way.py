@@ -20,7 +20,9 @@ class DrivenWay:
         self.begin_again(stamp_s, pose)
 
     def add(self, stamp_s: float, pose: Pose2) -> None:
-        """Take note of where the robot is at a later stamp."""
+        """Take note of where the robot is at a later stamp; one that is no later adds nothing."""
+        if stamp_s <= self._stamps_s[-1]:
+            return
         self._stamps_s.append(stamp_s)
         self._poses.append(pose)
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,10 +36,13 @@ class RunSettings:
     Attributes:
         refiner: what its answers are aligned with.
         samples: poses drawn for each observation; an even number.
+        scan_budget_s: processor time that a fix may take, beyond what every fix needs: places
+            that a wide prior leaves are looked at while there is some.
     """
 
     refiner: RefinerChoice = RefinerChoice.FIELD
     samples: int = 20
+    scan_budget_s: float = math.inf
 
 
 class Model(Protocol):
@@ -133,11 +137,14 @@ class TrainingInputs:
         grid: the map.
         sensors: descriptions, by the sensors' names.
         posed: observations of a recording with known poses; None where the map has to do.
+        inside: a point (x, y) of the map frame in each part of its free space that the robot
+            drives in; where there is none, the shapes of the parts decide.
     """
 
     grid: OccupancyGrid
     sensors: Mapping[str, SensorSpec]
     posed: PosedObservations | None = None
+    inside: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

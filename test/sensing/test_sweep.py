@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import least_squares
 
-from local_inn_ros.geometry import Pose2, Twist2
+from local_inn_ros.geometry import Pose2, Twist2, transform_points
 from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.sensing.laser.beam_times import time_increment_of
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
@@ -209,3 +210,54 @@ def test_how_long_a_scan_takes(increment_s, scan_time_s, spec, expected):
     step = math.radians(0.5)
     told = time_increment_of(increment_s, scan_time_s, step, 541, spec)
     assert told == pytest.approx(expected, rel=1e-9)
+
+
+def range_in_box(sensor: Pose2, angle_rad: float) -> float:
+    """Return what a beam measures in a box of 8 by 5 m about the origin."""
+    cosine, sine = math.cos(sensor.yaw + angle_rad), math.sin(sensor.yaw + angle_rad)
+    to_x = (math.copysign(4.0, cosine) - sensor.x) / cosine
+    to_y = (math.copysign(2.5, sine) - sensor.y) / sine
+    return min(to_x, to_y)
+
+
+@pytest.mark.parametrize("distance_error", [0.1, -0.2])
+def test_the_sway_is_what_a_wrong_scale_does_to_the_pose(distance_error):
+    """The pose that fits the box best is off by as much as the scan's sway says."""
+    count, field_rad, duration_s, speed = 1080, 1.5 * math.pi, 0.075, 3.0
+    start, mount = Pose2(0.5, -0.4, 0.3), Pose2(0.2, 0.0, 0.0)
+
+    def base_at(stamp_s, scale=1.0):
+        return start @ Twist2(scale * speed * (stamp_s - 3.0), 0.0, 0.0).to_pose()
+
+    first, step = -0.5 * field_rad, field_rad / (count - 1)
+    stamps = 3.0 + duration_s * np.arange(count) / (count - 1)
+    ranges = [
+        range_in_box(base_at(s) @ mount, first + i * step) for i, s in enumerate(stamps.tolist())
+    ]
+    increment_s = duration_s / (count - 1)
+    scan = Scan(3.0, np.array(ranges, np.float32), first, step, 0.05, 30.0, increment_s)
+    wrong = at_one_instant(
+        scan, lambda s: base_at(s, 1.0 + distance_error), mount, (abs(distance_error), 0.0)
+    )
+    truth = base_at(scan.middle_s) @ mount
+
+    ranges, angles = wrong.ranges_m.astype(float), wrong.angles_rad()
+    points = np.column_stack([ranges * np.cos(angles), ranges * np.sin(angles)])
+    points = points[np.isfinite(ranges)]
+
+    def distances(pose):
+        """Return how far end points are from the walls, from a pose beside the true one."""
+        x, y = transform_points(truth @ Pose2(*pose), points).T
+        to_x, to_y = 4.0 - np.abs(x), 2.5 - np.abs(y)
+        return np.where(np.abs(to_x) < np.abs(to_y), to_x, to_y)
+
+    off = least_squares(distances, np.zeros(3)).x
+    deviations = np.sqrt(np.diag(wrong.sway))
+    assert np.abs(off).max() > 5e-4
+    assert np.abs(off) == pytest.approx(deviations, abs=0.3 * deviations.max())
+    assert np.linalg.matrix_rank(wrong.sway, 1e-9) == 1
+
+
+def test_a_motion_that_is_known_leaves_no_sway():
+    scan = swept_scan(driving(2.0, 1.0), 90, 4.7, 0.05)
+    assert at_one_instant(scan, driving(2.0, 1.0), MOUNT).sway is None

@@ -27,10 +27,12 @@ from local_inn_ros.benchmarking.accuracy_job import MOUNT, noisy_sensor
 from local_inn_ros.benchmarking.bench import SPEED_MPS, BenchSettings
 from local_inn_ros.benchmarking.bench_report import USUAL_SAMPLES, NodeTimes
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
+from local_inn_ros.benchmarking.over_topics.drive_player import fix_stamp_of
 from local_inn_ros.benchmarking.over_topics.played_drive import Played, PlayedDrive
-from local_inn_ros.benchmarking.simulated_drive import Drive, drive_lap
+from local_inn_ros.benchmarking.simulated_drive import Drive
 from local_inn_ros.benchmarking.time_spread import TimeSpread
 from local_inn_ros.benchmarking.timed_runs import SETTLING_SCANS
+from local_inn_ros.benchmarking.worlds import drive_lap_of
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -73,7 +75,7 @@ class _WatchedLocalizer(LidarLocalizer):
         kind, topic, callback, *rest = words
 
         def note(message: LaserScan) -> None:
-            self._arrived_s[stamp_of(message)] = time.perf_counter()
+            self._arrived_s[fix_stamp_of(message)] = time.perf_counter()
             callback(message)
 
         heed = note if kind is LaserScan else callback
@@ -104,8 +106,8 @@ class _WatchedEkf(Ekf):
 def time_nodes(bundle: Bundle, settings: BenchSettings) -> NodeTimes:
     """Feed both nodes scans at 40 Hz and odometry at 100 Hz, in real time, and watch them.
 
-    A scan is sent one period after its stamp, as a laser does that stamps its first beam: no time
-    is spent waiting for the odometry. It waits until the one before is answered.
+    A scan is sent one period after the stamp of its first beam, as a laser does: no time is spent
+    waiting for the odometry. It waits until the one before is answered.
 
     Args:
         bundle: the trained model, on whose map is driven.
@@ -116,7 +118,7 @@ def time_nodes(bundle: Bundle, settings: BenchSettings) -> NodeTimes:
     """
     sensor = noisy_sensor(bundle).model_copy(update={"rate_hz": _RATE_HZ})
     condition, duration_s = CONDITIONS["clean"], settings.duration_s
-    drive = drive_lap(bundle.grid, sensor, MOUNT, condition, SPEED_MPS, duration_s, settings.seed)
+    drive = drive_lap_of(bundle, sensor, MOUNT, condition, SPEED_MPS, duration_s, settings.seed)
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     domain = os.getpid() % 100 + 1
     context = Context()
@@ -180,7 +182,9 @@ class _Stage:
                 f"the nodes answered {len(answered)} of {len(played.sent)} scans, and the first "
                 f"{SETTLING_SCANS} do not count: drive for longer"
             )
-        messages = [scan_message(scan, to_stamp(scan.stamp_s), "laser") for scan in drive.scans]
+        messages = [
+            scan_message(scan, to_stamp(scan.stamp_s), "laser") for scan in drive.swept_scans
+        ]
         return NodeTimes(
             node=TimeSpread.of(taken),
             message_in=TimeSpread.of([_seconds(to_scan, one) for one in messages]),

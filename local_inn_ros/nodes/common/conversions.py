@@ -21,6 +21,7 @@ from geometry_msgs.msg import (
     PoseWithCovarianceStamped,
     Quaternion,
     TransformStamped,
+    TwistWithCovariance,
     Vector3,
 )
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
@@ -33,7 +34,7 @@ from std_msgs.msg import Header
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
-from local_inn_ros.sensing.laser.beam_times import time_increment_of
+from local_inn_ros.sensing.laser.beam_times import first_beam_s, time_increment_of
 from local_inn_ros.world import OccupancyGrid
 
 # Where x, y and yaw stand in the 6x6 covariance of geometry_msgs/PoseWithCovariance, and in the 36
@@ -203,7 +204,7 @@ def to_scan(message: LaserScan, laser: LaserSpec | None = None) -> Scan:
     """
     ranges_m = np.frombuffer(message.ranges, dtype=np.float32)
     return Scan(
-        stamp_s=to_seconds(message.header.stamp),
+        stamp_s=first_beam_s(to_seconds(message.header.stamp), laser),
         ranges_m=ranges_m,
         angle_min_rad=message.angle_min,
         angle_increment_rad=message.angle_increment,
@@ -263,6 +264,15 @@ def odometry_message(
     message = OdometryMessage(header=header(stamp, frame), child_frame_id=child_frame)
     fill_odometry(message, pose, reading)
     return message
+
+
+def to_speed_deviations(message: TwistWithCovariance) -> tuple[float, float]:
+    """Return the deviations of the speed ahead, in m/s, and of the rate of turn, in rad/s.
+
+    0 for what the message does not tell.
+    """
+    ahead, turn = message.covariance[0], message.covariance[35]
+    return math.sqrt(max(ahead, 0.0)), math.sqrt(max(turn, 0.0))
 
 
 def fill_odometry(message: OdometryMessage, pose: GaussianPose2, reading: Odometry) -> None:

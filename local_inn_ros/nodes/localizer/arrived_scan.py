@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from builtin_interfaces.msg import Time
 from sensor_msgs.msg import LaserScan
 
-from local_inn_ros.nodes.common.conversions import to_scan, to_stamp
+from local_inn_ros.nodes.common.conversions import to_scan, to_seconds, to_stamp
 from local_inn_ros.sensing import LaserSpec, Scan
 
 
@@ -34,4 +34,4 @@ class ArrivedScan:
 
     def stamp_of(self, scan: Scan) -> Time:
         """Return the instant of what was made of the scan, to the nanosecond where none passed."""
-        return self.stamp if scan.stamp_s == self.told.stamp_s else to_stamp(scan.stamp_s)
+        return self.stamp if scan.stamp_s == to_seconds(self.stamp) else to_stamp(scan.stamp_s)

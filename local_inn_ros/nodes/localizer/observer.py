@@ -27,6 +27,7 @@ from local_inn_ros.nodes.common.conversions import (
     to_grid,
     to_odometry,
     to_seconds,
+    to_speed_deviations,
     to_told_pose,
 )
 from local_inn_ros.nodes.common.diagnostics import Health, Tally
@@ -57,8 +58,9 @@ from local_inn_ros.nodes.localizer.pose_store import PoseStore
 from local_inn_ros.nodes.localizer.recovery import RELOCALIZED_POSE, Recovery
 from local_inn_ros.nodes.localizer.scan_queue import ScanQueue
 from local_inn_ros.nodes.localizer.search_run import SearchObservation
+from local_inn_ros.nodes.localizer.told_places import ToldPlaces
 from local_inn_ros.sensing import Scan
-from local_inn_ros.sensing.laser.sweep import at_one_instant
+from local_inn_ros.sensing.laser.header_watch import HeaderWatch
 
 _WARNING_PERIOD_S = 5.0
 # Scans may come before it is found out who publishes their mount.
@@ -92,6 +94,7 @@ class Observer:
         self._mounting = Mounting(entities, parameters, model, self._tally, self._complain)
         self._queue: ScanQueue[ArrivedScan] = ScanQueue(lambda odd: self._tally.count(odd.value))
         self._skew = ClockSkew()
+        self._headers = HeaderWatch()
         # What was wrong with the last scan of a frame, since the last report.
         self._troubles: dict[str, str] = {}
         self._map_trouble = ""
@@ -101,9 +104,14 @@ class Observer:
         self._recovery = Recovery(entities, parameters, self._priors.expect)
         sha256 = model.bundle.map_sha256
         self._store = PoseStore(
-            entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
+            entities,
+            parameters.now,
+            sha256,
+            lambda: self._recovery.trusted(self._priors.told),
+            self._priors.odometry_told,
         )
-        self._recovery.offer(self._store.saved)
+        self._places = ToldPlaces(entities, model.bundle, self._frames.global_frame_id)
+        self._recovery.offer(self._places.passed(self._store.saved))
         self._publishers = FixPublishers(entities, self._frames.global_frame_id, handover)
         self._listen(entities)
 
@@ -123,6 +131,7 @@ class Observer:
     def begin(self) -> None:
         """Tell how things stand."""
         self._began_s = time.monotonic()
+        self._places.publish()
         self._recovery.begin()
 
     def pause(self) -> None:
@@ -138,11 +147,14 @@ class Observer:
         health = localizer_health(
             self._tally,
             [trouble for trouble in troubles if trouble],
+            self._headers.current(),
             self._skew,
             self.situation,
             self._mounting.model,
             self._parameters.now,
         )
+        for text in self._headers.news():
+            self._node.get_logger().warning(text)
         self._tally.begin_anew()
         self._troubles.clear()
         return health
@@ -199,14 +211,15 @@ class Observer:
 
     def _on_filtered(self, message: OdometryMessage) -> None:
         try:
-            pose = to_gaussian(message.pose)
+            pose, speeds = to_gaussian(message.pose), to_odometry(message)
         except LocalInnError as error:
             self._complain(f"odometry/filtered: {error}")
             return
         self._tally.count(FILTER_POSE)
         if self._is_on_map(message.header.frame_id):
             self._recovery.note(Event.FILTER_SPOKE)
-            self._priors.tell(StampedPose(to_seconds(message.header.stamp), pose))
+            told = StampedPose(speeds.stamp_s, pose)
+            self._priors.tell(told, speeds, to_speed_deviations(message.twist))
 
     def _on_relocalized_pose(self, message: PoseWithCovarianceStamped) -> None:
         """Hear of a pose that another node has found; the own ones come back as well."""
@@ -220,7 +233,9 @@ class Observer:
             pose = to_told_pose(message.pose)
         except LocalInnError:
             return
-        if self._is_on_map(message.header.frame_id):
+        if self._places.refuses(pose):
+            self._tally.count("pose told refused: off the map")
+        elif self._is_on_map(message.header.frame_id):
             self._priors.expect(StampedPose(to_seconds(message.header.stamp), pose))
             self._recovery.note(Event.POSE_TOLD)
 
@@ -231,10 +246,11 @@ class Observer:
         came_s, odometry_s = time.monotonic(), self._priors.newest_stamp_s
         stamp_s, frame = to_seconds(message.header.stamp), message.header.frame_id
         arrived = ArrivedScan.of(message, self._mounting.model.bundle.description.laser)
-        self._queue.put(frame, stamp_s, arrived, came_s, arrived.told.sweep_s)
+        self._queue.put(frame, arrived.told.stamp_s, arrived, came_s, arrived.told.sweep_s)
         self._work_off()
         # The pose first, its statistics afterwards: the node's clock is slow to tell the time.
         now_s = seconds_now(self._node) - (time.monotonic() - came_s)
+        self._headers.see(frame, message, stamp_s)
         self._tally.count("scan")
         self._tally.note(STAMP_AGE, now_s - stamp_s)
         if odometry_s is not None:
@@ -273,8 +289,8 @@ class Observer:
     def _locate(self, arrived: ArrivedScan) -> None:
         started_s = time.perf_counter()
         frame, mounted = arrived.frame, self._mounting.at(arrived.frame)
-        swept, mount = mounted.mount.righted(arrived.told), mounted.mount.pose
-        scan = at_one_instant(swept, self._priors.odometry_at, mount)
+        swept = mounted.mount.righted(arrived.told)
+        scan = self._priors.steadied(swept, mounted.mount.pose)
         if scan is None:
             self._tally.count("scan longer than the odometry spans")
             self._show(frame, mounted, swept)
@@ -288,16 +304,16 @@ class Observer:
             self._recovery.search_where_wanted()
             return
         try:
-            pending = mounted.localizer.measure(scan, prior)
+            pending = mounted.measured(scan, prior, self.situation.lost)
             newest_s = self._priors.newest_stamp_s
-            self._publishers.tell(pending.measurement, arrived.stamp_of(scan), newest_s)
+            self._publishers.tell(pending, arrived.stamp_of(scan), newest_s)
         finally:
             # The pose first: a search has time.
             self._show(frame, mounted, scan)
         fix = pending.explain()
         header = Header(stamp=arrived.stamp_of(scan), frame_id=frame)
         self._publishers.publish(fix, header, arrived.told, mounted.mount)
-        self._recovery.observe(frame, fix, prior)
+        self._recovery.observe(frame, fix, prior, self._priors.heard_s)
         self._tally.count("fix")
         self._tally.note(QUALITY, fix.quality)
         for stage, seconds in fix.stage_s.items():
@@ -306,7 +322,8 @@ class Observer:
 
     def _show(self, frame: str, mounted: Mounted, scan: Scan) -> None:
         """Show a scan to the search, where one runs."""
-        odometry, offered = self._priors.odometry_at(scan.stamp_s), self._recovery.offered
+        odometry = self._priors.odometry_at(scan.stamp_s)
+        offered = self._recovery.offered(odometry)
         self._recovery.search.look_at(SearchObservation(frame, mounted, scan, odometry, offered))
 
     def _complain(self, text: str) -> None:

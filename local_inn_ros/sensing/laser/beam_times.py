@@ -13,6 +13,18 @@ _LONGEST_S = 10.0
 _TURN = 2.0 * math.pi
 
 
+def first_beam_s(stamp_s: float, laser: LaserSpec | None) -> float:
+    """Return when the first range of a scan was measured.
+
+    Args:
+        stamp_s: of the message; 0 where it has none, and stays so.
+        laser: description of the sensor, where there is one: it may say how late stamps are.
+    """
+    if laser is None or stamp_s == 0.0:
+        return stamp_s
+    return stamp_s + laser.time_offset_s
+
+
 def time_increment_of(
     time_increment_s: float,
     scan_time_s: float,

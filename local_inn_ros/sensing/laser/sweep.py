@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2, wrap_angle
 from local_inn_ros.sensing.laser.scan import Scan
-from local_inn_ros.sensing.laser.sweep_kernel import seen_from_one_pose
+from local_inn_ros.sensing.laser.sweep_kernel import pose_by_scales, seen_from_one_pose
 
 # A robot's speed changes little within so long.
 _KNOT_S = 0.02
@@ -28,7 +28,10 @@ _LEAST_M, _LEAST_RAD = 1e-4, 1e-5
 
 
 def at_one_instant(
-    scan: Scan, base_at: Callable[[float], Pose2 | None], mount: Pose2
+    scan: Scan,
+    base_at: Callable[[float], Pose2 | None],
+    mount: Pose2,
+    scale_deviations: tuple[float, float] = (0.0, 0.0),
 ) -> Scan | None:
     """Return a scan as it would be if all of it had been measured half way through.
 
@@ -38,6 +41,8 @@ def at_one_instant(
         scan: the reading, as seen from above.
         base_at: gives the base in the odometry frame at an instant; None where it is not known.
         mount: pose of the sensor in the base frame, as seen from above.
+        scale_deviations: standard deviations of the scales of distance and turn of ``base_at``:
+            with them the scan has a ``sway``.
 
     Returns:
         The scan at the same angles, its stamp the instant; None where the odometry does not say
@@ -48,7 +53,7 @@ def at_one_instant(
     knots = _knots(scan, base_at, mount)
     if knots is None:
         return None
-    ranges_m = scan.ranges_m
+    ranges_m, sway = scan.ranges_m, None
     moves = np.abs(knots).max(axis=0)
     if moves[0] + moves[1] > _LEAST_M or moves[2] > _LEAST_RAD:
         ranges_m = seen_from_one_pose(
@@ -59,7 +64,30 @@ def at_one_instant(
             scan.range_max_m,
             knots,
         )
-    return replace(scan, stamp_s=scan.middle_s, ranges_m=ranges_m, time_increment_s=0.0)
+        if any(scale_deviations):
+            sway = _sway(scan, ranges_m, knots, scale_deviations)
+    return replace(scan, stamp_s=scan.middle_s, ranges_m=ranges_m, time_increment_s=0.0, sway=sway)
+
+
+def _sway(
+    scan: Scan,
+    ranges_m: NDArray[np.float32],
+    knots: NDArray[np.float64],
+    scale_deviations: tuple[float, float],
+) -> NDArray[np.float64]:
+    """Return the covariance (3, 3) of the sensor's pose that uncertain scales leave."""
+    way = knots[-1] - knots[0]
+    shifts = pose_by_scales(
+        ranges_m,
+        scan.angle_min_rad,
+        scan.angle_increment_rad,
+        scan.range_min_m,
+        scan.range_max_m,
+        way,
+    )
+    shifts *= scale_deviations
+    sway: NDArray[np.float64] = shifts @ shifts.T
+    return sway
 
 
 def _knots(

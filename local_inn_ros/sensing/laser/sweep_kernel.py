@@ -9,6 +9,7 @@ import math
 import numba
 import numpy as np
 
+from local_inn_ros.geometry.compiled import inverse_of_definite
 from local_inn_ros.sensing.laser.beam_kernel import interpolated, state_of
 from local_inn_ros.sensing.laser.beam_state import BeamState
 
@@ -20,6 +21,12 @@ _SMALL = 0.25
 # A beam speaks for what lies so near to it, in steps from beam to beam; also where the motion has
 # drawn two neighbours apart.
 _REACH = 0.75
+# Neighbours on a wall that is met this obliquely (tangent of the angle of incidence) lie on it.
+_MOST_OBLIQUE = 5.0
+# The angle from one beam to another that tells with it which way a wall faces.
+_CHORD_RAD = 0.035
+# A direction that fewer of the walls face than this is one that a scan does not tell.
+_LEAST_SHARE = 1e-3
 # A turn that closes to within this many steps is a whole one.
 _SEAM = 1.5
 
@@ -171,3 +178,66 @@ def seen_from_one_pose(  # type: ignore[no-untyped-def]
         _at_end(0, shift, places, moved_m, states, seen)
         _at_end(count - 1, shift, places, moved_m, states, seen)
     return seen
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def pose_by_scales(  # type: ignore[no-untyped-def]
+    ranges_m, first_rad, step_rad, range_min_m, range_max_m, way
+):
+    """Return how a pose told by a scan changes with the scales of the motion during it.
+
+    A distance that is told too short leaves the beams before the middle too far on and those after
+    it too far back. The pose that puts them nearest to where they belong, along the surfaces'
+    normals, is off by what this returns (the gain of least squares).
+
+    Args:
+        ranges_m: (n,) ranges at one instant, n at least 2.
+        first_rad: angle of the first beam.
+        step_rad: from one beam to the next.
+        range_min_m: nearer than this is no measurement.
+        range_max_m: this far or farther is none.
+        way: (3,) motion of the sensor from the first beam to the last, as seen from half way.
+
+    Returns:
+        (3, 2) derivative of the pose (x, y, yaw), in the sensor's own axes, by the scales of
+        distance and turn.
+    """
+    count = ranges_m.shape[0]
+    limits_m = (np.float32(range_min_m), np.float32(range_max_m))
+    # Beams this far apart tell which way a wall faces; nearer ones tell the noise of ranges.
+    apart = min(max(int(_CHORD_RAD / abs(step_rad)), 1), count - 1)
+    normal, pulls = np.zeros((3, 3)), np.zeros((3, 2))
+    for i in range(0, count - apart, max(apart // 2, 1)):
+        near_m, far_m = ranges_m[i], ranges_m[i + apart]
+        if state_of(near_m, limits_m[0], limits_m[1]) != _RETURN:
+            continue
+        if state_of(far_m, limits_m[0], limits_m[1]) != _RETURN:
+            continue
+        start_rad, end_rad = first_rad + i * step_rad, first_rad + (i + apart) * step_rad
+        start_x, start_y = near_m * math.cos(start_rad), near_m * math.sin(start_rad)
+        end_x, end_y = far_m * math.cos(end_rad), far_m * math.sin(end_rad)
+        ahead, aside = end_x - start_x, end_y - start_y
+        length = math.sqrt(ahead * ahead + aside * aside)
+        if not 0.0 < length < _MOST_OBLIQUE * apart * abs(step_rad) * near_m:
+            continue
+        share = (i + 0.5 * apart) / (count - 1.0) - 0.5
+        x, y = 0.5 * (start_x + end_x), 0.5 * (start_y + end_y)
+        normal_x, normal_y = -aside / length, ahead / length
+        row = (normal_x, normal_y, normal_y * x - normal_x * y)
+        by_distance = share * (normal_x * way[0] + normal_y * way[1])
+        by_turn = share * way[2] * row[2]
+        for j in range(3):
+            pulls[j, 0] += row[j] * by_distance
+            pulls[j, 1] += row[j] * by_turn
+            for k in range(3):
+                normal[j, k] += row[j] * row[k]
+    # Where no beam tells, no pose is told either: little is moved there.
+    for j in range(3):
+        normal[j, j] += _LEAST_SHARE * count / max(apart // 2, 1)
+    inverse = inverse_of_definite(normal)
+    shifts = np.zeros((3, 2))
+    for j in range(3):
+        for k in range(3):
+            shifts[j, 0] += inverse[j, k] * pulls[k, 0]
+            shifts[j, 1] += inverse[j, k] * pulls[k, 1]
+    return shifts

@@ -65,7 +65,9 @@ def surfaces_of_drive(bundle: Bundle, drive: OwnDrive) -> SurfaceFinding:
     now = scans.misfit(bundle.field, bias_m)
     if bundle.distances_m is None and not (drawing.from_end_points and drawing.decided):
         offsets_m = _OFFSETS_CELLS * cell_m
-        misfits = [scans.misfit(LikelihoodField(bundle.grid, one), bias_m) for one in offsets_m]
+        misfits = [
+            scans.misfit(LikelihoodField(bundle.field.grid, one), bias_m) for one in offsets_m
+        ]
         return SurfaceFinding(_least(offsets_m, np.array(misfits), now, offset_m), bias_m)
     biases_m = _BIASES_CELLS * cell_m
     misfits = [scans.misfit(bundle.field, one) for one in biases_m]

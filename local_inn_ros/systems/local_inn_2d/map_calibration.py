@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, product
 
@@ -18,9 +19,10 @@ from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
-from local_inn_ros.world import LikelihoodField, OccupancyGrid, RayCaster
+from local_inn_ros.world import FreeSpace, LikelihoodField, OccupancyGrid, RayCaster
 from local_inn_ros.world.measured_surfaces import measured_distances
 from local_inn_ros.world.surface_casting import RangeCaster, SurfaceCaster
+from local_inn_ros.world.surroundings import cut, window_round
 from local_inn_ros.world.wall_drawing import wall_drawing
 
 _LOG = logging.getLogger(__name__)
@@ -146,13 +148,31 @@ def _offset_m(grid: OccupancyGrid, sensor: LaserSpec, taken: _Taken) -> float:
     )
 
 
-def caster_of(grid: OccupancyGrid, calibration: MapCalibration) -> RangeCaster:
-    """Return what casts to the surfaces of a calibrated map."""
-    caster = RayCaster(grid)
+def caster_of(
+    grid: OccupancyGrid,
+    calibration: MapCalibration,
+    laser: LaserSpec,
+    inside: Sequence[tuple[float, float]],
+) -> RangeCaster:
+    """Return what casts to the surfaces of a calibrated map.
+
+    Args:
+        grid: the map.
+        calibration: where its surfaces lie.
+        laser: what sees them.
+        inside: points in the parts of the map that it sees them from (``FreeSpace``).
+    """
+    window = window_round(FreeSpace(grid, 0.0, inside), laser.range_max_m)
+    part = cut(grid, window)
+    caster = RayCaster(part)
     offset_m, distances_m = calibration.surface_offset_m, calibration.distances_m
     if distances_m is None and offset_m == 0.0:
         return caster
-    return SurfaceCaster(caster, LikelihoodField(grid, offset_m, distances_m=distances_m))
+    if distances_m is not None:
+        finer = distances_m.shape[0] // grid.rows
+        rows, cols = (slice(finer * one.start, finer * one.stop) for one in window)
+        distances_m = distances_m[rows, cols]
+    return SurfaceCaster(caster, LikelihoodField(part, offset_m, distances_m=distances_m))
 
 
 def _median_error_m(field: LikelihoodField, sensor: LaserSpec, taken: _Taken) -> float:

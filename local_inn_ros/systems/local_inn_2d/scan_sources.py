@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from local_inn_ros.errors import SensorError
 from local_inn_ros.sensing import BeamPicker, LaserSpec, Scan
 from local_inn_ros.sensing.posed_observations import PosedObservations
-from local_inn_ros.world import FreeSpace, OccupancyGrid, RayCaster
+from local_inn_ros.world import FreeSpace, OccupancyGrid, RayCaster, surroundings
 from local_inn_ros.world.surface_casting import RangeCaster
 
 _DROPOUT_SHARE = 0.01
@@ -52,6 +53,7 @@ class MapSource:
         sensor: LaserSpec,
         clearance_m: float,
         blocked_share: float,
+        inside: Sequence[tuple[float, float]] = (),
         caster: RangeCaster | None = None,
     ) -> None:
         """Prepare a map.
@@ -61,13 +63,16 @@ class MapSource:
             sensor: what scans it.
             clearance_m: poses keep this far from all that is not free.
             blocked_share: share of the scans that see unmapped things.
+            inside: points in the parts of the map to draw from (``FreeSpace``).
             caster: casts the beams; to the faces of the map's cells where left out.
 
         Raises:
             MapError: no pose keeps that far.
         """
-        self.free_space = FreeSpace(grid, clearance_m)
-        self._caster: RangeCaster = RayCaster(grid) if caster is None else caster
+        self.free_space = FreeSpace(grid, clearance_m, inside)
+        if caster is None:
+            caster = RayCaster(surroundings(self.free_space, sensor.range_max_m))
+        self._caster: RangeCaster = caster
         self._sensor = sensor
         self._angles = sensor.network_angles_rad()
         self._blocked_share = blocked_share

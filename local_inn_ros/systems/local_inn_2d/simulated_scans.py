@@ -47,8 +47,9 @@ def simulated_scans(bundle: Bundle, count: int, rng: np.random.Generator) -> lis
     doubts = doubts_of(bundle)
     if doubts != Doubts():
         caster = UncertainWorlds(caster, bundle.field, doubts, rng)
-    source = MapSource(bundle.grid, every_beam, 0.0, _BLOCKED_SHARE, caster)
-    drawn = source.draw_at(driving_poses(bundle.grid, rng, count), rng)
+    inside = bundle.description.maps[0].inside
+    source = MapSource(bundle.grid, every_beam, 0.0, _BLOCKED_SHARE, inside, caster)
+    drawn = source.draw_at(driving_poses(bundle.grid, rng, count, inside), rng)
     # As REP-117 has it: what is unknown is not a number, nothing within reach is infinite.
     ranges = np.select([drawn.states > 0.0, drawn.states < 0.0], [drawn.ranges_m, np.inf], np.nan)
     angles = sensor.beam_angles_rad()
