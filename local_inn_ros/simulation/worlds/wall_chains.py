@@ -37,7 +37,7 @@ def wall_chains(occupied: NDArray[np.bool_]) -> WallChains:
     # Faces between neighbours of a row are numbered first, then those between rows.
     beside = mask[:, :-1] != mask[:, 1:]
     above = mask[:-1] != mask[1:]
-    number = np.cumsum(np.concatenate([beside.ravel(), above.ravel()])) - 1
+    number = np.cumsum(np.concatenate([beside.ravel(), above.ravel()]), dtype=np.int32) - 1
     side_of = number[: beside.size].reshape(beside.shape)
     over = number[beside.size :].reshape(above.shape)
     bottom, top = beside[:-1], beside[1:]
