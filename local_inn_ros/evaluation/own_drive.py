@@ -128,5 +128,6 @@ def _refuse_unfit(run: Replay) -> None:
     if way_m < _LEAST_WAY_M or len(run.stamps_s) < _LEAST_SCANS:
         raise BagError(
             f"the drive is too short to learn from: {way_m:.1f} m and {len(run.stamps_s)} scans "
-            f"since the robot was found, where {_LEAST_WAY_M:g} m and {_LEAST_SCANS} are needed"
+            f"since the robot was found, where {_LEAST_WAY_M:g} m and {_LEAST_SCANS} are needed; "
+            "record more, or name its true poses with --reference"
         )
