@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from local_inn_ros.geometry import Pose2, transform_points
 from local_inn_ros.world import LikelihoodField
 from local_inn_ros.world.surface_casting import RangeCaster
+from local_inn_ros.world.surface_directions import directions_at
 
 # How far along a wall its surface stays as far off as it is, in m, and along a stair in cells.
 _ALONG_WALL_M = 2.0
@@ -102,11 +103,8 @@ class UncertainWorlds:
 
     def _facing(self, ends: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the direction tensors (n, b, 3) of the surfaces at points of the grid frame."""
-        directions = self._field.directions
-        cells = np.floor(ends / self._field.grid.resolution_m).astype(np.int64)
-        col = np.clip(cells[..., 0], 0, directions.shape[1] - 1)
-        row = np.clip(cells[..., 1], 0, directions.shape[0] - 1)
-        return directions[row, col].astype(np.float64)
+        cells = np.floor(ends[..., ::-1] / self._field.grid.resolution_m).astype(np.int64)
+        return directions_at(self._field.directions, cells)
 
     def _offsets(
         self, ends: NDArray[np.float64], facing: NDArray[np.float64]
