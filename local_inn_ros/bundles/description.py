@@ -58,10 +58,13 @@ class Calibration(_Block):
     Attributes:
         samples: of the network's samples.
         aligned: of poses aligned by a refiner, by the refiner's name (``RefinerChoice``).
+        range_bias_m: how much too long the laser's ranges are, as against the map's surfaces; it
+            is taken off before a scan is used.
     """
 
     samples: CovarianceModel = CovarianceModel()
     aligned: dict[str, CovarianceModel] = {}
+    range_bias_m: float = Field(default=0.0, ge=-0.5, le=0.5)
 
 
 class FileReference(_Block):
@@ -99,6 +102,8 @@ class MapReference(_Block):
         surface_offset_m: where end points lie, from the faces of the map's occupied cells;
             0 for simulated scans, negative where the walls of a mapped building hold end points
             in the middle of their cells.
+        surface_deviation_m: how far from there a surface may lie, as a standard deviation, as far
+            as is known; 0 where nothing is said of it.
         inside: a point (x, y) of the map frame in each part of the free space that the bundle was
             trained on and searches; where there is none, the shapes of the parts decide.
         surfaces: distances to where the map's surfaces lie within its cells, as an image
@@ -109,6 +114,7 @@ class MapReference(_Block):
     file: FileName
     sha256: str
     surface_offset_m: float = 0.0
+    surface_deviation_m: float = Field(default=0.0, ge=0.0)
     inside: tuple[tuple[float, float], ...] = ()
     surfaces: FileReference | None = None
 

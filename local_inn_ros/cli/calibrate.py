@@ -23,9 +23,13 @@ from local_inn_ros.cli.options import (
 from local_inn_ros.errors import BagError
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from local_inn_ros.bundles.bundle import Bundle
     from local_inn_ros.bundles.description import Calibration, CovarianceModel
     from local_inn_ros.recordings.bag_reader import Recording
     from local_inn_ros.recordings.trajectory import Trajectory
+    from local_inn_ros.systems.protocol import System
 
 EXAMPLE = (
     "Example: local-inn calibrate models/lab --bag bags/lap1 --reference /ground_truth "
@@ -39,7 +43,11 @@ def calibrate(
     bundle: BundleArgument,
     bag: Annotated[
         Path | None,
-        typer.Option("--bag", help="Calibrate on the scans of this recording; see --reference."),
+        typer.Option(
+            "--bag",
+            help="Calibrate on the scans of this recording; with --reference "
+            "on its true poses, without on how well the bundle's own fixes agree.",
+        ),
     ] = None,
     reference: ReferenceOption = None,
     params_out: Annotated[
@@ -60,16 +68,19 @@ def calibrate(
     ] = 1500,
     seed: SeedOption = 0,
 ) -> None:
-    """Fit a bundle's covariances to errors on scans whose poses are known.
+    """Fit a bundle to what a robot's scans have wrong: covariances, surfaces, range bias.
 
     Without a recording the scans are ray-cast in the bundle's map. A real robot's errors are
     larger: with a recording and its true poses, other than the one that is evaluated on, they are
-    measured. The networks stay as they are. A recording also tells how wrong the odometry is, how
-    long a scan takes where its messages do not say it, and how late its stamps are.
+    measured. A recording without true poses is driven by the bundle itself, and its fixes are
+    compared with each other and with the map's walls. The networks stay as they are. A recording
+    also tells how wrong the odometry is, how long a scan takes where its messages do not say it,
+    and how late its stamps are.
     """
+    from dataclasses import replace
+
     import numpy as np
 
-    from local_inn_ros.bundles.recalibration import rewrite_calibration
     from local_inn_ros.cli.timing_report import told_scan_timing
     from local_inn_ros.systems.registry import load_bundle, system_named
 
@@ -83,17 +94,60 @@ def calibrate(
                 param_hint="--params-out",
             )
         found = system.calibration(loaded, scans, None, rng)
-        rewrite_calibration(loaded, found)
-        _print_calibration(bundle, found)
+        told = loaded.description.model_copy(update={"calibration": found})
+        _put_in_place(system, loaded, replace(loaded, description=told), rng)
         return
     laser = loaded.description.laser
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
     if recording.reference is not None or params_out is None:
         loaded, recording = told_scan_timing(loaded, recording, scans)
-        found = system.calibration(loaded, scans, scans_to_learn_from(recording), rng)
-        rewrite_calibration(loaded, found)
-        _print_calibration(bundle, found)
+        learned = _learned(system, loaded, recording, scans, rng)
+        _put_in_place(system, loaded, learned, rng)
     _tell_odometry_noise(bundle, recording, params_out)
+
+
+def _learned(
+    system: System, bundle: Bundle, recording: Recording, scans: int, rng: np.random.Generator
+) -> Bundle:
+    """Return the bundle with what a recording tells, its reference or the robot's own drive."""
+    from dataclasses import replace
+
+    from local_inn_ros.cli.output import progress_bar
+    from local_inn_ros.evaluation.own_drive import MOST_ROUNDS, learned_by_driving
+    from local_inn_ros.systems.protocol import LearnsFromDrives
+
+    if recording.reference is None and isinstance(system, LearnsFromDrives):
+        with progress_bar() as progress:
+            task = progress.add_task("driving", total=MOST_ROUNDS * recording.scan_count)
+            return learned_by_driving(
+                system, bundle, recording, scans, rng, lambda: progress.advance(task)
+            )
+    posed = scans_to_learn_from(recording)
+    if isinstance(system, LearnsFromDrives):
+        bundle = system.with_surfaces(bundle, posed)
+    calibration = system.calibration(bundle, scans, posed, rng)
+    described = bundle.description.model_copy(update={"calibration": calibration})
+    return replace(bundle, description=described)
+
+
+def _put_in_place(
+    system: System, bundle: Bundle, learned: Bundle, rng: np.random.Generator
+) -> None:
+    """Measure what was learned, write it, and tell of it."""
+    from dataclasses import replace
+
+    from local_inn_ros.bundles.recalibration import rewrite_learned
+    from local_inn_ros.cli.bundle_notes import tell_doubts, tell_surfaces
+    from local_inn_ros.systems.protocol import MeasuresItself
+
+    described = learned.description
+    if isinstance(system, MeasuresItself):
+        measured = {**described.measured, **system.figures(learned, rng)}
+        described = described.model_copy(update={"measured": measured})
+    rewrite_learned(bundle, replace(learned, description=described))
+    tell_surfaces(bundle.description, described)
+    _print_calibration(bundle.path, described.calibration)
+    tell_doubts(system, described)
 
 
 def _print_calibration(bundle: Path, found: Calibration) -> None:

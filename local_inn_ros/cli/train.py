@@ -79,10 +79,12 @@ def train(
             "training needs torch and FrEIA, which a robot does not: install them with "
             "`pip install 'local_inn_ros[train]'`"
         )
+    from local_inn_ros.cli.bundle_notes import tell_doubts, tell_drawing
     from local_inn_ros.cli.output import say
     from local_inn_ros.cli.training_bar import training_bar
     from local_inn_ros.sensing import LaserSpec, load_sensor_spec
     from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
+    from local_inn_ros.systems.registry import load_bundle
     from local_inn_ros.training.train import train_bundle
     from local_inn_ros.world import FreeParts, choose_parts, load_map
 
@@ -101,3 +103,7 @@ def train(
     with training_bar() as show:
         folder = train_bundle(method, inputs, order, out, show, resume)
     say(f"written: {folder}")
+    trained = load_bundle(folder)
+    if posed is None:
+        tell_drawing(trained)
+    tell_doubts(method, trained.description)

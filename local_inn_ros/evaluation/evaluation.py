@@ -157,6 +157,7 @@ def _baselines(
             description.laser.range_max_m,
             recording.mount,
             description.calibration.aligned.get(RefinerChoice.FIELD.value, CovarianceModel()),
+            description.calibration.range_bias_m,
         )
     return wanted
 

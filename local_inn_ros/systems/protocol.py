@@ -19,6 +19,7 @@ from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import BundleError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.localization.own_drive import OwnDrive
 from local_inn_ros.localization.protocols import CandidateSearch, FixProducer, Tracker
 from local_inn_ros.sensing import Observation, SensorSpec
 from local_inn_ros.sensing.posed_observations import PosedObservations
@@ -161,6 +162,48 @@ class TrainingOrder:
     steps: int | None = None
     seed: int = 0
     device: str = "cpu"
+
+
+@runtime_checkable
+class LearnsFromDrives(Protocol):
+    """A system whose bundles learn from recordings what the training could not know."""
+
+    def with_surfaces(self, bundle: Bundle, posed: PosedObservations) -> Bundle:
+        """Return a bundle with its surfaces where observations of known poses have them."""
+        ...
+
+    def with_surfaces_of_drive(self, bundle: Bundle, drive: OwnDrive) -> Bundle:
+        """Return a bundle with its surfaces where a drive without any reference has them."""
+        ...
+
+    def learned_on_drive(
+        self, bundle: Bundle, count: int, drive: OwnDrive, rng: np.random.Generator
+    ) -> Bundle:
+        """Return a bundle that learned from a drive of its robot, without any reference.
+
+        Args:
+            bundle: that the drive was localized with.
+            count: how many observations are used at most.
+            drive: what was recorded, and what the filter believed.
+            rng: draws priors.
+
+        Raises:
+            SensorError: too few observations can be used.
+        """
+        ...
+
+
+@runtime_checkable
+class MeasuresItself(Protocol):
+    """A system that tells whether a bundle would hold."""
+
+    def figures(self, bundle: Bundle, rng: np.random.Generator) -> Mapping[str, float]:
+        """Measure a calibrated bundle on observations of its own, for ``measured``."""
+        ...
+
+    def doubts(self, measured: Mapping[str, float]) -> tuple[str, ...]:
+        """Say in a sentence each what of a bundle's figures tells that it would not hold."""
+        ...
 
 
 class TrainingRun(Protocol):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,13 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import RecordValue, write_description
 from local_inn_ros.bundles.placing import check_place, placed
 from local_inn_ros.errors import BundleError
-from local_inn_ros.systems.protocol import System, TrainingInputs, TrainingOrder, TrainingRun
+from local_inn_ros.systems.protocol import (
+    MeasuresItself,
+    System,
+    TrainingInputs,
+    TrainingOrder,
+    TrainingRun,
+)
 from local_inn_ros.training.checkpoints import Checkpoints
 from local_inn_ros.training.fit import TrainingProgress, fit
 
@@ -90,6 +97,12 @@ def train_run(
         system.check(bundle)
         calibration = run.calibrate(bundle, rng)
         described = description.model_copy(update={"calibration": calibration})
+        if isinstance(system, MeasuresItself):
+            # With draws of its own: what training draws does not depend on what is measured.
+            calibrated = replace(bundle, description=described)
+            figures = system.figures(calibrated, np.random.default_rng(seed))
+            measured = {**described.measured, **figures}
+            described = described.model_copy(update={"measured": measured})
         write_description(described, folder / "bundle.yaml")
     kept.remove()
     _LOG.info("wrote %s after %d steps", out, steps)

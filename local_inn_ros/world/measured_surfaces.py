@@ -32,7 +32,10 @@ _FARTHEST_CELLS = 3.0
 
 
 def measured_distances(
-    grid: OccupancyGrid, end_points: ArrayLike, surface_offset_m: float
+    grid: OccupancyGrid,
+    end_points: ArrayLike,
+    surface_offset_m: float,
+    weights: ArrayLike | None = None,
 ) -> NDArray[np.float64]:
     """Return the distance to the nearest surface, finer than the cells of the map.
 
@@ -41,6 +44,7 @@ def measured_distances(
         end_points: (k, 2) end points of scans in the map frame.
         surface_offset_m: where the surface lies, from the faces of occupied cells, of which no
             end point tells anything (``LikelihoodField``).
+        weights: (k,) how many end points each of them counts as; one where left out.
 
     Returns:
         (rows x FINER, cols x FINER) distance at the centres of the finer cells, in m. Not signed:
@@ -49,7 +53,9 @@ def measured_distances(
     occupied = grid.occupied_mask()
     if not occupied.any():
         return np.repeat(np.repeat(signed_distance(grid), FINER, 0), FINER, 1)
-    lines = _lines(grid, np.asarray(end_points, dtype=np.float64))
+    points = np.asarray(end_points, dtype=np.float64)
+    counts = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=np.float64)
+    lines = _lines(grid, points, counts)
     near = ndimage.distance_transform_edt(~_finer(occupied)) <= _FARTHEST_CELLS * FINER
     known = near & (lines.support >= _LEAST_POINTS)
     rest = occupied & (ndimage.distance_transform_edt(~known) > _FARTHEST_CELLS * FINER).reshape(
@@ -80,7 +86,9 @@ class _Lines:
     normal_y: NDArray[np.float64]
 
 
-def _lines(grid: OccupancyGrid, end_points: NDArray[np.float64]) -> _Lines:
+def _lines(
+    grid: OccupancyGrid, end_points: NDArray[np.float64], counts: NDArray[np.float64]
+) -> _Lines:
     shape = (grid.rows * FINER, grid.cols * FINER)
     points = transform_points(grid.origin.inverse(), end_points)
     cells = np.floor(points[:, ::-1] / _fine_m(grid)).astype(np.int64)
@@ -88,8 +96,10 @@ def _lines(grid: OccupancyGrid, end_points: NDArray[np.float64]) -> _Lines:
     x, y = points[inside].T
     index = np.ravel_multi_index((cells[inside, 0], cells[inside, 1]), shape)
 
+    weight_of = counts[inside]
+
     def smoothed(values: NDArray[np.float64], width_cells: float) -> NDArray[np.float64]:
-        total = np.bincount(index, values, minlength=shape[0] * shape[1])
+        total = np.bincount(index, values * weight_of, minlength=shape[0] * shape[1])
         spread: NDArray[np.float64] = ndimage.gaussian_filter(
             total.astype(np.float64).reshape(shape),
             width_cells * FINER,
@@ -98,12 +108,11 @@ def _lines(grid: OccupancyGrid, end_points: NDArray[np.float64]) -> _Lines:
         )
         return spread
 
-    one = np.ones(len(x))
-    count = smoothed(one, _PLACE_CELLS)
+    count = smoothed(np.ones(len(x)), _PLACE_CELLS)
     # A Gaussian of this width counts a point as much as its density; undone, it counts points.
     support = count * 2.0 * np.pi * (_PLACE_CELLS * FINER) ** 2
     weight = np.maximum(count, 1e-12)
-    wide = np.maximum(smoothed(one, _FACING_CELLS), 1e-12)
+    wide = np.maximum(smoothed(np.ones(len(x)), _FACING_CELLS), 1e-12)
     mean_x, mean_y = smoothed(x, _FACING_CELLS) / wide, smoothed(y, _FACING_CELLS) / wide
     xx = smoothed(x * x, _FACING_CELLS) / wide - mean_x**2
     xy = smoothed(x * y, _FACING_CELLS) / wide - mean_x * mean_y

@@ -64,6 +64,19 @@ def direction_at(told, row, col):  # type: ignore[no-untyped-def]
     return 0.5 + 0.5 * lean, 0.5 * slant, 0.5 - 0.5 * lean
 
 
+def directions_at(told: NDArray[np.int8], cells: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the tensors (..., 3) at cells (..., 2), as (row, col), of ``directions_in_bytes``.
+
+    Cells off the grid are those at its edge.
+    """
+    row = np.clip(cells[..., 0], 0, told.shape[0] - 1)
+    col = np.clip(cells[..., 1], 0, told.shape[1] - 1)
+    steps = told[row, col].astype(np.float64)
+    lean, slant = steps[..., 0] / _STEPS, steps[..., 1] / _STEPS
+    tensor = np.stack([0.5 + 0.5 * lean, 0.5 * slant, 0.5 - 0.5 * lean], axis=-1)
+    return np.where((steps[..., 0] == _NOWHERE)[..., None], 0.0, tensor)
+
+
 def _directions(occupied: NDArray[np.bool_]) -> NDArray[np.float32]:
     shade = occupied.astype(np.float32)
     slope_x = ndimage.gaussian_filter(shade, _SMOOTHING_CELLS, order=(0, 1), mode="nearest")

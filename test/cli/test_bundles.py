@@ -77,12 +77,7 @@ def test_evaluate_shows_whether_the_covariances_tell_the_truth(bag: Path, tmp_pa
     assert not (without / "reliability.png").exists()
 
 
-def test_calibrate_with_a_recording_and_without(
-    bag: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_calibrate_with_a_recording_and_without(bag: Path, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     shutil.copytree(shipped_bundle(), bundle)
     before = Bundle.load(bundle).description
@@ -92,8 +87,41 @@ def test_calibrate_with_a_recording_and_without(
     assert simulated.calibration != before.calibration
     assert simulated.graphs == before.graphs
     invoke("calibrate", bundle, "--bag", bag, "--reference", "/ground_truth", "--scans", 100)
-    assert Bundle.load(bundle).description.calibration != simulated.calibration
-    assert "--reference" in refused(capsys, monkeypatch, "calibrate", bundle, "--bag", bag)
+    posed = Bundle.load(bundle).description
+    assert posed.calibration != simulated.calibration
+    assert {"network_anees", "network_p95_m", "network_astray_share"} <= posed.measured.keys()
+
+
+def test_calibrate_needs_no_reference(bag: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(shipped_bundle(), bundle)
+    before = Bundle.load(bundle).description
+    text = invoke("calibrate", bundle, "--bag", bag, "--scans", 100)
+    assert all(word in text for word in ("network", "field", "forward", "ahead"))
+    after = Bundle.load(bundle).description
+    assert after.calibration != before.calibration
+    # Scans were cast on the map's own faces, and that is where the drive has the surfaces.
+    assert abs(after.maps[0].surface_offset_m) < 0.25 * 0.05
+    assert after.calibration.range_bias_m == 0.0
+    invoke(
+        "evaluate", bundle, "--bag", bag, "--reference", "/ground_truth", "--out", tmp_path / "o"
+    )
+    figures = json.loads((tmp_path / "o" / "report.json").read_text())
+    assert figures["fused"]["ape_median_m"] < 0.02
+    assert figures["calibration"]["anees"] < 6.0
+
+
+def test_calibrate_refuses_a_drive_that_is_too_short(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle, short = tmp_path / "bundle", tmp_path / "short"
+    shutil.copytree(shipped_bundle(), bundle)
+    invoke("simulate", "--bundle", bundle, "--out", short, "--duration", 1, "--seed", 2)
+    before = (bundle / "bundle.yaml").read_bytes()
+    said = refused(capsys, monkeypatch, "calibrate", bundle, "--bag", short)
+    assert "too short" in said
+    assert "--reference" in said
+    assert (bundle / "bundle.yaml").read_bytes() == before
 
 
 def odometry_noise_of(file: Path) -> dict[str, float]:

@@ -66,9 +66,9 @@ def test_the_benchmark_reads_lap_1_and_its_table_holds_the_figures(
     import intel_lab
 
     from local_inn_ros.evaluation.metrics import Lost, Score
-    from local_inn_ros.systems.local_inn_2d.train import posed_scans_of
+    from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
 
-    lap = posed_scans_of(intel_lab.read_lap(DATA / "lap1_map.npz"), load_laser_spec(SENSOR))
+    lap = PosedScans.of(intel_lab.read_lap(DATA / "lap1_map.npz"), load_laser_spec(SENSOR))
     assert len(lap) == 1854
     field = LikelihoodField(load_map(DATA / "map_lap1.yaml"))
     distances = np.abs(field.evaluate(lap.end_points()).distances_m)

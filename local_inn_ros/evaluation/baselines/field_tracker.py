@@ -15,6 +15,7 @@ from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Ref
 from local_inn_ros.localization.alignment.scan_points import ScanPoints
 from local_inn_ros.localization.covariance_model import calibrated_information
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing.laser.scan import without_bias
 from local_inn_ros.sensing.mounted_poses import pose_of_base, pose_of_mounted
 
 
@@ -22,7 +23,12 @@ class FieldTracker:
     """Aligns each scan with the likelihood field from the filter's prior, and fuses the result."""
 
     def __init__(
-        self, refiner: Refiner, range_max_m: float, mount: Pose2, model: CovarianceModel
+        self,
+        refiner: Refiner,
+        range_max_m: float,
+        mount: Pose2,
+        model: CovarianceModel,
+        range_bias_m: float = 0.0,
     ) -> None:
         """Set up for one sensor.
 
@@ -31,8 +37,10 @@ class FieldTracker:
             range_max_m: farthest valid range.
             mount: pose of the laser in the base frame.
             model: how the covariances of what the refiner aligns were calibrated.
+            range_bias_m: how much too long ranges are.
         """
         self._model = model
+        self._range_bias_m = range_bias_m
         self._refiner = refiner
         self._points = ScanPoints(range_max_m)
         self._mount = mount
@@ -57,7 +65,7 @@ class FieldTracker:
         if prior is None:
             return None
         start = pose_of_mounted(prior, self._mount).mean
-        points = self._points.all_of(scan)
+        points = self._points.all_of(without_bias(scan, self._range_bias_m))
         found = self._refiner.refine(points, start, stride=self._points.stride)
         unexplained = 1.0 - min(1.0, found.inlier_share / USUAL_INLIER_SHARE)
         measured = calibrated_information(found.pose, found.information, self._model, unexplained)

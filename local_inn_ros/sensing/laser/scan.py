@@ -94,3 +94,10 @@ def network_scan(ranges_m: NDArray[np.float32], laser: LaserSpec, stamp_s: float
     first, last = laser.angle_min_rad, laser.angle_max_rad
     step = (last - first) / (laser.network_beams - 1)
     return Scan(stamp_s, ranges_m, first, step, laser.range_min_m, laser.range_max_m)
+
+
+def without_bias(scan: Scan, bias_m: float) -> Scan:
+    """Return a scan whose ranges were all too long by ``bias_m``, as they should have been."""
+    if bias_m == 0.0:
+        return scan
+    return replace(scan, ranges_m=scan.ranges_m - np.float32(bias_m))

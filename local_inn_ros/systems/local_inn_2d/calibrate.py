@@ -24,27 +24,19 @@ from local_inn_ros.localization.covariance_fit import (
 )
 from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.posed_observations import PosedObservations
-from local_inn_ros.systems.local_inn_2d.driving_poses import driving_poses
 from local_inn_ros.systems.local_inn_2d.map_calibration import Half
 from local_inn_ros.systems.local_inn_2d.networks import Networks, open_networks
 from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
-from local_inn_ros.systems.local_inn_2d.scan_sources import MapSource, PosedScans
+from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
+from local_inn_ros.systems.local_inn_2d.simulated_scans import PosedScan, simulated_scans
 from local_inn_ros.systems.protocol import RunSettings
 
 # How far off priors are while a robot is tracked.
-_PRIOR_DEVIATIONS = np.array([0.05, 0.05, math.radians(2.0)])
+TRACKED = np.array([0.05, 0.05, math.radians(2.0)])
+"""Deviations (x m, y m, yaw rad) of a prior while a robot is tracked."""
 # An alignment with the forward pass takes ten times as long as one with the map.
 _EVERY = {RefinerChoice.FIELD: 1, RefinerChoice.FORWARD: 4}
-_BLOCKED_SHARE = 0.5
 _MAD_TO_DEVIATION = 1.4826
-
-
-@dataclass(frozen=True, slots=True)
-class PosedScan:
-    """A scan, and the pose of the sensor in the map frame that it was taken at."""
-
-    scan: Scan
-    pose: Pose2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,33 +45,6 @@ class HeldOut:
 
     bundle: Bundle
     scans: Sequence[PosedScan]
-
-
-def simulated_scans(bundle: Bundle, count: int, rng: np.random.Generator) -> list[PosedScan]:
-    """Cast scans where robots drive on a bundle's map, with all beams and its sensor's noise.
-
-    In half of them unmapped things stand before the walls.
-
-    Raises:
-        MapError: the map has no room for a robot.
-    """
-    sensor = bundle.description.laser
-    every_beam = sensor.model_copy(update={"network_beams": sensor.beam_count})
-    inside = bundle.description.maps[0].inside
-    source = MapSource(bundle.grid, every_beam, 0.0, _BLOCKED_SHARE, inside)
-    drawn = source.draw_at(driving_poses(bundle.grid, rng, count, inside), rng)
-    # As REP-117 has it: what is unknown is not a number, nothing within reach is infinite.
-    ranges = np.select([drawn.states > 0.0, drawn.states < 0.0], [drawn.ranges_m, np.inf], np.nan)
-    angles = sensor.beam_angles_rad()
-    step = float(angles[1] - angles[0])
-    limits = (sensor.range_min_m, sensor.range_max_m)
-    return [
-        PosedScan(
-            Scan(0.0, row.astype(np.float32), float(angles[0]), step, *limits),
-            Pose2.from_array(pose),
-        )
-        for row, pose in zip(ranges, drawn.poses, strict=True)
-    ]
 
 
 def calibrated_models(held_out: Sequence[HeldOut], rng: np.random.Generator) -> Calibration:
@@ -95,13 +60,16 @@ def calibrated_models(held_out: Sequence[HeldOut], rng: np.random.Generator) -> 
     Raises:
         SensorError: too few scans can be used.
     """
-    calibration = Calibration()
+    bias_m = held_out[0].bundle.description.calibration.range_bias_m
+    calibration = Calibration(range_bias_m=bias_m)
     networks = open_networks(held_out[0].bundle)
-    found = _errors(held_out, calibration, networks, RefinerChoice.NONE, rng)
+    found = located_errors(held_out, calibration, networks, RefinerChoice.NONE, rng)
     samples = fit_covariance_model(found)
     calibration = calibration.model_copy(update={"samples": samples})
     aligned = {
-        choice.value: fit_covariance_model(_errors(held_out, calibration, networks, choice, rng))
+        choice.value: fit_covariance_model(
+            located_errors(held_out, calibration, networks, choice, rng)
+        )
         for choice in _EVERY
     }
     return calibration.model_copy(update={"aligned": aligned})
@@ -119,8 +87,15 @@ def calibrated_on_map(bundle: Bundle, count: int, rng: np.random.Generator) -> C
         MapError: its map has no room for a robot.
         SensorError: too few scans can be used.
     """
+    # Simulated ranges have no bias that a real laser was found to have.
+    own = bundle.description.calibration
+    unbiased = own.model_copy(update={"range_bias_m": 0.0})
+    plain = replace(
+        bundle, description=bundle.description.model_copy(update={"calibration": unbiased})
+    )
     scans = simulated_scans(bundle, count, rng)
-    return calibrated_models([HeldOut(bundle, scans)], rng)
+    found = calibrated_models([HeldOut(plain, scans)], rng)
+    return found.model_copy(update={"range_bias_m": own.range_bias_m})
 
 
 def calibrated_on_recording(
@@ -142,7 +117,7 @@ def calibrated_on_recording(
         for scan, pose in zip(posed.observations, posed.poses, strict=True)
         if isinstance(scan, Scan)
     ]
-    return calibrated_models([HeldOut(bundle, _thinned(scans, count))], rng)
+    return calibrated_models([HeldOut(bundle, thinned(scans, count))], rng)
 
 
 def calibrated_on_what_was_learned(
@@ -176,23 +151,24 @@ def calibrated_on_what_was_learned(
     simulated = [HeldOut(bundle, simulated_scans(bundle, count, rng))]
     calibration = calibrated_models(simulated, rng)
     plain = calibration.model_copy(update={"aligned": {}})
-    real = _errors(held_out, plain, open_networks(bundle), RefinerChoice.FIELD, rng)
-    off = _deviations(real.errors)
-    aligned = {name: _widened(model, off) for name, model in calibration.aligned.items()}
+    real = located_errors(held_out, plain, open_networks(bundle), RefinerChoice.FIELD, rng)
+    off = robust_deviations(real.errors)
+    aligned = {name: widened_model(model, off) for name, model in calibration.aligned.items()}
     aligned[RefinerChoice.FIELD.value] = fit_covariance_model(real)
     return calibration.model_copy(
-        update={"samples": _widened(calibration.samples, off), "aligned": aligned}
+        update={"samples": widened_model(calibration.samples, off), "aligned": aligned}
     )
 
 
-def _deviations(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+def robust_deviations(errors: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return robust deviations (3,) of errors (n, 3); a map has no preferred direction."""
     typical = _MAD_TO_DEVIATION * np.median(np.abs(errors), axis=0)
     typical[:2] = np.sqrt(np.mean(np.square(typical[:2])))
     return typical
 
 
-def _widened(model: CovarianceModel, deviations: NDArray[np.float64]) -> CovarianceModel:
+def widened_model(model: CovarianceModel, deviations: NDArray[np.float64]) -> CovarianceModel:
+    """Return a model whose floors are wider by deviations (3,)."""
     ahead, aside, yaw = np.hypot(model.floor, deviations).tolist()
     return model.model_copy(update={"floor": (ahead, aside, yaw)})
 
@@ -200,24 +176,37 @@ def _widened(model: CovarianceModel, deviations: NDArray[np.float64]) -> Covaria
 def _chosen(posed: PosedScans, mask: NDArray[np.bool_], count: int) -> list[PosedScan]:
     """Return scans under a mask, evenly spread, so many at most."""
     rows = np.flatnonzero(mask)
-    return _thinned(
+    return thinned(
         [PosedScan(posed.scans[k], Pose2.from_array(posed.poses[k])) for k in rows], count
     )
 
 
-def _thinned(scans: list[PosedScan], count: int) -> list[PosedScan]:
+def thinned(scans: list[PosedScan], count: int) -> list[PosedScan]:
     """Return so many of some scans at most, evenly spread."""
     return scans[:: max(1, -(-len(scans) // count))]
 
 
-def _errors(
+def located_errors(
     held_out: Sequence[HeldOut],
     calibration: Calibration,
     networks: Networks,
     choice: RefinerChoice,
     rng: np.random.Generator,
+    deviations: NDArray[np.float64] = TRACKED,
 ) -> ErrorSample:
-    """Locate the scans from priors about their poses, and compare."""
+    """Locate the scans from priors about their poses, and compare.
+
+    Args:
+        held_out: scans with the bundles to use on them.
+        calibration: that is in force.
+        networks: of the bundles.
+        choice: what aligns; without a refiner the network's own poses are compared.
+        rng: draws the priors.
+        deviations: (x m, y m, yaw rad) of the priors.
+
+    Raises:
+        SensorError: too few scans can be used.
+    """
     errors, covariances, unexplained = [], [], []
     for part in held_out:
         description = part.bundle.description.model_copy(update={"calibration": calibration})
@@ -226,7 +215,7 @@ def _errors(
             Pose2.identity(), RunSettings(refiner=choice)
         )
         for one in part.scans[:: _stride(part.scans, choice)]:
-            prior = _prior_about(one.pose, rng)
+            prior = prior_about(one.pose, rng, deviations)
             try:
                 fix = localizer.locate(one.scan, prior)
             except SensorError:
@@ -250,6 +239,9 @@ def _stride(scans: Sequence[PosedScan], choice: RefinerChoice) -> int:
     return max(1, min(_EVERY.get(choice, 1), len(scans) // LEAST_ERRORS))
 
 
-def _prior_about(pose: Pose2, rng: np.random.Generator) -> GaussianPose2:
-    mean = Pose2.from_array(pose.to_array() + rng.normal(size=3) * _PRIOR_DEVIATIONS)
-    return GaussianPose2.from_deviations(mean, *_PRIOR_DEVIATIONS.tolist())
+def prior_about(
+    pose: Pose2, rng: np.random.Generator, deviations: NDArray[np.float64] = TRACKED
+) -> GaussianPose2:
+    """Draw a prior about a pose, as wide as while a robot is tracked if not told otherwise."""
+    mean = Pose2.from_array(pose.to_array() + rng.normal(size=3) * deviations)
+    return GaussianPose2.from_deviations(mean, *deviations.tolist())

@@ -115,6 +115,7 @@ def write_files(
                 file="map.yaml",
                 sha256=grid_hash(grid),
                 surface_offset_m=calibrated.surface_offset_m,
+                surface_deviation_m=calibrated.surface_deviation_m,
                 surfaces=surfaces,
             ),
         ),

@@ -23,7 +23,7 @@ from local_inn_ros.localization.quality.scan_likelihood import weights_of
 from local_inn_ros.localization.quality.scan_quality import scan_quality
 from local_inn_ros.localization.scan_budget import ScanBudget
 from local_inn_ros.sensing import BeamPicker, Beams, Scan
-from local_inn_ros.sensing.laser.scan import network_scan
+from local_inn_ros.sensing.laser.scan import network_scan, without_bias
 from local_inn_ros.sensing.mounted_poses import pose_of_mounted, poses_of_mounted
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.inverse_passes import InversePasses, PoseSamples, places_of
@@ -129,6 +129,7 @@ class Localizer:
         self._picker = BeamPicker(sensor.network_angles_rad(), sensor.range_max_m)
         self._likelihood = MapLikelihood(bundle.caster, sensor, config.forward_deviation_m)
         self._range_max_m = sensor.range_max_m
+        self._range_bias_m = bundle.description.calibration.range_bias_m
         self._forward_deviation_m = math.hypot(config.forward_deviation_m, sensor.noise_std_m)
         self._place_stage = "statistics" if refiner is None else "refiner"
         self._passes = InversePasses(config, sensor, networks, sample_count, self._budget)
@@ -156,6 +157,7 @@ class Localizer:
         """Find what one scan says of the pose, and no more: ``locate``, for who is in a hurry."""
         clock = _StageClock()
         self._budget.begin()
+        scan = without_bias(scan, self._range_bias_m)
         reading = self._picker.pick(scan)
         reading.require_returns()
         clock.lap("beams")

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.errors import SensorError
 from local_inn_ros.sensing import BeamPicker, LaserSpec, Scan
+from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.world import FreeSpace, OccupancyGrid, RayCaster, surroundings
+from local_inn_ros.world.surface_casting import RangeCaster
 
 _DROPOUT_SHARE = 0.01
 _MOST_BLOCKS = 3
@@ -51,6 +54,7 @@ class MapSource:
         clearance_m: float,
         blocked_share: float,
         inside: Sequence[tuple[float, float]] = (),
+        caster: RangeCaster | None = None,
     ) -> None:
         """Prepare a map.
 
@@ -60,12 +64,15 @@ class MapSource:
             clearance_m: poses keep this far from all that is not free.
             blocked_share: share of the scans that see unmapped things.
             inside: points in the parts of the map to draw from (``FreeSpace``).
+            caster: casts the beams; to the faces of the map's cells where left out.
 
         Raises:
             MapError: no pose keeps that far.
         """
         self.free_space = FreeSpace(grid, clearance_m, inside)
-        self._caster = RayCaster(surroundings(self.free_space, sensor.range_max_m))
+        if caster is None:
+            caster = RayCaster(surroundings(self.free_space, sensor.range_max_m))
+        self._caster: RangeCaster = caster
         self._sensor = sensor
         self._angles = sensor.network_angles_rad()
         self._blocked_share = blocked_share
@@ -124,6 +131,18 @@ class PosedScans:
         self._ranges = np.stack([reading.ranges_m for reading in readings])
         self._states = np.stack([reading.network_states() for reading in readings])
         self._range_max_m = np.float32(sensor.range_max_m)
+
+    @staticmethod
+    def of(posed: PosedObservations, laser: LaserSpec) -> PosedScans:
+        """Take posed observations as scans of a laser.
+
+        Raises:
+            SensorError: some are no scans, or do not fit the laser.
+        """
+        scans = [one for one in posed.observations if isinstance(one, Scan)]
+        if len(scans) != len(posed):
+            raise SensorError("the recording's observations are not scans of a planar laser")
+        return PosedScans(scans, posed.poses, laser)
 
     def __len__(self) -> int:
         """Return how many scans there are."""

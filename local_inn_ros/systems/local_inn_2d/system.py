@@ -13,6 +13,7 @@ from local_inn_ros.bundles.description import Calibration
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.localization.own_drive import OwnDrive
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.local_inn_2d import config
 from local_inn_ros.systems.local_inn_2d.presets import PRESETS, STANDARD
@@ -90,6 +91,38 @@ class LocalInn2dSystem:
         if posed is None:
             return calibrated_on_map(bundle, count, rng)
         return calibrated_on_recording(bundle, count, posed, rng)
+
+    def with_surfaces(self, bundle: Bundle, posed: PosedObservations) -> Bundle:
+        """Put surfaces where scans have them (see ``LearnsFromDrives.with_surfaces``)."""
+        from local_inn_ros.systems.local_inn_2d.map_calibration import with_offset_of
+
+        return with_offset_of(bundle, posed)
+
+    def with_surfaces_of_drive(self, bundle: Bundle, drive: OwnDrive) -> Bundle:
+        """Put surfaces where a drive has them (see ``LearnsFromDrives``)."""
+        from local_inn_ros.systems.local_inn_2d.drive_calibration import with_surfaces_of_drive
+
+        return with_surfaces_of_drive(bundle, drive)
+
+    def learned_on_drive(
+        self, bundle: Bundle, count: int, drive: OwnDrive, rng: np.random.Generator
+    ) -> Bundle:
+        """Learn from a drive (see ``LearnsFromDrives.learned_on_drive``)."""
+        from local_inn_ros.systems.local_inn_2d.drive_calibration import learned_on_drive
+
+        return learned_on_drive(bundle, count, drive, rng)
+
+    def figures(self, bundle: Bundle, rng: np.random.Generator) -> Mapping[str, float]:
+        """Measure the network (see ``MeasuresItself.figures``)."""
+        from local_inn_ros.systems.local_inn_2d.doubts import network_figures
+
+        return network_figures(bundle, rng)
+
+    def doubts(self, measured: Mapping[str, float]) -> tuple[str, ...]:
+        """Say what is wrong with a network (see ``MeasuresItself.doubts``)."""
+        from local_inn_ros.systems.local_inn_2d.doubts import doubts_of
+
+        return doubts_of(measured)
 
 
 SYSTEM = LocalInn2dSystem()

@@ -15,14 +15,17 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import BundleDescription, Calibration, RecordValue
 from local_inn_ros.errors import DeviceError, SensorError
 from local_inn_ros.flows.fit_task import FitTask, SampleSource
-from local_inn_ros.sensing import LaserSpec, Scan
-from local_inn_ros.sensing.posed_observations import PosedObservations
+from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.systems.local_inn_2d.calibrate import (
     calibrated_on_map,
     calibrated_on_what_was_learned,
 )
 from local_inn_ros.systems.local_inn_2d.export import write_files
-from local_inn_ros.systems.local_inn_2d.map_calibration import MapCalibration, calibrate_map
+from local_inn_ros.systems.local_inn_2d.map_calibration import (
+    MapCalibration,
+    calibrate_map,
+    caster_of,
+)
 from local_inn_ros.systems.local_inn_2d.measure import measure
 from local_inn_ros.systems.local_inn_2d.network import LocalInn, torch_engine_of
 from local_inn_ros.systems.local_inn_2d.networks import GraphNetworks
@@ -86,9 +89,17 @@ class LocalInn2dTraining:
         """Begin a training of any settings; see ``begin``."""
         check_device(device)
         laser, grid = _laser_among(inputs), inputs.grid
-        posed = None if inputs.posed is None else posed_scans_of(inputs.posed, laser)
+        posed = None if inputs.posed is None else PosedScans.of(inputs.posed, laser)
         inside = inputs.inside or choose_parts(FreeParts.of(grid)).points
-        simulated = MapSource(grid, laser, settings.clearance_m, settings.blocked_share, inside)
+        surfaces = calibrate_map(grid, laser, posed)
+        simulated = MapSource(
+            grid,
+            laser,
+            settings.clearance_m,
+            settings.blocked_share,
+            inside,
+            caster_of(grid, surfaces, laser, inside),
+        )
         source: SampleSource = simulated
         if posed is not None:
             source = MixedSource(simulated, posed, _POSED_SHARE)
@@ -101,7 +112,6 @@ class LocalInn2dTraining:
             settings.steps,
             settings.batch,
         )
-        surfaces = calibrate_map(grid, laser, posed)
         return LocalInn2dTraining(
             grid, laser, settings, seed, device, posed, inside, surfaces, model, task
         )
@@ -138,7 +148,8 @@ class LocalInn2dTraining:
     ) -> BundleDescription:
         """Measure what was learned, and write graphs, weights and map (see ``TrainingRun``)."""
         settings, model = self.settings, self.model.cpu()
-        unseen = MapSource(self.grid, self.laser, settings.clearance_m, 0.0, self.inside)
+        caster = caster_of(self.grid, self.surfaces, self.laser, self.inside)
+        unseen = MapSource(self.grid, self.laser, settings.clearance_m, 0.0, self.inside, caster)
         networks = GraphNetworks(torch_engine_of(model, settings.narrowest_spread))
         measured = measure(networks, unseen, settings, rng)
         return write_files(
@@ -151,18 +162,6 @@ class LocalInn2dTraining:
         if self.posed is None:
             return calibrated_on_map(bundle, count, rng)
         return calibrated_on_what_was_learned(bundle, count, self.posed, self.surfaces.halves, rng)
-
-
-def posed_scans_of(posed: PosedObservations, laser: LaserSpec) -> PosedScans:
-    """Return posed observations as scans of a laser.
-
-    Raises:
-        SensorError: some are no scans, or do not fit the laser.
-    """
-    scans = [one for one in posed.observations if isinstance(one, Scan)]
-    if len(scans) != len(posed):
-        raise SensorError("the recording's observations are not scans of a planar laser")
-    return PosedScans(scans, posed.poses, laser)
 
 
 def check_device(device: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,10 @@ from local_inn_ros.systems.local_inn_2d.calibrate import (
     calibrated_on_map,
     calibrated_on_recording,
     calibrated_on_what_was_learned,
-    simulated_scans,
 )
 from local_inn_ros.systems.local_inn_2d.driving_poses import driving_poses
 from local_inn_ros.systems.local_inn_2d.scan_sources import PosedScans
+from local_inn_ros.systems.local_inn_2d.simulated_scans import simulated_scans
 from local_inn_ros.world import FreeSpace, OccupancyGrid, plan_lap
 
 TRUE = CovarianceModel(scale=(2.0, 0.7, 1.5), floor=(0.01, 0.01, 0.004), unexplained_gain=2.0)
@@ -95,6 +96,25 @@ def folder(trained_room: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return out
 
 
+def in_no_doubt(bundle: Bundle) -> Bundle:
+    """A bundle that takes its map for exact."""
+    told = bundle.description
+    maps = (told.maps[0].model_copy(update={"surface_deviation_m": 0.0}),)
+    return replace(bundle, description=told.model_copy(update={"maps": maps}))
+
+
+def test_covariances_hold_what_the_map_leaves_open(folder: Path) -> None:
+    bundle = Bundle.load(folder)
+    assert bundle.description.maps[0].surface_deviation_m == pytest.approx(
+        bundle.grid.resolution_m / math.sqrt(12.0)
+    )
+    sure = calibrated_on_map(in_no_doubt(bundle), 200, np.random.default_rng(1)).aligned["field"]
+    unsure = calibrated_on_map(bundle, 200, np.random.default_rng(1)).aligned["field"]
+    told = GaussianPose2.from_deviations(Pose2.identity(), 0.002, 0.002, 0.001)
+    narrow, wide = (calibrated(told, model, 0.0).deviations() for model in (sure, unsure))
+    assert np.all(wide[:2] > 1.5 * narrow[:2])
+
+
 def test_simulated_scans_fit_the_map_and_the_sensor(folder: Path) -> None:
     scans = simulated_scans(Bundle.load(folder), 40, np.random.default_rng(0))
     assert len(scans) == 40
@@ -122,7 +142,7 @@ def test_calibrating_again_changes_only_the_calibration(folder: Path) -> None:
 
 
 def test_a_reference_that_is_off_widens_what_is_told(folder: Path) -> None:
-    bundle = Bundle.load(folder)
+    bundle = in_no_doubt(Bundle.load(folder))
     rng = np.random.default_rng(0)
     scans = simulated_scans(bundle, 200, rng)
     poses = np.array([one.pose.to_array() for one in scans])
@@ -141,7 +161,7 @@ def test_a_reference_that_is_off_widens_what_is_told(folder: Path) -> None:
 
 
 def test_networks_are_not_measured_on_scans_that_they_learned(folder: Path) -> None:
-    bundle = Bundle.load(folder)
+    bundle = in_no_doubt(Bundle.load(folder))
     rng = np.random.default_rng(0)
     scans = simulated_scans(bundle, 200, rng)
     poses = np.array([one.pose.to_array() for one in scans])
