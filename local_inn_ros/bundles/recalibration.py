@@ -4,25 +4,17 @@
 
 from __future__ import annotations
 
-import os
-
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import Calibration, write_description
-from local_inn_ros.errors import BundleError
+from local_inn_ros.places import new_file
 
 
 def rewrite_calibration(bundle: Bundle, calibration: Calibration) -> None:
     """Put a calibration into a bundle's description, whole or not at all.
 
     Raises:
-        BundleError: the file cannot be written.
+        PlaceError: the file cannot be written.
     """
-    file = bundle.path / "bundle.yaml"
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     description = bundle.description.model_copy(update={"calibration": calibration})
-    try:
-        write_description(description, partial)
-        partial.replace(file)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise BundleError(f"cannot write {file}: {error.strerror}") from error
+    with new_file(bundle.path / "bundle.yaml") as file:
+        write_description(description, file)

@@ -17,6 +17,7 @@ from local_inn_ros.cli.options import (
     ScanTopicOption,
     SeedOption,
     open_bag,
+    tried_file,
 )
 from local_inn_ros.errors import BagError
 
@@ -47,6 +48,7 @@ def calibrate(
             help="Write the odometry's noise, found out from the recording, to this file of "
             "parameters. Without --reference that is all that is done, and the bundle's own fixes "
             "are the reference.",
+            callback=tried_file,
         ),
     ] = None,
     scan_topic: ScanTopicOption = "/scan",
@@ -66,11 +68,13 @@ def calibrate(
     import numpy as np
 
     from local_inn_ros.bundles.recalibration import rewrite_calibration
+    from local_inn_ros.places import check_file
     from local_inn_ros.recordings.posed_scans import posed_scans
     from local_inn_ros.systems.registry import load_bundle, system_named
 
     loaded = load_bundle(bundle)
     system = system_named(loaded.description.system)
+    description = bundle / "bundle.yaml"
     rng = np.random.default_rng(seed)
     if bag is None:
         if params_out is not None:
@@ -78,12 +82,14 @@ def calibrate(
                 "the odometry's noise is found out from a recording: name it with --bag",
                 param_hint="--params-out",
             )
+        check_file(description)
         found = system.calibration(loaded, scans, None, rng)
         rewrite_calibration(loaded, found)
         _print_calibration(bundle, found)
         return
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
     if recording.reference is not None or params_out is None:
+        check_file(description)
         found = system.calibration(loaded, scans, posed_scans(recording), rng)
         rewrite_calibration(loaded, found)
         _print_calibration(bundle, found)

@@ -8,7 +8,6 @@ Tensors lie in a safetensors file and all else in JSON: reading them runs no cod
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,11 +17,12 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from local_inn_ros.errors import BundleError
 from local_inn_ros.flows.fit_task import FitTask
+from local_inn_ros.places import new_file
 
 _FILE = "checkpoint.safetensors"
 _STATE = "state"
@@ -63,7 +63,7 @@ class Checkpoints:
         """Keep the state after a step, whole or not at all, where one is due.
 
         Raises:
-            BundleError: it cannot be written.
+            PlaceError: it cannot be written.
         """
         if step % self.every != 0 or step == task.steps:
             return
@@ -81,16 +81,10 @@ class Checkpoints:
             },
             "rng": rng.bit_generator.state,
         }
-        partial = self.folder / f".{_FILE}.{os.getpid()}.partial"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            saved = {name: one.detach().cpu().contiguous() for name, one in tensors.items()}
-            save_file(saved, partial, metadata={_STATE: json.dumps(state)})
-            partial.replace(self.folder / _FILE)
-        except OSError as error:
-            raise BundleError(
-                f"the state of the training cannot be kept in {self.folder}: {error.strerror}"
-            ) from error
+        saved = {name: one.detach().cpu().contiguous() for name, one in tensors.items()}
+        content = save(saved, metadata={_STATE: json.dumps(state)})
+        with new_file(self.folder / _FILE) as file:
+            file.write_bytes(content)
 
     def restore(
         self,

@@ -153,10 +153,10 @@ def test_a_folder_that_cannot_be_written_is_one_warning(
     logs = Said(capfd)
     robot = Robot(ros, pose_file=str(tmp_path / "file" / "pose.json"), save_pose_period=0.1)
     robot.localize()
-    robot.step_until(lambda: logs.count("is not saved any more"), "the warning")
+    robot.step_until(lambda: logs.count("the pose is not saved"), "the warning")
     for _ in range(40):
         robot.step()
-    assert logs.count("is not saved any more") == 1
+    assert logs.count("the pose is not saved") == 1
 
 
 def test_robots_that_share_a_map_have_files_of_their_own(

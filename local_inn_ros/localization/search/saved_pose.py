@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.localization.search.hypotheses import SearchResult
+from local_inn_ros.places import PlaceError, new_file
 
 # A place found so near to where the robot was left is the same place.
 _SAME_PLACE_M = 1.0
@@ -75,13 +75,12 @@ class SavedPose:
             pose=_row(self.pose.mean.to_array().tolist()),
             covariance=(first, second, third),
         )
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(content.model_dump_json(indent=2) + "\n", encoding="utf-8")
-            partial.replace(path)
-        except OSError as error:
-            raise SavedPoseError(f"cannot save the pose to {path}: {error.strerror}") from error
+            # Not durable: who saves has scans to answer, and a disk can take a second.
+            with new_file(path, durable=False) as file:
+                file.write_text(content.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        except PlaceError as error:
+            raise SavedPoseError(f"the pose is not saved: {error}") from error
 
     @staticmethod
     def load(path: Path, map_sha256: str) -> SavedPose | None:
