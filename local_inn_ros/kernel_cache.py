@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import logging
 import os
-import stat
 import sys
-import tempfile
 from pathlib import Path
+
+from local_inn_ros.places import can_be_made, own_temporary_folder
 
 _LOG = logging.getLogger(__name__)
 _VARIABLE = "NUMBA_CACHE_DIR"
-_SHARED_MEMORY = "/dev/shm"
 
 
 def settle() -> None:
@@ -29,7 +28,8 @@ def settle() -> None:
     """
     if os.environ.get(_VARIABLE) or _fits_beside_sources() or _fits_in_home():
         return
-    place = _temporary()
+    # Compiled code runs when it is read: nobody else may have put it there.
+    place = own_temporary_folder("kernels")
     if place is None:
         _keep_none()
         _LOG.warning(
@@ -55,7 +55,7 @@ def _fits_beside_sources() -> bool:
     """Tell whether every folder of the package takes what is compiled of its sources."""
     for told, _, _ in os.walk(Path(__file__).parent):
         folder = Path(told)
-        if folder.name != "__pycache__" and not _can_be_made(folder / "__pycache__"):
+        if folder.name != "__pycache__" and not can_be_made(folder / "__pycache__"):
             return False
     return True
 
@@ -66,38 +66,7 @@ def _fits_in_home() -> bool:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     except RuntimeError:
         return False
-    return cache.is_absolute() and _can_be_made(cache / "numba")
-
-
-def _can_be_made(folder: Path) -> bool:
-    """Tell whether a folder can be written, or made where it would lie."""
-    # Unlike Path.exists, this takes what cannot be looked into for what is not there.
-    there = next(one for one in (folder, *folder.parents) if os.access(one, os.F_OK))
-    return _is_writable(there)
-
-
-def _temporary() -> Path | None:
-    """Return a folder of this user alone below those for temporary files; None without any."""
-    try:
-        usual = [tempfile.gettempdir()]
-    except FileNotFoundError:
-        usual = []
-    for parent in (*usual, _SHARED_MEMORY):
-        folder = Path(parent) / f"local_inn_ros-kernels-{os.geteuid()}"
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            found = folder.lstat()
-        except OSError:
-            continue
-        # Compiled code runs when it is read: nobody else may have put it there.
-        own = found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077 == 0
-        if own and stat.S_ISDIR(found.st_mode) and _is_writable(folder):
-            return folder
-    return None
-
-
-def _is_writable(folder: Path) -> bool:
-    return os.access(folder, os.W_OK | os.X_OK)
+    return cache.is_absolute() and can_be_made(cache / "numba")
 
 
 def _keep_none() -> None:

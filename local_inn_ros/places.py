@@ -14,6 +14,7 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from local_inn_ros.errors import LocalInnError
 
 # Files on an ordinary disk begin with one such block: a full disk has none left.
 _BLOCK = 4096
+_SHARED_MEMORY = "/dev/shm"
 _ROOM = "free some space there, or name another place"
 _ACCESS = "give this user access to it, or name another place"
 _REMEDIES = {
@@ -80,6 +82,42 @@ def user_folder(variable: str, usual: str) -> Path:
         return Path(os.environ.get(variable) or usual).expanduser()
     except RuntimeError as error:
         raise PlaceError(f"this user has no home: set {variable} to a folder") from error
+
+
+def own_temporary_folder(purpose: str) -> Path | None:
+    """Return a folder for temporary files of this user alone, the same each time.
+
+    It lasts from one process to the next, until those files are emptied.
+
+    Args:
+        purpose: a word for its name.
+
+    Returns:
+        The folder; None where none can be made.
+    """
+    try:
+        usual = [tempfile.gettempdir()]
+    except FileNotFoundError:
+        usual = []
+    for parent in (*usual, _SHARED_MEMORY):
+        folder = Path(parent) / f"local_inn_ros-{purpose}-{os.geteuid()}"
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            found = folder.lstat()
+        except OSError:
+            continue
+        # Where all may write, others may have made it, to be read by this user.
+        own = found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077 == 0
+        if own and stat.S_ISDIR(found.st_mode) and os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    return None
+
+
+def can_be_made(folder: Path) -> bool:
+    """Tell whether a folder can be written, or made where it would lie."""
+    # Unlike Path.exists, this takes what cannot be looked into for what is not there.
+    there = next(one for one in (folder, *folder.parents) if os.access(one, os.F_OK))
+    return os.access(there, os.W_OK | os.X_OK)
 
 
 def check_file(path: Path) -> None:

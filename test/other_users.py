@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 NOBODY = 65534
 # So that the interpreter can be read wherever it lies; nothing can be written by it.
-_AS_NOBODY = (
+AS_NOBODY = (
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
     *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
 )
@@ -49,7 +49,7 @@ def _can(*command: str) -> bool:
 
 def needs_nobody() -> None:
     """Skip where no process can be run as another user."""
-    if os.geteuid() != 0 or not _can(*_AS_NOBODY, "true"):
+    if os.geteuid() != 0 or not _can(*AS_NOBODY, "true"):
         pytest.skip("only root can run a process as another user (setpriv of util-linux)")
 
 
@@ -107,11 +107,11 @@ def local_inn(
         before += ["unshare", "--mount", "sh", "-c", script, "sh"]
     told = dict(environment or {})
     if as_nobody:
-        before += _AS_NOBODY
+        before += AS_NOBODY
         told = {"HOME": "/nonexistent", **told}
     return run(["-m", "local_inn_ros.cli.main", *words], told, before)
 
 
-def tiny_disk(folder: Path, size: str = "64k") -> str:
+def tiny_disk(folder: Path, size_kb: int = 64) -> str:
     """Return the shell command that mounts a small disk at a folder."""
-    return f"mount -t tmpfs -o size={size} none {folder}"
+    return f"mount -t tmpfs -o size={size_kb}k none {folder}"

@@ -49,6 +49,7 @@ def calibrate(
             "parameters. Without --reference that is all that is done, and the bundle's own fixes "
             "are the reference.",
             callback=tried_file,
+            readable=False,
         ),
     ] = None,
     scan_topic: ScanTopicOption = "/scan",

@@ -18,7 +18,9 @@ EXAMPLE = "Example: local-inn demo --out build/demo"
 def demo(
     out: Annotated[
         Path,
-        typer.Option("--out", help="Folder for report and picture.", callback=tried_folder),
+        typer.Option(
+            "--out", help="Folder for report and picture.", callback=tried_folder, readable=False
+        ),
     ] = Path("build/demo"),
     bundle: Annotated[
         Path | None, typer.Option("--bundle", help="Another bundle than the one shipped.")

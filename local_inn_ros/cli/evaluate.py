@@ -39,6 +39,7 @@ def evaluate(
             "--out",
             help="Folder for the report, trajectories and pictures.",
             callback=tried_folder,
+            readable=False,
         ),
     ] = None,
     json: JsonOption = None,

@@ -27,7 +27,9 @@ def info(
     map_file: Annotated[Path, typer.Argument(metavar="MAP", help="The map's YAML file.")],
     picture: Annotated[
         Path | None,
-        typer.Option("--picture", help="Draw the map to this PNG.", callback=tried_file),
+        typer.Option(
+            "--picture", help="Draw the map to this PNG.", callback=tried_file, readable=False
+        ),
     ] = None,
     json: JsonOption = None,
 ) -> None:

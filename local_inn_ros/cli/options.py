@@ -97,7 +97,9 @@ MountOption: TypeAlias = Annotated[
 ]
 JsonOption: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--json", help="Write the figures to this file too.", callback=tried_file),
+    typer.Option(
+        "--json", help="Write the figures to this file too.", callback=tried_file, readable=False
+    ),
 ]
 SeedOption: TypeAlias = Annotated[int, typer.Option("--seed", min=0, help="Source of all chance.")]
 

@@ -29,7 +29,10 @@ class _World:
 
 
 def simulate(
-    out: Annotated[Path, typer.Option("--out", help="The bag folder to make.", callback=tried_bag)],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="The bag folder to make.", callback=tried_bag, readable=False),
+    ],
     map_file: Annotated[
         Path | None, typer.Option("--map", help="The map's YAML file; needs --sensor.")
     ] = None,

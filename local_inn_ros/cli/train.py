@@ -30,7 +30,10 @@ def train(
     map_file: Annotated[Path, typer.Option("--map", help="The map's YAML file.")],
     sensor: Annotated[Path, typer.Option("--sensor", help="The laser's description (YAML).")],
     out: Annotated[
-        Path, typer.Option("--out", help="Folder of the bundle to make.", callback=tried_bundle)
+        Path,
+        typer.Option(
+            "--out", help="Folder of the bundle to make.", callback=tried_bundle, readable=False
+        ),
     ],
     system: Annotated[
         str, typer.Option("--system", help="The method: local_inn_2d, for a planar laser.")

@@ -9,12 +9,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from other_users import NOBODY, Ended, needs_mounts, needs_nobody, run
+from other_users import AS_NOBODY, NOBODY, Ended, needs_mounts, needs_nobody, run
 
-_AS_NOBODY = (
-    *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
-    *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
-)
 # Compiles one small kernel, and says where it is kept and whether it was kept already.
 _USE = """
 import os
@@ -28,7 +24,7 @@ print(sum(compiled.wrap_angle.stats.cache_hits.values()))
 def use(temporary: Path, *mounts: str, home: str = "/nonexistent") -> Ended:
     """Use a kernel as a user who can write to no more than a folder for temporary files."""
     needs_nobody()
-    before = list(_AS_NOBODY)
+    before = list(AS_NOBODY)
     if mounts:
         script = " && ".join([*mounts, 'exec "$@"'])
         before = ["unshare", "--mount", "sh", "-c", script, "sh", *before]
