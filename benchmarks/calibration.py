@@ -89,7 +89,7 @@ def intel(bundle: Bundle, on_scan: Callable[[], None]) -> Promises:
     recording = open_recording(INTEL, BagTopics(reference="/ground_truth"))
     assert recording.reference is not None
     localizer = fix_producer_of(open_model(bundle), recording.mount, RunSettings())
-    pipeline = LocalizationPipeline(localizer, PoseFilter())
+    pipeline = LocalizationPipeline(localizer, PoseFilter(), mount=recording.mount)
     return Promises.of(
         replay(pipeline, recording.readings(), recording.reference, on_scan), recording.reference
     )

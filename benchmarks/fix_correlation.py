@@ -45,7 +45,7 @@ def errors_of(bundle: Bundle, bag: Path) -> tuple[NDArray[np.float64], NDArray[n
     recording = open_recording(bag, BagTopics(reference="/ground_truth"))
     assert recording.reference is not None
     localizer = fix_producer_of(open_model(bundle), recording.mount, RunSettings())
-    pipeline = LocalizationPipeline(localizer, PoseFilter())
+    pipeline = LocalizationPipeline(localizer, PoseFilter(), mount=recording.mount)
     run = replay(pipeline, recording.readings(), recording.reference)
     true = truth_at(run.stamps_s, recording.reference)
     known = np.isfinite(true).all(axis=1)

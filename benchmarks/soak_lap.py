@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 import numpy as np
 
@@ -14,7 +13,8 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator
+from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator, TruthState
+from local_inn_ros.simulation.driven_way import DrivenWay
 from local_inn_ros.world import plan_lap
 
 # As on an F1TENTH car.
@@ -25,6 +25,8 @@ _RUN_UP_S = 3.0
 _LEAST_LAP_S, _MOST_LAP_S = 2.0, 120.0
 # A lap is closed where it comes so near to where it began.
 _CLOSED_M = 0.1
+# Odometry at 100 Hz and scans at 40 Hz are in step every so often.
+_IN_STEP_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,13 +37,15 @@ class Moment:
         time_s: since the lap began.
         truth: where the base was, in the map frame.
         odometry: what the odometry said; None where it said nothing then.
-        scan: what the laser saw; None where it saw nothing then.
+        scan: what the laser had seen when its last beam was measured; None where that was not then.
+        scan_truth: where the base was half way through the scan, in the map frame.
     """
 
     time_s: float
     truth: Pose2
-    odometry: Odometry | None
-    scan: Scan | None
+    odometry: Odometry | None = None
+    scan: Scan | None = None
+    scan_truth: Pose2 | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +53,7 @@ class Lap:
     """A lap that ends where it began.
 
     Attributes:
-        moments: in the order of time; the first has odometry and a scan.
+        moments: in the order of time; the first has odometry.
         duration_s: from the first moment to the first of the next lap.
     """
 
@@ -87,30 +91,34 @@ def record_lap(bundle: Bundle, speed_mps: float, seed: int) -> Lap:
         speed_mps,
         np.random.default_rng(seed),
     )
-    simulator.advance_to(_RUN_UP_S)
     moments: list[Moment] = []
-    for moment in _moments(simulator.events(_MOST_LAP_S)):
-        whole = moment.odometry is not None and moment.scan is not None
-        if whole and moments and _closes(moments[0], moment):
+    for moment in _moments(simulator.events(_RUN_UP_S + _MOST_LAP_S)):
+        if moments and _closes(moments[0], moment):
             duration_s = moment.time_s - moments[0].time_s
             return Lap(tuple(_since(moments[0].time_s, one) for one in moments), duration_s)
-        if whole or moments:
+        if moments or (moment.odometry is not None and moment.time_s >= _RUN_UP_S):
             moments.append(moment)
     raise LocalInnError(f"the robot does not come round within {_MOST_LAP_S:.0f} s")
 
 
 def _moments(events: Iterable[Event]) -> Iterator[Moment]:
-    """Put together what happened at one and the same stamp."""
-    for _, together in groupby(events, key=lambda event: event.stamp_s):
-        moment = Moment(0.0, Pose2.identity(), None, None)
-        for event in together:
-            if isinstance(event, Scan):
-                moment = replace(moment, scan=event)
-            elif isinstance(event, Odometry):
-                moment = replace(moment, odometry=event)
-            else:
-                moment = replace(moment, time_s=event.stamp_s, truth=event.pose)
-        yield moment
+    """Put together what became known at one and the same time."""
+    way: DrivenWay | None = None
+    moment: Moment | None = None
+    for event in events:
+        if isinstance(event, TruthState):
+            if moment is not None:
+                yield moment
+            moment = Moment(event.stamp_s, event.pose)
+            if way is None:
+                way = DrivenWay(event.stamp_s, event.pose)
+            way.add(event.stamp_s, event.pose)
+        elif moment is not None and isinstance(event, Odometry):
+            moment = replace(moment, odometry=event)
+        elif moment is not None and way is not None:
+            middle = Pose2.from_array(way.at(np.array([event.middle_s]))[0])
+            way.forget_before(event.middle_s)
+            moment = replace(moment, scan=event, scan_truth=middle)
 
 
 def _since(start_s: float, moment: Moment) -> Moment:
@@ -118,8 +126,12 @@ def _since(start_s: float, moment: Moment) -> Moment:
 
 
 def _closes(first: Moment, here: Moment) -> bool:
+    """Tell whether a lap is over: where it began, with both sensors in step as they were then."""
+    steps = (here.time_s - first.time_s) / _IN_STEP_S
     return (
-        here.time_s - first.time_s > _LEAST_LAP_S
+        here.odometry is not None
+        and abs(steps - round(steps)) < 1e-6
+        and here.time_s - first.time_s > _LEAST_LAP_S
         and first.truth.distance_to(here.truth) < _CLOSED_M
     )
 

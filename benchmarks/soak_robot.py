@@ -21,6 +21,7 @@ from sensor_msgs.msg import LaserScan
 from soak_lap import MOUNT, Lap, Moment
 from tf2_msgs.msg import TFMessage
 
+from local_inn_ros.benchmarking.over_topics.drive_player import fix_stamp_of
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.nodes.common.conversions import (
     grid_message,
@@ -129,14 +130,17 @@ class SoakRobot(Node):
             )
             transform = transform_message(moment.odometry.pose, stamp, "odom", "base_link")
             self._transforms.publish(TFMessage(transforms=[transform]))
-        if moment.scan is not None:
+        if moment.scan is not None and moment.scan_truth is not None:
             message = self._messages[id(moment.scan)]
-            message.header.stamp = stamp
+            begun_ns = stamp_ns - round(_NS * moment.scan.sweep_s)
+            message.header.stamp = Time(sec=begun_ns // _NS, nanosec=begun_ns % _NS)
+            fix = fix_stamp_of(message)
+            fix_ns = fix.sec * _NS + fix.nanosec
             self._scans.publish(message)
             now_ns = time.time_ns()
-            self.scans_sent[stamp_ns] = 1e-9 * now_ns
-            self.late_s[stamp_ns] = 1e-9 * (now_ns - stamp_ns)
-            self._truths[stamp_ns] = moment.truth
+            self.scans_sent[fix_ns] = 1e-9 * now_ns
+            self.late_s[fix_ns] = 1e-9 * (now_ns - stamp_ns)
+            self._truths[fix_ns] = moment.scan_truth
 
     def _on_pose(self, message: PoseWithCovarianceStamped) -> None:
         stamp_ns = _nanoseconds(message.header.stamp)

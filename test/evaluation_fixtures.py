@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 
+from local_inn_ros.benchmarking.simulated_drive import record
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.scan_points import ScanPoints
@@ -40,7 +41,7 @@ MOUNT = Pose2(0.2, 0.0, 0.05)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SimulatedRun:
-    """What a simulated robot measured, and where it was."""
+    """What a simulated robot measured, its scans as if of one instant, and where it was."""
 
     grid: OccupancyGrid
     readings: tuple[Scan | Odometry, ...]
@@ -64,15 +65,8 @@ def simulated_run(seed: int = 5, duration_s: float = 6.0) -> SimulatedRun:
         5.0,
         np.random.default_rng(seed),
     )
-    readings, stamps, poses = [], [], []
-    for event in simulator.events(duration_s):
-        if isinstance(event, (Scan, Odometry)):
-            readings.append(event)
-        else:
-            stamps.append(event.stamp_s)
-            poses.append(event.pose.to_array())
-    truth = Trajectory.from_unordered(stamps, np.array(poses))
-    return SimulatedRun(world.grid, tuple(readings), truth)
+    drive = record(simulator.whole_scans(duration_s), MOUNT)
+    return SimulatedRun(world.grid, tuple(drive.steady_readings()), drive.truth)
 
 
 class AligningLocalizer:

@@ -63,5 +63,5 @@ def run_calibration_job(job: AccuracyJob) -> Promises:
     bundle = Bundle.load(job.bundle)
     drive = job.drive(bundle)
     localizer = fix_producer_of(open_model(bundle), MOUNT, RunSettings())
-    pipeline = LocalizationPipeline(localizer, PoseFilter())
+    pipeline = LocalizationPipeline(localizer, PoseFilter(), mount=MOUNT)
     return Promises.of(replay(pipeline, drive.readings(), drive.truth), drive.truth)

@@ -46,7 +46,7 @@ def cpu_share(
     )
     run = NetworkRun(model, RunSettings(samples=samples))
     follower = Follower(run, drive)
-    readings = list(drive.readings())
+    readings = list(drive.steady_readings())
     stamps_s = [reading.stamp_s for reading in readings]
     first_s, last_s = min(stamps_s), max(stamps_s)
     begun_s, begun_cpu_s = time.perf_counter(), time.process_time()

@@ -62,7 +62,7 @@ def estimator_runs(
     model = open_model(bundle)
     wide_rng, *particle_rngs = rng.spawn(1 + len(PARTICLE_COUNTS))
     refined, redrawn, plain = (
-        _replayed(fix_producer_of(model, mount, RunSettings(refiner)), drive)
+        _replayed(fix_producer_of(model, mount, RunSettings(refiner)), drive, mount)
         for refiner in (RefinerChoice.FIELD, RefinerChoice.FORWARD, RefinerChoice.NONE)
     )
     truth = drive.truth.at(refined.stamps_s)
@@ -84,7 +84,7 @@ def estimator_runs(
             seed, run.stamps_s, run.fused, truth, run.covariances, run.seconds
         )
     for name, localizer in _baselines(bundle, mount, particle_rngs).items():
-        answers = replay_baseline(localizer, drive.readings(), drive.truth)
+        answers = replay_baseline(localizer, drive.steady_readings(), drive.truth)
         truth = drive.truth.at(answers.stamps_s)
         runs[name] = EstimatorRun(
             seed, answers.stamps_s, answers.poses, truth, answers.covariances, answers.seconds
@@ -121,8 +121,8 @@ def wide_prior_run(
     return EstimatorRun(seed, stamps, estimates, truth, seconds=seconds)
 
 
-def _replayed(localizer: FixProducer[Scan], drive: Drive) -> Replay:
-    pipeline = LocalizationPipeline(localizer, PoseFilter())
+def _replayed(localizer: FixProducer[Scan], drive: Drive, mount: Pose2) -> Replay:
+    pipeline = LocalizationPipeline(localizer, PoseFilter(), mount=mount)
     return replay(pipeline, drive.readings(), drive.truth)
 
 

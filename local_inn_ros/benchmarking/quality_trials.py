@@ -18,7 +18,7 @@ from local_inn_ros.localization.forward_pass import ForwardPass
 from local_inn_ros.localization.protocols import FixProducer
 from local_inn_ros.sensing import BeamPicker, Beams, Scan
 from local_inn_ros.simulation import LaserModel
-from local_inn_ros.simulation.passers_by import PassersBy
+from local_inn_ros.simulation.passers_by import PassersBy, beams_from
 from local_inn_ros.simulation.sensors import Laser
 from local_inn_ros.world import FreeSpace, RayCaster
 
@@ -128,7 +128,9 @@ def crowded_scans(
     for scan, row in zip(scans, poses, strict=True):
         blocked, pose = float(rng.uniform(0.0, most_blocked)), Pose2.from_array(row)
         people = PassersBy(blocked, rng)
-        ranges = people.shorten(pose, scan.angles_rad(), scan.ranges_m, scan.stamp_s)
+        beams = beams_from(pose, scan.angles_rad())
+        stamps = scan.stamp_s + np.linspace(0.0, scan.sweep_s, scan.ranges_m.size)
+        ranges = people.shorten(beams, scan.ranges_m, stamps)
         yield PlacedScan(replace(scan, ranges_m=ranges), pose, blocked)
 
 

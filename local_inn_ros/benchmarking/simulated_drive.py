@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from local_inn_ros.benchmarking.drive_conditions import Condition
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.recordings.reading_order import in_order_of_use
+from local_inn_ros.recordings.reading_order import at_one_instant_each, in_order_of_use
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.simulation import LaserModel, Simulator
@@ -29,33 +30,52 @@ class Drive:
     """A simulated robot's readings, and where it was.
 
     Attributes:
-        scans: by their stamps, at least one.
+        scans: by their stamps, at least one; each as if of one instant.
         odometry: by their stamps.
-        truth: poses of the base in the map frame, at the stamps of the readings.
+        truth: poses of the base in the map frame, often enough for any instant between.
+        swept_scans: the same scans as the laser gave them, their beams one after the other.
     """
 
     scans: tuple[Scan, ...]
     odometry: tuple[Odometry, ...]
     truth: Trajectory
+    swept_scans: tuple[Scan, ...] = ()
 
     def readings(self) -> Iterator[Scan | Odometry]:
-        """Return scans and odometry in the order in which a robot can use them."""
+        """Return scans, as the laser gave them, and odometry as a robot can use them."""
+        return in_order_of_use(self.swept_scans or self.scans, self.odometry)
+
+    def steady_readings(self) -> Iterator[Scan | Odometry]:
+        """Return the same, each scan as if of one instant."""
         return in_order_of_use(self.scans, self.odometry)
 
 
-def record(events: Iterable[Event]) -> Drive:
-    """Keep what a simulator reports; at least one scan and the truth at it."""
-    scans, odometry, stamps, poses = [], [], [], []
+def record(events: Iterable[Event], mount: Pose2) -> Drive:
+    """Keep what a simulator reports; at least one scan and the truth at it.
+
+    A scan that began before all else is left out: nobody told where it did.
+
+    Args:
+        events: in the order of time.
+        mount: pose of the laser in the base frame.
+    """
+    swept: list[Scan] = []
+    odometry: list[Odometry] = []
+    stamps: list[float] = []
+    poses: list[NDArray[np.float64]] = []
     for event in events:
         if isinstance(event, Scan):
-            scans.append(event)
+            if stamps and event.stamp_s >= stamps[0]:
+                swept.append(event)
         elif isinstance(event, Odometry):
             odometry.append(event)
         else:
             stamps.append(event.stamp_s)
             poses.append(event.pose.to_array())
+    readings = at_one_instant_each(in_order_of_use(swept, odometry), mount)
+    scans = tuple(reading for reading in readings if isinstance(reading, Scan))
     truth = Trajectory.from_unordered(stamps, np.array(poses))
-    return Drive(tuple(scans), tuple(odometry), truth)
+    return Drive(scans, tuple(odometry), truth, tuple(swept))
 
 
 def drive_lap(
@@ -92,4 +112,4 @@ def drive_lap(
         np.random.default_rng(seed),
     )
     simulator.advance_to(RUN_UP_S)
-    return record(simulator.events(duration_s))
+    return record(simulator.whole_scans(duration_s), mount)

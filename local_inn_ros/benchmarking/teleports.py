@@ -83,7 +83,7 @@ def driving(
     for _ in range(count):
         lap = laps[int(rng.integers(2))]
         simulator.teleport(lap.pose(int(rng.integers(len(lap.points)))))
-        yield record(simulator.events(duration_s))
+        yield record(simulator.whole_scans(duration_s), Pose2.identity())
 
 
 def recorded(

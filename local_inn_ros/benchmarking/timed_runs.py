@@ -169,7 +169,7 @@ def time_by_turns(
         BagError: where the drive began is not known, or one of them answered too few scans.
     """
     followers = {name: Follower(run, drive) for name, run in runs.items()}
-    for turn in _turns(drive.readings()):
+    for turn in _turns(drive.steady_readings()):
         for follower in followers.values():
             for reading in turn:
                 follower.take(reading)
@@ -179,7 +179,7 @@ def time_by_turns(
 
 def turns(drive: Drive) -> int:
     """Return how many turns a drive gives to each localizer."""
-    return len(list(_turns(drive.readings())))
+    return len(list(_turns(drive.steady_readings())))
 
 
 def _turns(readings: Iterable[Scan | Odometry]) -> Iterator[list[Scan | Odometry]]:

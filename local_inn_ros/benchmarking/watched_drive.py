@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from local_inn_ros.benchmarking.quality_trials import WRONG_M, WRONG_RAD
+from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.filtering.prior import squared_innovation
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -19,6 +21,8 @@ from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.localization.protocols import FixProducer
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing.laser.sweep import at_one_instant
+from local_inn_ros.simulation.driven_way import DrivenWay
 from local_inn_ros.simulation.simulator import Event, TruthState
 
 # How well the pose is known at the start.
@@ -98,24 +102,54 @@ class WatchedRobot:
         Raises:
             SensorError: a scan cannot be used.
         """
-        truth: Pose2 | None = None
-        for event in events:
+        way: DrivenWay | None = None
+        for event in in_order_of_use(events):
             if isinstance(event, TruthState):
-                truth = event.pose
+                way = _told(way, event)
             elif isinstance(event, Odometry):
                 self._pipeline.add_odometry(event)
-            elif truth is not None:
-                sighting = self._looked_at(event, truth)
+            elif way is not None:
+                sighting = self._looked_at(event, way)
                 if sighting is not None:
                     yield sighting
 
-    def _looked_at(self, scan: Scan, truth: Pose2) -> MeasuredScan | None:
+    def _looked_at(self, scan: Scan, way: DrivenWay) -> MeasuredScan | None:
         result = self._pipeline.add_scan(scan)
         if result is None:
             return None
         innovation = squared_innovation(result.prior, result.fix.measurement)
         lost = self._monitor.observe(result.stamp_s, result.fix.quality, innovation)
+        truth = Pose2.from_array(way.at(np.array([result.stamp_s]))[0])
+        way.forget_before(result.stamp_s)
         return MeasuredScan(result.stamp_s, lost, is_wrong(truth, result.fused.mean))
+
+
+def in_order_of_use(events: Iterable[Event]) -> Iterator[Event]:
+    """Yield what happens as a robot with the laser on its base can use it.
+
+    A scan waits for the first odometry that is not older than its last beam, and comes as if of
+    one instant. What waits at the end does so in vain.
+    """
+    waiting: deque[Scan] = deque()
+    motion = OdometryBuffer()
+    for event in events:
+        if isinstance(event, Scan):
+            waiting.append(event)
+            continue
+        yield event
+        if isinstance(event, Odometry):
+            motion.add(event)
+            while waiting and waiting[0].end_s <= event.stamp_s:
+                scan = waiting.popleft()
+                yield at_one_instant(scan, motion.pose_at, Pose2.identity()) or scan
+
+
+def _told(way: DrivenWay | None, truth: TruthState) -> DrivenWay:
+    """Return the way up to where the robot is told to be now."""
+    if way is None:
+        return DrivenWay(truth.stamp_s, truth.pose)
+    way.add(truth.stamp_s, truth.pose)
+    return way
 
 
 def is_wrong(truth: Pose2, pose: Pose2) -> bool:

@@ -21,12 +21,15 @@ from local_inn_ros.bundles.description import (
 )
 from local_inn_ros.engines import Graph, GraphSet, TensorSignature
 from local_inn_ros.errors import BundleError
+from local_inn_ros.sensing import LaserSpec
+from local_inn_ros.text_files import lfs_pointer_note
 from local_inn_ros.world import OccupancyGrid, grid_hash, load_map
 from local_inn_ros.world.distance_image import load_distances
 from local_inn_ros.world.map_file import read_map_description
 
 if TYPE_CHECKING:
-    from local_inn_ros.world import LikelihoodField, RayCaster
+    from local_inn_ros.world import FreeSpace, LikelihoodField, RayCaster
+    from local_inn_ros.world.surroundings import Window
 
 
 # Without slots: what is made of the map is kept in the instance.
@@ -82,16 +85,43 @@ class Bundle:
     def caster(self) -> RayCaster:
         """Casts rays through the map."""
         from local_inn_ros.world import RayCaster
+        from local_inn_ros.world.surroundings import cut
 
-        return RayCaster(self.grid)
+        return RayCaster(cut(self.grid, self._window))
 
     @cached_property
     def field(self) -> LikelihoodField:
         """The likelihood field of the map, its surfaces where calibration found them."""
         from local_inn_ros.world import LikelihoodField
+        from local_inn_ros.world.surroundings import cut
 
-        offset_m = self.description.maps[0].surface_offset_m
-        return LikelihoodField(self.grid, offset_m, distances_m=self.distances_m)
+        offset_m, distances_m = self.description.maps[0].surface_offset_m, self.distances_m
+        if distances_m is not None:
+            finer = distances_m.shape[0] // self.grid.rows
+            rows, cols = (slice(finer * one.start, finer * one.stop) for one in self._window)
+            distances_m = distances_m[rows, cols]
+        return LikelihoodField(cut(self.grid, self._window), offset_m, distances_m=distances_m)
+
+    def free_space(self, clearance_m: float = 0.0) -> FreeSpace:
+        """Return the parts of the map that it was trained on, less a clearance.
+
+        Raises:
+            MapError: nothing is left of them.
+        """
+        from local_inn_ros.world import FreeSpace
+
+        return FreeSpace(self.grid, clearance_m, self.description.maps[0].inside)
+
+    @cached_property
+    def _window(self) -> Window:
+        """Rows and columns of the map that its sensors can see from where the robot drives."""
+        from local_inn_ros.world.surroundings import window_round
+
+        sensors = self.description.sensors.values()
+        lasers = [sensor for sensor in sensors if isinstance(sensor, LaserSpec)]
+        if len(lasers) < len(sensors):
+            return slice(0, self.grid.rows), slice(0, self.grid.cols)
+        return window_round(self.free_space(), max(laser.range_max_m for laser in lasers))
 
     @cached_property
     def graphs(self) -> GraphSet:
@@ -142,7 +172,11 @@ class Bundle:
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _signatures(axes: dict[str, list[int | str]]) -> tuple[TensorSignature, ...]:
@@ -185,6 +219,9 @@ def _check_file(folder: Path, reference: FileReference) -> None:
     path = folder / reference.file
     if not path.is_file():
         raise BundleError(f"the bundle {folder} lacks {path.name}: copy it again, or train")
+    note = lfs_pointer_note(path)
+    if note:
+        raise BundleError(f"{path} {note}, or copy the bundle from where it was trained")
     if file_sha256(path) != reference.sha256:
         raise BundleError(
             f"{path} is truncated or was changed (its hash differs from the one in "

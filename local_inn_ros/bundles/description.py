@@ -15,6 +15,7 @@ from local_inn_ros.engines import TensorSignature
 from local_inn_ros.errors import BundleError
 from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.sensing.sensor_kinds import AnySensorSpec
+from local_inn_ros.text_files import lfs_pointer_note, yaml_fault
 
 # What may stand in the record of a training.
 RecordValue = str | int | float | bool | dict[str, int | float | list[float]] | None
@@ -98,6 +99,8 @@ class MapReference(_Block):
         surface_offset_m: where end points lie, from the faces of the map's occupied cells;
             0 for simulated scans, negative where the walls of a mapped building hold end points
             in the middle of their cells.
+        inside: a point (x, y) of the map frame in each part of the free space that the bundle was
+            trained on and searches; where there is none, the shapes of the parts decide.
         surfaces: distances to where the map's surfaces lie within its cells, as an image
             (``world.distance_image``); None where no posed scans told.
     """
@@ -106,6 +109,7 @@ class MapReference(_Block):
     file: FileName
     sha256: str
     surface_offset_m: float = 0.0
+    inside: tuple[tuple[float, float], ...] = ()
     surfaces: FileReference | None = None
 
 
@@ -140,6 +144,11 @@ class BundleDescription(_Block):
     training: dict[str, RecordValue] = {}
     measured: dict[str, float] = {}
 
+    def within(self, inside: tuple[tuple[float, float], ...]) -> BundleDescription:
+        """Return the same of a bundle trained on the parts of its map with these points."""
+        maps = (self.maps[0].model_copy(update={"inside": inside}), *self.maps[1:])
+        return self.model_copy(update={"maps": maps})
+
     @property
     def laser(self) -> LaserSpec:
         """The planar laser that the bundle is for.
@@ -169,8 +178,14 @@ def read_description(path: Path) -> BundleDescription:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BundleError(f"no bundle at {path.parent}: it has no {path.name}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
         raise BundleError(f"cannot read {path}: {error}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        note = lfs_pointer_note(path) or f"is not valid YAML: {yaml_fault(error)}"
+        raise BundleError(f"{path} {note}") from error
+    note = lfs_pointer_note(path)
+    if note:
+        raise BundleError(f"{path} {note}")
     try:
         told = migrated(content)
         found = told.get("schema_name") if isinstance(told, dict) else None

@@ -64,11 +64,13 @@ def calibrate(
 
     Without a recording the scans are ray-cast in the bundle's map. A real robot's errors are
     larger: with a recording and its true poses, other than the one that is evaluated on, they are
-    measured. The networks stay as they are. A recording also tells how wrong the odometry is.
+    measured. The networks stay as they are. A recording also tells how wrong the odometry is, how
+    long a scan takes where its messages do not say it, and how late its stamps are.
     """
     import numpy as np
 
     from local_inn_ros.bundles.recalibration import rewrite_calibration
+    from local_inn_ros.cli.timing_report import told_scan_timing
     from local_inn_ros.places import check_file
     from local_inn_ros.recordings.posed_scans import posed_scans
     from local_inn_ros.systems.registry import load_bundle, system_named
@@ -88,9 +90,10 @@ def calibrate(
         rewrite_calibration(loaded, found)
         _print_calibration(bundle, found)
         return
-    recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, loaded.description.laser)
     if recording.reference is not None or params_out is None:
         check_file(description)
+        loaded, recording = told_scan_timing(loaded, recording, scans)
         found = system.calibration(loaded, scans, posed_scans(recording), rng)
         rewrite_calibration(loaded, found)
         _print_calibration(bundle, found)

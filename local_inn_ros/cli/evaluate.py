@@ -58,13 +58,17 @@ def evaluate(
 
     Errors are absolute in the map frame. The robot starts at the reference's first pose; without
     a reference it searches the whole map for itself.
+
+    It ends with what is wrong, by how much, and what to do. The exit code is 3 where the result
+    cannot be trusted, and 2 where there is none.
     """
     from local_inn_ros.systems.registry import load_bundle
 
     loaded = load_bundle(bundle)
-    recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, loaded.description.laser)
     from local_inn_ros.cli.output import progress_bar, say
     from local_inn_ros.cli.score_table import print_score
+    from local_inn_ros.cli.verdict_lines import NOT_TRUSTED, print_verdict
     from local_inn_ros.evaluation.evaluation import EvaluationSettings, write_results
     from local_inn_ros.evaluation.evaluation import evaluate as run
     from local_inn_ros.evaluation.json_file import write_json
@@ -76,7 +80,10 @@ def evaluate(
         result = run(loaded, recording, settings, lambda: progress.advance(task))
     print_score(str(bag), result)
     if json is not None:
-        write_json(json, result.score.to_json())
+        write_json(json, result.to_json())
     if out is not None:
         write_results(out, result, recording.reference, loaded.grid)
         say(f"written to {out}: {', '.join(sorted(path.name for path in out.iterdir()))}")
+    print_verdict(result.verdict)
+    if not result.verdict.trusted:
+        raise typer.Exit(NOT_TRUSTED)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from local_inn_ros.cli.map_parts import InsideOption, choice_figures, parse_inside, tell_choice
 from local_inn_ros.cli.options import JsonOption, SeedOption, tried_file
 
 app = typer.Typer(help="Look at maps, and make them.", no_args_is_help=True)
@@ -28,25 +29,35 @@ def info(
     picture: Annotated[
         Path | None,
         typer.Option(
-            "--picture", help="Draw the map to this PNG.", callback=tried_file, readable=False
+            "--picture",
+            help="Draw the map, and what was taken of it, to this PNG.",
+            callback=tried_file,
+            readable=False,
         ),
     ] = None,
     json: JsonOption = None,
+    inside: InsideOption = None,
 ) -> None:
-    """Show what a map means: size, areas, hash, and what looks wrong about it."""
+    """Show what a map means: size, areas, which part of it is the robot's, what looks wrong."""
     import warnings
-
-    import numpy as np
 
     from local_inn_ros.cli.output import console, facts_table, say
     from local_inn_ros.evaluation.json_file import write_json
-    from local_inn_ros.world import OCCUPIED, UNKNOWN, FreeSpace, MapWarning, grid_hash, load_map
+    from local_inn_ros.world import (
+        OCCUPIED,
+        UNKNOWN,
+        FreeParts,
+        MapWarning,
+        choose_parts,
+        grid_hash,
+        load_map,
+    )
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", MapWarning)
         grid = load_map(map_file)
     doubts = [str(warning.message) for warning in caught]
-    cell_m2 = grid.resolution_m**2
+    choice = choose_parts(FreeParts.of(grid), parse_inside(inside))
     figures = {
         "rows": grid.rows,
         "cols": grid.cols,
@@ -55,9 +66,10 @@ def info(
         "height_m": grid.bounds.height_m,
         "origin": grid.origin.to_array().tolist(),
         "free_m2": grid.free_area_m2,
-        "drivable_m2": FreeSpace(grid).area_m2,
-        "occupied_m2": int(np.count_nonzero(grid.cells == OCCUPIED)) * cell_m2,
-        "unknown_m2": int(np.count_nonzero(grid.cells == UNKNOWN)) * cell_m2,
+        "drivable_m2": choice.area_m2,
+        "occupied_m2": grid.area_m2(OCCUPIED),
+        "unknown_m2": grid.area_m2(UNKNOWN),
+        "free_space": choice_figures(choice),
         "sha256": grid_hash(grid),
         "warnings": doubts,
     }
@@ -67,18 +79,19 @@ def info(
         f"({grid.cols} x {grid.rows} cells of {grid.resolution_m:g} m)",
         "origin": f"({origin.x:g} m, {origin.y:g} m, {origin.yaw:g} rad)",
         "free": f"{figures['free_m2']:.1f} m2",
-        "free and connected": f"{figures['drivable_m2']:.1f} m2",
+        "the robot's": f"{choice.area_m2:.1f} m2, {choice.share:.0%} of all that is free",
         "occupied": f"{figures['occupied_m2']:.1f} m2",
         "unknown": f"{figures['unknown_m2']:.1f} m2",
         "SHA-256": str(figures["sha256"]),
     }
     console.print(facts_table(str(map_file), facts))
+    tell_choice(choice)
     for doubt in doubts:
         say(f"warning: {doubt}", style="yellow")
     if picture is not None:
-        from local_inn_ros.evaluation.plots import draw_map
+        from local_inn_ros.evaluation.parts_picture import draw_parts
 
-        draw_map(grid, picture, str(map_file))
+        draw_parts(choice, picture, str(map_file))
     if json is not None:
         write_json(json, figures)
 

@@ -13,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from local_inn_ros.geometry import Pose2
     from local_inn_ros.recordings.bag_reader import Recording
+    from local_inn_ros.sensing import LaserSpec
 
 
 def tried_file(path: Path | None) -> Path | None:
@@ -126,9 +127,14 @@ def parse_mount(text: str | None) -> Pose2 | None:
 
 
 def open_bag(
-    bag: Path, scan_topic: str, odom_topic: str, reference: str | None, mount: str | None
+    bag: Path,
+    scan_topic: str,
+    odom_topic: str,
+    reference: str | None,
+    mount: str | None,
+    laser: LaserSpec | None,
 ) -> Recording:
-    """Open a recording as the options say.
+    """Open a recording as the options say, its scans of a laser of this description.
 
     Raises:
         BagError: the bag cannot be used.
@@ -136,4 +142,4 @@ def open_bag(
     from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
 
     topics = BagTopics(scan=scan_topic, odometry=odom_topic, reference=reference)
-    return open_recording(bag, topics, parse_mount(mount))
+    return open_recording(bag, topics, parse_mount(mount), laser)

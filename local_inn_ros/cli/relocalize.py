@@ -54,7 +54,8 @@ def relocalize(
     from local_inn_ros.systems.registry import load_bundle, open_model
 
     model = open_model(load_bundle(bundle))
-    recording = open_bag(bag, scan_topic, odom_topic, reference, mount)
+    laser = model.bundle.description.laser
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser)
     scan = _scan_at(recording, at)
     relocalizer = candidate_search_of(model, recording.mount, RunSettings(refiner))
     result = relocalizer.search(scan)

@@ -58,7 +58,7 @@ def simulate(
     from local_inn_ros.recordings.bag_writer import BagWriter
     from local_inn_ros.sensing import Odometry, Scan
     from local_inn_ros.simulation.odometry_model import OdometryModel
-    from local_inn_ros.simulation.sensors import LaserModel
+    from local_inn_ros.simulation.sensors import LaserModel, scan_period_s
     from local_inn_ros.simulation.simulator import Simulator
     from local_inn_ros.world import plan_lap
 
@@ -76,9 +76,9 @@ def simulate(
     with BagWriter(out) as bag, progress_bar() as progress:
         bag.write_mount(0.0, laser.base_from_laser)
         task = progress.add_task("simulating", total=int(duration * world.spec.rate_hz))
-        for event in simulator.events(duration):
+        for event in simulator.whole_scans(duration):
             if isinstance(event, Scan):
-                bag.write_scan(event)
+                bag.write_scan(event, scan_period_s(world.spec))
                 scans += 1
                 progress.advance(task)
             elif isinstance(event, Odometry):

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from local_inn_ros.cli.map_parts import InsideOption, parse_inside, tell_choice
 from local_inn_ros.cli.options import (
     MountOption,
     OdomTopicOption,
@@ -50,6 +51,7 @@ def train(
         typer.Option("--bag", help="Also learn from the scans of this recording; see --reference."),
     ] = None,
     reference: ReferenceOption = None,
+    inside: InsideOption = None,
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
     mount: MountOption = None,
@@ -83,16 +85,20 @@ def train(
     from local_inn_ros.cli.output import say
     from local_inn_ros.cli.training_bar import training_bar
     from local_inn_ros.recordings.posed_scans import posed_scans
-    from local_inn_ros.sensing import load_sensor_spec
+    from local_inn_ros.sensing import LaserSpec, load_sensor_spec
     from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
     from local_inn_ros.training.train import train_bundle
-    from local_inn_ros.world import load_map
+    from local_inn_ros.world import FreeParts, choose_parts, load_map
 
     grid, spec = load_map(map_file), load_sensor_spec(sensor)
     posed = None
     if bag is not None:
-        posed = posed_scans(open_bag(bag, scan_topic, odom_topic, reference, mount))
-    inputs = TrainingInputs(grid, {spec.kind: spec}, posed)
+        laser = spec if isinstance(spec, LaserSpec) else None
+        posed = posed_scans(open_bag(bag, scan_topic, odom_topic, reference, mount, laser))
+    driven = None if posed is None else posed.poses
+    choice = choose_parts(FreeParts.of(grid), parse_inside(inside), driven)
+    tell_choice(choice)
+    inputs = TrainingInputs(grid, {spec.kind: spec}, posed, choice.points)
     order = TrainingOrder(preset or method.presets[0], steps, seed, device)
     with training_bar() as show:
         folder = train_bundle(method, inputs, order, out, show, resume)

@@ -151,11 +151,13 @@ class ScanStream:
         topic: its full name.
         arrivals: when.
         scans: what, in the order of arrival.
+        contradictions: what in their headers does not agree, in words.
     """
 
     topic: str
     arrivals: Arrivals
     scans: tuple[Scan, ...]
+    contradictions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -30,6 +30,7 @@ _CAUSES = {
     "inactive:": ("nodes.inactive",),
     "not configured:": ("nodes.inactive",),
     "no bundle at": ("bundle.unreadable",),
+    "contradict": ("scan.header", "odom.twist"),
     "another map": ("bundle.map",),
     "the scan covers": ("bundle.sensor",),
     "no static transform": ("tf.mount",),

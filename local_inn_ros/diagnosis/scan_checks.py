@@ -33,6 +33,13 @@ def measured_share(scan: Scan) -> float:
 def check_scans(seen: Facts) -> Iterator[Finding]:
     """Look whether scans hold distances."""
     for stream in seen.scans:
+        for told in stream.contradictions:
+            yield warning(
+                "scan.header",
+                told,
+                "an angle or a time that is wrong moves every fix, and its quality stays high",
+                "Find out which of the two is right, and mend the driver or its settings",
+            )
         if not stream.scans:
             continue
         share = float(np.median([measured_share(scan) for scan in stream.scans]))

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,9 @@ from local_inn_ros.errors import BagError
 from local_inn_ros.evaluation import metrics
 from local_inn_ros.evaluation.baselines.field_tracker import FieldTracker
 from local_inn_ros.evaluation.baselines.monte_carlo import MonteCarloLocalizer, MonteCarloSettings
+from local_inn_ros.evaluation.contradictions import contradictions_in
 from local_inn_ros.evaluation.json_file import write_json
+from local_inn_ros.evaluation.judging import Seen, judge
 from local_inn_ros.evaluation.metrics import Baseline, Score
 from local_inn_ros.evaluation.plots import draw_run
 from local_inn_ros.evaluation.reliability import draw_reliability
@@ -28,12 +31,14 @@ from local_inn_ros.evaluation.replay import (
     replay,
     replay_baseline,
 )
+from local_inn_ros.evaluation.verdict import Verdict
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.places import new_files
 from local_inn_ros.recordings.bag_reader import Recording
+from local_inn_ros.recordings.reading_order import at_one_instant_each
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.recordings.trajectory_file import write_trajectory
 from local_inn_ros.systems.protocol import RunSettings, candidate_search_of, fix_producer_of
@@ -60,10 +65,15 @@ class EvaluationSettings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """What came of a recording: the answers, and the figures drawn from them."""
+    """What came of a recording: the answers, the figures drawn from them, and what is wrong."""
 
     run: Replay
     score: Score
+    verdict: Verdict = field(default_factory=Verdict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return figures and verdict with plain values."""
+        return {**self.score.to_json(), **self.verdict.to_json()}
 
 
 def evaluate(
@@ -93,14 +103,35 @@ def evaluate(
         fix_producer_of(model, recording.mount, told),
         PoseFilter(),
         candidate_search_of(model, recording.mount, told) if search else None,
+        recording.mount,
     )
     run = replay(pipeline, recording.readings(), recording.reference, on_scan)
     baselines = {
-        name: replay_baseline(localizer, recording.readings(), recording.reference, on_scan)
+        name: replay_baseline(
+            localizer,
+            at_one_instant_each(recording.readings(), recording.mount),
+            recording.reference,
+            on_scan,
+        )
         for name, localizer in _baselines(bundle, recording, settings).items()
         if recording.reference is not None
     }
-    return Evaluation(run, score(run, recording.reference, baselines))
+    figures = score(run, recording.reference, baselines)
+    return Evaluation(run, figures, judge(_seen(bundle, recording, run)))
+
+
+def _seen(bundle: Bundle, recording: Recording, run: Replay) -> Seen:
+    reference = recording.reference
+    return Seen(
+        run,
+        None if reference is None else reference.at(run.stamps_s),
+        recording.odometry,
+        recording.scan_count,
+        contradictions_in(recording),
+        run.unanswered,
+        str(bundle.path),
+        str(recording.path),
+    )
 
 
 def _baselines(
@@ -215,7 +246,7 @@ def _write_files(
     folder: Path, result: Evaluation, reference: Trajectory | None, grid: OccupancyGrid
 ) -> None:
     run = result.run
-    write_json(folder / "report.json", result.score.to_json())
+    write_json(folder / "report.json", result.to_json())
     write_trajectory(folder / "fused.tum", Trajectory.from_unordered(run.stamps_s, run.fused))
     write_trajectory(folder / "fix.tum", Trajectory.from_unordered(run.stamps_s, run.network))
     nothing = np.full((len(run.stamps_s), 3), np.nan)

@@ -94,16 +94,6 @@ def draw_run(
     save_figure(figure, path)
 
 
-def draw_map(grid: OccupancyGrid, path: Path, title: str = "") -> None:
-    """Draw a map as a PNG: free white, unknown grey, occupied dark."""
-    figure = Figure(figsize=(10.0, 10.0), layout="constrained", facecolor="white")
-    axes = figure.add_subplot()
-    show_grid(axes, grid)
-    frame_map(axes, grid.bounds)
-    axes.set_title(title)
-    save_figure(figure, path)
-
-
 def _draw_map(axes: Axes, grid: OccupancyGrid, run: _Run) -> None:
     show_grid(axes, grid)
     axes.plot(*run.fix[:, :2].T, ".", color=_FIX, ms=3, alpha=0.6, label="network alone", zorder=2)

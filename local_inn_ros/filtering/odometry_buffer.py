@@ -6,24 +6,19 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from enum import Enum
-from typing import TYPE_CHECKING, Generic, Protocol
+from typing import Generic
 
-from local_inn_ros.filtering.state_space import PoseT, PoseT_co
+from local_inn_ros.filtering.odometry_restart import Gap, RestartWatch
+from local_inn_ros.filtering.reading import Reading
+from local_inn_ros.filtering.state_space import PoseT
 from local_inn_ros.geometry import Pose2
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
+__all__ = ["EXTRAPOLATION_S", "TIME_JUMP_S", "Arrival", "MotionBuffer", "OdometryBuffer", "Reading"]
 
 # A twist is trusted this far past the newest reading: a few periods of a slow odometry.
 EXTRAPOLATION_S = 0.1
 # A stamp further back than this means that the clock was set back or a recording began again.
 TIME_JUMP_S = 1.0
-# A reading farther from the one before than a robot moves or turns in the time between, and than
-# stamps that jitter explain, is of an odometry that began again elsewhere.
-_FASTEST_MPS, _FASTEST_RADPS = 100.0, 50.0
-_JITTER_M, _JITTER_RAD = 1.0, 0.5
-# A robot is heard of at least this often while it moves.
-_LONGEST_S = 10.0
 
 
 class Arrival(Enum):
@@ -37,7 +32,7 @@ class Arrival(Enum):
     UNUSABLE = "unusable"
     """A number is not finite, or beyond all measure."""
     POSITION_JUMP = "position jump"
-    """No robot moves so fast, the odometry began again elsewhere: as with a time jump."""
+    """The odometry began again elsewhere (``RestartWatch``): as with a time jump."""
 
     @property
     def begins_anew(self) -> bool:
@@ -50,36 +45,6 @@ class Arrival(Enum):
         return self not in (Arrival.DROPPED, Arrival.UNUSABLE)
 
 
-class Reading(Protocol[PoseT_co]):
-    """A reading of the odometry, in the plane or in space."""
-
-    @property
-    def stamp_s(self) -> float:
-        """When it was valid, in seconds."""
-        ...
-
-    @property
-    def pose(self) -> PoseT_co:
-        """The base in the odometry frame."""
-        ...
-
-    def is_usable(self) -> bool:
-        """Tell whether all numbers are finite, and none is beyond all measure."""
-        ...
-
-    def carried_on(self, duration_s: float) -> PoseT_co:
-        """Return the base so much later, if its velocity stays."""
-        ...
-
-    def towards(self, later: Self, share: float, /) -> PoseT_co:
-        """Return the base a share of the way to a later reading."""
-        ...
-
-    def apart(self, other: Self, /) -> tuple[float, float]:
-        """Return the way in m and the turn in rad from one reading to another."""
-        ...
-
-
 class MotionBuffer(Generic[PoseT]):
     """Odometry readings of the last seconds, with what lies between them."""
 
@@ -88,6 +53,15 @@ class MotionBuffer(Generic[PoseT]):
         self._horizon_s = horizon_s
         self._stamps: list[float] = []
         self._readings: list[Reading[PoseT]] = []
+        self._watch = RestartWatch()
+        self._gap: Gap[PoseT] | None = None
+        # What came before the odometry began again last.
+        self._former: MotionBuffer[PoseT] | None = None
+
+    @property
+    def gap(self) -> Gap[PoseT] | None:
+        """What may have happened before the odometry that began again last; None if none did."""
+        return self._gap
 
     @property
     def newest_stamp_s(self) -> float | None:
@@ -113,10 +87,14 @@ class MotionBuffer(Generic[PoseT]):
             if odometry.stamp_s >= self._stamps[-1] - TIME_JUMP_S:
                 return Arrival.DROPPED
             arrival = Arrival.TIME_JUMP
-        elif self._readings and _jumps(self._readings[-1], odometry):
+        elif self._readings and self._watch.begins_again(self._readings[-1], odometry):
             arrival = Arrival.POSITION_JUMP
+            earlier = self._readings[-2] if len(self._readings) > 1 else None
+            self._gap = self._watch.gap(earlier, self._readings[-1], odometry)
+            self._former = MotionBuffer[PoseT](self._horizon_s)
+            self._former._stamps, self._former._readings = self._stamps, self._readings
         if arrival.begins_anew:
-            self.clear()
+            self._stamps, self._readings = [], []
         self._stamps.append(odometry.stamp_s)
         self._readings.append(odometry)
         self._forget()
@@ -142,6 +120,12 @@ class MotionBuffer(Generic[PoseT]):
         share = (stamp_s - start.stamp_s) / (end.stamp_s - start.stamp_s)
         return start.towards(end, share)
 
+    def reading_at(self, stamp_s: float) -> Reading[PoseT] | None:
+        """Return the reading of this stamp; None where there is none."""
+        place = bisect_left(self._stamps, stamp_s)
+        found = place < len(self._stamps) and self._stamps[place] == stamp_s
+        return self._readings[place] if found else None
+
     def after(self, stamp_s: float) -> list[Reading[PoseT]]:
         """Return the readings newer than ``stamp_s``, oldest first."""
         return self._readings[bisect_right(self._stamps, stamp_s) :]
@@ -150,6 +134,17 @@ class MotionBuffer(Generic[PoseT]):
         """Return the base at ``to_s`` seen from the base at ``from_s``; None where not known."""
         start, end = self.pose_at(from_s), self.pose_at(to_s)
         return None if start is None or end is None else start.between(end)
+
+    def motion_to_gap(self, from_s: float) -> tuple[PoseT, float] | None:
+        """Return how the base moved up to where the odometry began again, and for how long (s).
+
+        None where it has not begun again, or that was before ``from_s`` or too long after.
+        """
+        former = self._former
+        if former is None or former.newest_stamp_s is None:
+            return None
+        motion = former.motion_between(from_s, former.newest_stamp_s)
+        return None if motion is None else (motion, abs(former.newest_stamp_s - from_s))
 
     def _extrapolated(self, stamp_s: float) -> PoseT | None:
         newest = self._readings[-1]
@@ -169,11 +164,3 @@ class MotionBuffer(Generic[PoseT]):
 
 class OdometryBuffer(MotionBuffer[Pose2]):
     """Readings of a planar robot's odometry, interpolated along circle arcs."""
-
-
-def _jumps(before: Reading[PoseT], after: Reading[PoseT]) -> bool:
-    """Tell whether the way from one reading to the next is none that a robot can go."""
-    duration_s = min(after.stamp_s - before.stamp_s, _LONGEST_S)
-    way_m, turn_rad = before.apart(after)
-    far = way_m > _JITTER_M + _FASTEST_MPS * duration_s
-    return far or turn_rad > _JITTER_RAD + _FASTEST_RADPS * duration_s

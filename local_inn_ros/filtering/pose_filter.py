@@ -22,6 +22,7 @@ from local_inn_ros.filtering.conditioning import conditioned
 from local_inn_ros.filtering.history import Event, FilterHistory
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.motion_model import MotionNoise
+from local_inn_ros.filtering.motion_scales import MotionScales
 from local_inn_ros.filtering.odometry_buffer import Arrival, MotionBuffer, Reading
 from local_inn_ros.filtering.odometry_noise import OdometryNoise
 from local_inn_ros.filtering.planar_space import PlanarSpace
@@ -113,6 +114,11 @@ class StateFilter(Generic[PoseT, GaussianT]):
             self._history.keep_step(self._step)
         self.settings = replace(self.settings, motion_noise=noise.motion, scale_noise=noise.scales)
         self._set_step()
+
+    @property
+    def odometry(self) -> MotionBuffer[PoseT]:
+        """The recent past of the odometry; to be read only."""
+        return self._odometry
 
     @property
     def initialized(self) -> bool:
@@ -221,11 +227,14 @@ class StateFilter(Generic[PoseT, GaussianT]):
         """Take in one odometry reading and say what became of it.
 
         When time jumps back, or the odometry begins again elsewhere, the history is dropped; the
-        pose last believed is kept and goes on from the new stamp.
+        pose last believed is kept and goes on from the new stamp, wider by what may have happened
+        in between where the odometry began again.
         """
         previous_s = self._odometry.newest_stamp_s
         arrival = self._odometry.add(odometry)
-        if arrival.begins_anew and self.initialized:
+        if arrival is Arrival.POSITION_JUMP and self.initialized:
+            self._begin(self._across_gap(), odometry.stamp_s)
+        elif arrival.begins_anew and self.initialized:
             self._begin(self.estimate().pose, odometry.stamp_s)
         elif arrival is Arrival.KEPT and self._waiting is not None:
             self._begin(self._waiting.pose, odometry.stamp_s)
@@ -236,6 +245,18 @@ class StateFilter(Generic[PoseT, GaussianT]):
             self._history.insert_reading(reading, previous_s, self._odometry)
             self._forget()
         return arrival
+
+    def _across_gap(self) -> GaussianT:
+        """Return the pose where the odometry begins again."""
+        gap = self._odometry.gap
+        assert gap is not None
+        if len(self._history):
+            belief = self._newest()
+        else:
+            assert self._waiting is not None
+            belief = self._step.begin(self._waiting.pose)
+        there = self._step.pose_of(self._step.predict(belief, gap.increment, gap.duration_s))
+        return self._space.gaussian(there.mean, there.covariance + gap.spread(self._space.dof))
 
     def fuse(self, measurement: Measurement[GaussianT]) -> Fusion:
         """Fuse what a sensor says of the base's pose in the map frame, at its own stamp.
@@ -292,6 +313,12 @@ class StateFilter(Generic[PoseT, GaussianT]):
         if odometry is None:
             return None
         return self._step.pose_of(self._history.carried(index, stamp_s, odometry, self._step))
+
+    def motion_scales(self) -> MotionScales:
+        """Return how far the odometry's scales are off, as of the newest instant."""
+        if not len(self._history):
+            return MotionScales.unknown(self.settings.scale_noise)
+        return self._step.scales_of(self._newest())
 
     def map_from_odom(self) -> PoseT:
         """Return the pose of the odometry frame in the map frame (REP-105).

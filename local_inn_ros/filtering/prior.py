@@ -10,6 +10,7 @@ import numpy as np
 
 from local_inn_ros.filtering.conditioning import well_conditioned
 from local_inn_ros.filtering.motion_model import MotionNoise, ScaleNoise, carried
+from local_inn_ros.filtering.motion_scales import MotionScales, scales_between
 from local_inn_ros.filtering.odometry_buffer import (
     EXTRAPOLATION_S,
     Arrival,
@@ -17,8 +18,9 @@ from local_inn_ros.filtering.odometry_buffer import (
 )
 from local_inn_ros.filtering.odometry_noise import OdometryNoise
 from local_inn_ros.filtering.pose_filter import StampedPose
+from local_inn_ros.filtering.steadying import steadied
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.sensing import Odometry
+from local_inn_ros.sensing import Odometry, Scan
 
 # A filter that was told a pose says so within this time of stamps, or has refused it.
 _EXPECTED_FOR_S = 1.0
@@ -43,7 +45,9 @@ class PriorKeeper:
             scale_noise: how far its scales are off.
         """
         self._noise = MotionNoise() if noise is None else noise
-        self._scales = (ScaleNoise() if scale_noise is None else scale_noise).covariance()
+        self._scale_noise = ScaleNoise() if scale_noise is None else scale_noise
+        self._scales = self._scale_noise.covariance()
+        self._scales_told = MotionScales.unknown(self._scale_noise)
         self._odometry = OdometryBuffer()
         self._told: StampedPose | None = None
         # Since this stamp the filter has told nothing that still holds.
@@ -54,7 +58,8 @@ class PriorKeeper:
 
     def set_noise(self, noise: OdometryNoise) -> None:
         """Take the odometry for as wrong as this from now on."""
-        self._noise, self._scales = noise.motion, noise.scales.covariance()
+        self._noise, self._scale_noise = noise.motion, noise.scales
+        self._scales = noise.scales.covariance()
 
     @property
     def told(self) -> StampedPose | None:
@@ -64,11 +69,20 @@ class PriorKeeper:
     def add_odometry(self, odometry: Odometry) -> Arrival:
         """Take in one odometry reading.
 
-        The pose told is dropped where it can't be carried on to here: when the odometry begins
-        anew, until the filter speaks again, and when that has been silent for so long that the
-        odometry does not reach back to its last word.
+        The pose told is dropped where it can't be carried on to here: when time goes back, until
+        the filter speaks again, and when that has been silent for so long that the odometry does
+        not reach back to its last word. Where the odometry begins again elsewhere it is carried
+        across, as the filter does.
         """
         arrival = self._odometry.add(odometry)
+        told = self._told
+        # A filter in another process may have heard of it first, and tells of the new odometry.
+        if (
+            arrival is Arrival.POSITION_JUMP
+            and told is not None
+            and told.stamp_s < odometry.stamp_s
+        ):
+            self._told = self._across_gap(told, odometry.stamp_s)
         if arrival.begins_anew:
             self._quiet_since_s = odometry.stamp_s
         elif self._told is not None:
@@ -76,6 +90,15 @@ class PriorKeeper:
         if arrival is Arrival.TIME_JUMP or self._is_out_of_reach():
             self._told = self._expected = None
         return arrival
+
+    def _across_gap(self, told: StampedPose, stamp_s: float) -> StampedPose | None:
+        """Return what was told where the odometry begins again; None where it is not known."""
+        gap, moved = self._odometry.gap, self._odometry.motion_to_gap(told.stamp_s)
+        if gap is None or moved is None:
+            return None
+        before = carried(told.pose, *moved, self._noise, self._scales)
+        there = carried(before, gap.increment, gap.duration_s, self._noise, self._scales)
+        return StampedPose(stamp_s, GaussianPose2(there.mean, there.covariance + gap.spread(3)))
 
     @property
     def filter_is_silent(self) -> bool:
@@ -101,8 +124,23 @@ class PriorKeeper:
         self._expected = self._told
         self._expected_since_s = self.newest_stamp_s or pose.stamp_s
 
-    def tell(self, pose: StampedPose) -> None:
-        """Take in what the filter believes."""
+    def tell(
+        self,
+        pose: StampedPose,
+        speeds: Odometry | None = None,
+        deviations: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        """Take in what the filter believes.
+
+        Args:
+            pose: of the base in the map frame.
+            speeds: of the base, where it tells them.
+            deviations: of the speed ahead, in m/s, and of the rate of turn, in rad/s.
+        """
+        reading = None if speeds is None else self._odometry.reading_at(pose.stamp_s)
+        if speeds is not None and isinstance(reading, Odometry):
+            unknown = MotionScales.unknown(self._scale_noise)
+            self._scales_told = scales_between(reading, speeds, deviations, unknown)
         if self._expected is not None and not self._is_of_the_expected(pose, self._expected):
             return
         self._expected = None
@@ -129,6 +167,15 @@ class PriorKeeper:
     def odometry_at(self, stamp_s: float) -> Pose2 | None:
         """Return the base in the odometry frame at an instant; None where not known."""
         return self._odometry.pose_at(stamp_s)
+
+    def steadied(self, scan: Scan, mount: Pose2) -> Scan | None:
+        """Return a scan as of one instant (``steadied``); None where the odometry does not span it.
+
+        Args:
+            scan: the reading, as seen from above.
+            mount: pose of the sensor in the base frame, as seen from above.
+        """
+        return steadied(scan, self._odometry, mount, self._scales_told)
 
     def prior_at(self, stamp_s: float) -> GaussianPose2 | None:
         """Return the base in the map frame at an instant.

@@ -22,6 +22,7 @@ from local_inn_ros.filtering.belief import Belief, Refusals, SharedError
 from local_inn_ros.filtering.innovation import Innovation, compare, gain_of
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.motion_model import ScaleNoise
+from local_inn_ros.filtering.motion_scales import MotionScales
 from local_inn_ros.filtering.settings import FilterSettings
 from local_inn_ros.filtering.source import Source
 from local_inn_ros.filtering.state_space import GaussianT, PoseT, StateSpace
@@ -79,6 +80,12 @@ class FilterStep(Generic[PoseT, GaussianT]):
     def pose_of(self, belief: Belief[PoseT]) -> GaussianT:
         """Return mean and covariance of the pose that is believed."""
         return self._space.gaussian(belief.pose, belief.total_covariance()[self._pose, self._pose])
+
+    def scales_of(self, belief: Belief[PoseT]) -> MotionScales:
+        """Return the scales that are believed, with their deviations."""
+        first = self._scales.start
+        variances = belief.covariance[first, first], belief.covariance[first + 1, first + 1]
+        return MotionScales(*belief.scales, *(math.sqrt(one) for one in variances))
 
     def predict(self, belief: Belief[PoseT], increment: PoseT, duration_s: float) -> Belief[PoseT]:
         """Move a belief by an odometry increment, given in the axes of the body."""

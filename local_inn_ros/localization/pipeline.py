@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.odometry_buffer import Arrival
 from local_inn_ros.filtering.pose_filter import Fusion, PoseFilter, StampedPose
-from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.filtering.steadying import steadied
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import Fix
 from local_inn_ros.localization.protocols import CandidateSearch, FixProducer
 from local_inn_ros.localization.search.hypotheses import SearchResult
-from local_inn_ros.sensing import Odometry
+from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.sensing.observation import Observation
 
 ObservationT = TypeVar("ObservationT", bound=Observation)
@@ -53,8 +54,18 @@ class LocalizationPipeline(Generic[ObservationT]):
         localizer: FixProducer[ObservationT],
         pose_filter: PoseFilter,
         relocalizer: CandidateSearch[ObservationT] | None = None,
+        mount: Pose2 | None = None,
     ) -> None:
-        """Wire the parts; without a relocalizer ``relocalize`` cannot be called."""
+        """Wire the parts.
+
+        Args:
+            localizer: makes the fixes.
+            pose_filter: fuses them.
+            relocalizer: without one ``relocalize`` cannot be called.
+            mount: pose of the sensor in the base frame; without one the beams of a scan must be
+                of one instant.
+        """
+        self._mount = mount
         self._localizer = localizer
         self._filter = pose_filter
         self._relocalizer = relocalizer
@@ -77,12 +88,16 @@ class LocalizationPipeline(Generic[ObservationT]):
 
         Returns:
             What became of it; None where there is no initial pose yet, or the odometry does not
-            reach the scan's stamp.
+            span the scan.
 
         Raises:
             SensorError: the scan cannot be used.
         """
         started = time.perf_counter()
+        steady = self._steadied(scan)
+        if steady is None:
+            return None
+        scan = steady
         prior = self._filter.estimate_at(scan.stamp_s)
         if prior is None:
             return None
@@ -103,10 +118,21 @@ class LocalizationPipeline(Generic[ObservationT]):
         """
         if self._relocalizer is None:
             raise RuntimeError("this pipeline was made without a relocalizer")
+        scan = self._steadied(scan) or scan
         result = self._relocalizer.search(scan)
         if result.found and result.pose is not None:
             self._filter.reset(result.pose, scan.stamp_s)
         return result
+
+    def _steadied(self, scan: ObservationT) -> ObservationT | None:
+        """Return an observation as of one instant; None where the odometry does not span it."""
+        if not isinstance(scan, Scan) or scan.sweep_s == 0.0:
+            return scan
+        if self._mount is None:
+            raise ValueError("scans that take time need the mount of their sensor")
+        scales = self._filter.motion_scales()
+        steady = steadied(scan, self._filter.odometry, self._mount, scales)
+        return cast("ObservationT | None", steady)
 
     def estimate(self) -> StampedPose:
         """Return the pose at the newest instant known.

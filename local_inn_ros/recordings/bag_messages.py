@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing import LaserSpec, Odometry, Scan
+from local_inn_ros.sensing.laser.beam_times import first_beam_s, time_increment_of
 
 SCAN = "sensor_msgs/msg/LaserScan"
 ODOMETRY = "nav_msgs/msg/Odometry"
@@ -32,15 +33,28 @@ def frame_name(name: str) -> str:
     return name.lstrip("/")
 
 
-def to_scan(message: Any) -> Scan:
-    """Read a LaserScan; its ranges stay raw."""
+def to_scan(message: Any, laser: LaserSpec | None) -> Scan:
+    """Read a LaserScan; its ranges stay raw.
+
+    Args:
+        message: the LaserScan.
+        laser: description of the laser, which says what the message is silent about.
+    """
+    ranges_m = np.asarray(message.ranges, dtype=np.float32)
     return Scan(
-        stamp_s=stamp_of(message),
-        ranges_m=np.asarray(message.ranges, dtype=np.float32),
+        stamp_s=first_beam_s(stamp_of(message), laser),
+        ranges_m=ranges_m,
         angle_min_rad=float(message.angle_min),
         angle_increment_rad=float(message.angle_increment),
         range_min_m=float(message.range_min),
         range_max_m=float(message.range_max),
+        time_increment_s=time_increment_of(
+            float(message.time_increment),
+            float(message.scan_time),
+            float(message.angle_increment),
+            ranges_m.size,
+            laser,
+        ),
     )
 
 

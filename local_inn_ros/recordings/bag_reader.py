@@ -17,9 +17,9 @@ from local_inn_ros.geometry import Pose2
 from local_inn_ros.recordings import bag_messages
 from local_inn_ros.recordings.bag_file import Bag
 from local_inn_ros.recordings.frame_tree import FrameTree
-from local_inn_ros.recordings.reading_order import in_order_of_use
+from local_inn_ros.recordings.reading_order import at_one_instant_each, in_order_of_use
 from local_inn_ros.recordings.trajectory import Trajectory
-from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 _Read = TypeVar("_Read")
@@ -58,6 +58,7 @@ class Recording:
         odometry: every reading, by stamp.
         reference: poses of the base in the map frame, where a reference was named.
         upside_down: whether the laser hangs upside down; ``scans`` are as seen from above.
+        laser: description of the laser, which says what scans are silent about.
     """
 
     path: Path
@@ -68,9 +69,19 @@ class Recording:
     odometry: tuple[Odometry, ...]
     reference: Trajectory | None
     upside_down: bool = False
+    laser: LaserSpec | None = None
 
     def scans(self) -> Iterator[Scan]:
-        """Read the scans by their stamps, as seen from above.
+        """Read the scans by their stamps, as seen from above, each as if of one instant.
+
+        Raises:
+            BagError: the bag cannot be read any more.
+        """
+        readings = at_one_instant_each(self.readings(), self.mount)
+        return (reading for reading in readings if isinstance(reading, Scan))
+
+    def swept_scans(self) -> Iterator[Scan]:
+        """Read the scans by their stamps, as seen from above, their beams one after the other.
 
         Raises:
             BagError: the bag cannot be read any more.
@@ -80,7 +91,7 @@ class Recording:
         with Bag(self.path) as bag:
             messages = bag.messages(self.topics.scan, bag_messages.SCAN)
             for count, message in enumerate(messages):
-                scan = mount.righted(bag_messages.to_scan(message))
+                scan = mount.righted(bag_messages.to_scan(message, self.laser))
                 heapq.heappush(waiting, (scan.stamp_s, count, scan))
                 if len(waiting) > _REORDER_DEPTH:
                     yield heapq.heappop(waiting)[2]
@@ -93,10 +104,12 @@ class Recording:
         Raises:
             BagError: the bag cannot be read any more.
         """
-        return in_order_of_use(self.scans(), self.odometry)
+        return in_order_of_use(self.swept_scans(), self.odometry)
 
 
-def open_recording(path: Path, topics: BagTopics, mount: Pose2 | None = None) -> Recording:
+def open_recording(
+    path: Path, topics: BagTopics, mount: Pose2 | None = None, laser: LaserSpec | None = None
+) -> Recording:
     """Read all of a bag but its scans.
 
     Stamps are those of the message headers: what was measured when, not what was received when.
@@ -106,6 +119,7 @@ def open_recording(path: Path, topics: BagTopics, mount: Pose2 | None = None) ->
         topics: where it keeps what.
         mount: pose of the laser, the right way up, in the base frame; from the bag's transforms
             where left out.
+        laser: description of the laser, which says what scans are silent about.
 
     Raises:
         BagError: the bag or a topic is missing, unreadable, empty or of another type; the laser's
@@ -137,6 +151,7 @@ def open_recording(path: Path, topics: BagTopics, mount: Pose2 | None = None) ->
         ordered,
         reference,
         placed.upside_down,
+        laser,
     )
 
 

@@ -97,19 +97,24 @@ class BagWriter:
         transform = self._transform(stamp_s, "base_link", "laser", mount)
         self._write("/tf_static", "tf2_msgs/msg/TFMessage", stamp_s, transforms=[transform])
 
-    def write_scan(self, scan: Scan) -> None:
-        """Write a scan to ``/scan``; its ranges stay raw."""
+    def write_scan(self, scan: Scan, period_s: float = 0.0) -> None:
+        """Write a scan to ``/scan``, when its last beam is measured; its ranges stay raw.
+
+        Args:
+            scan: the sweep.
+            period_s: from one scan to the next, where it is known.
+        """
         last = scan.angle_min_rad + scan.angle_increment_rad * max(scan.ranges_m.size - 1, 0)
         self._write(
             "/scan",
             "sensor_msgs/msg/LaserScan",
-            scan.stamp_s,
+            max(scan.stamp_s, scan.end_s),
             header=self._header(scan.stamp_s, "laser"),
             angle_min=scan.angle_min_rad,
             angle_max=last,
             angle_increment=scan.angle_increment_rad,
-            time_increment=0.0,
-            scan_time=0.0,
+            time_increment=scan.time_increment_s,
+            scan_time=period_s,
             range_min=scan.range_min_m,
             range_max=scan.range_max_m,
             ranges=np.asarray(scan.ranges_m, dtype=np.float32),
@@ -250,9 +255,7 @@ def write_bag(
         BagError: there is something at that path already.
         PlaceError: it cannot be written.
     """
-    readings: list[Scan | Odometry] = sorted(
-        [*odometry, *scans], key=lambda reading: reading.stamp_s
-    )
+    readings: list[Scan | Odometry] = sorted([*odometry, *scans], key=_known_s)
     with BagWriter(path) as bag:
         bag.write_mount(readings[0].stamp_s if readings else 0.0, mount)
         for reading in readings:
@@ -264,3 +267,8 @@ def write_bag(
 
 def _nanoseconds(stamp_s: float) -> int:
     return round(stamp_s * 1e9)
+
+
+def _known_s(reading: Scan | Odometry) -> float:
+    """Return when all of a reading is measured."""
+    return max(reading.stamp_s, reading.end_s) if isinstance(reading, Scan) else reading.stamp_s

@@ -37,6 +37,14 @@ class Odometry:
         most = abs(pose.x) + abs(pose.y) + speed + abs(self.yaw_rate_radps)
         return most < FARTHEST and math.isfinite(pose.yaw + self.stamp_s)
 
+    def is_at_origin(self) -> bool:
+        """Tell whether the pose is exactly that at which an odometry begins."""
+        return self.pose.x == 0.0 and self.pose.y == 0.0 and self.pose.yaw == 0.0
+
+    def speeds(self) -> tuple[float, float]:
+        """Return how fast the base moves and turns by the twist, without sign (m/s, rad/s)."""
+        return math.hypot(self.speed_mps, self.lateral_speed_mps), abs(self.yaw_rate_radps)
+
     def carried_on(self, duration_s: float) -> Pose2:
         """Return the base so much later, if its speed stays."""
         speed = Twist2(self.speed_mps, self.lateral_speed_mps, self.yaw_rate_radps)

@@ -35,6 +35,18 @@ class Odometry3:
         finite = np.isfinite(self.pose.rotation).all() and math.isfinite(self.stamp_s)
         return bool(np.abs(numbers).max() < FARTHEST and finite)
 
+    def is_at_origin(self) -> bool:
+        """Tell whether the pose is exactly that at which an odometry begins."""
+        pose = self.pose
+        return not pose.translation.any() and bool((pose.rotation == np.eye(3)).all())
+
+    def speeds(self) -> tuple[float, float]:
+        """Return how fast the base moves and turns by the twist, without sign (m/s, rad/s)."""
+        if self.velocity is None:
+            return 0.0, 0.0
+        rho, phi = self.velocity.rho, self.velocity.phi
+        return math.sqrt(rho @ rho), math.sqrt(phi @ phi)
+
     def carried_on(self, duration_s: float) -> Pose3:
         """Return the base so much later, if its velocity stays."""
         if self.velocity is None:

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, SerializeAsAny, ValidationError
 from local_inn_ros.errors import SensorError
 from local_inn_ros.sensing.laser.laser_spec import LaserSpec
 from local_inn_ros.sensing.sensor_spec import SensorSpec
+from local_inn_ros.text_files import lfs_pointer_note, yaml_fault
 
 # A new kind of sensor is one line.
 _KINDS: dict[str, type[SensorSpec]] = {"laser": LaserSpec}
@@ -51,10 +52,14 @@ def load_sensor_spec(path: Path) -> SensorSpec:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SensorError(f"no sensor file at {path}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
         raise SensorError(f"cannot read the sensor file {path}: {error}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        note = lfs_pointer_note(path) or f"is not valid YAML: {yaml_fault(error)}"
+        raise SensorError(f"the sensor file {path} {note}") from error
     if not isinstance(content, dict):
-        raise SensorError(f"the sensor file {path} must be a mapping of names to values")
+        note = lfs_pointer_note(path) or "must be a mapping of names to values"
+        raise SensorError(f"the sensor file {path} {note}")
     try:
         return sensor_spec_of(content)
     except ValidationError as error:

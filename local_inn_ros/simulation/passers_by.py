@@ -67,46 +67,48 @@ class PassersBy:
 
     def shorten(
         self,
-        sensor: Pose2,
-        angles_rad: NDArray[np.float64],
+        beams: NDArray[np.float64],
         ranges_m: NDArray[np.float32],
-        stamp_s: float,
+        stamps_s: NDArray[np.float64],
     ) -> NDArray[np.float32]:
-        """Return ranges (n,) as they are with the passers-by in the way of the beams."""
+        """Return ranges as they are with the passers-by in the way of the beams.
+
+        Args:
+            beams: (n, 3) where each beam starts in the map frame, and where it points.
+            ranges_m: (n,) without anybody.
+            stamps_s: (n,) when each beam is measured, from first to last, n >= 1.
+        """
         if self._blocked_share <= 0.0:
             return ranges_m
-        self._present = [one for one in self._present if one.until_s > stamp_s]
+        begin_s = float(stamps_s[0])
+        self._present = [one for one in self._present if one.until_s > begin_s]
         seen = ranges_m
         for one in self._present:
-            seen = np.minimum(seen, _ranges_to(one, sensor, angles_rad, stamp_s))
+            seen = np.minimum(seen, _ranges_to(one, beams, stamps_s))
         for _ in range(_MOST_NEW):
             if np.mean(seen < ranges_m) >= self._blocked_share + _CORRECTION * self._owed:
                 break
-            newcomer = self._newcomer(sensor, angles_rad, ranges_m, stamp_s)
+            newcomer = self._newcomer(beams, ranges_m, begin_s)
             self._present.append(newcomer)
-            seen = np.minimum(seen, _ranges_to(newcomer, sensor, angles_rad, stamp_s))
+            seen = np.minimum(seen, _ranges_to(newcomer, beams, stamps_s))
         lacking = self._blocked_share - float(np.mean(seen < ranges_m))
         self._owed = max(-_MOST_OWED, min(_MOST_OWED, self._owed + lacking))
         return seen
 
     def _newcomer(
-        self,
-        sensor: Pose2,
-        angles_rad: NDArray[np.float64],
-        ranges_m: NDArray[np.float32],
-        stamp_s: float,
+        self, beams: NDArray[np.float64], ranges_m: NDArray[np.float32], stamp_s: float
     ) -> PasserBy:
         """Put somebody before the wall in the way of some beam."""
         rng = self._rng
-        beam = int(rng.integers(angles_rad.size))
+        beam = int(rng.integers(len(beams)))
         radius = float(rng.uniform(*_RADIUS_M))
         reach = float(np.clip(ranges_m[beam], _DISTANCE_M[0], _DISTANCE_M[1]))
         distance = max(float(rng.uniform(_DISTANCE_M[0], reach)), radius + 0.2)
-        bearing = sensor.yaw + float(angles_rad[beam])
+        x, y, bearing = beams[beam].tolist()
         course, speed = float(rng.uniform(-math.pi, math.pi)), float(rng.uniform(0.0, _STROLL_MPS))
         return PasserBy(
-            x_m=sensor.x + distance * math.cos(bearing),
-            y_m=sensor.y + distance * math.sin(bearing),
+            x_m=x + distance * math.cos(bearing),
+            y_m=y + distance * math.sin(bearing),
             radius_m=radius,
             velocity_x_mps=speed * math.cos(course),
             velocity_y_mps=speed * math.sin(course),
@@ -115,18 +117,25 @@ class PassersBy:
         )
 
 
+def beams_from(sensor: Pose2, angles_rad: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n, 3) where beams at angles (n,) of a sensor start, and where each one points."""
+    beams = np.tile(sensor.to_array(), (len(angles_rad), 1))
+    beams[:, 2] += angles_rad
+    return beams
+
+
 def _ranges_to(
-    one: PasserBy, sensor: Pose2, angles_rad: NDArray[np.float64], stamp_s: float
+    one: PasserBy, beams: NDArray[np.float64], stamps_s: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Return (n,) the distance along each beam to a round obstacle; inf where it is missed.
 
     A sensor within the obstacle sees nothing of it: the robot would have pushed it aside.
     """
-    age = stamp_s - one.since_s
-    x = one.x_m + age * one.velocity_x_mps - sensor.x
-    y = one.y_m + age * one.velocity_y_mps - sensor.y
+    age = stamps_s - one.since_s
+    x = one.x_m + age * one.velocity_x_mps - beams[:, 0]
+    y = one.y_m + age * one.velocity_y_mps - beams[:, 1]
     gap = x * x + y * y - one.radius_m**2
-    along = x * np.cos(sensor.yaw + angles_rad) + y * np.sin(sensor.yaw + angles_rad)
+    along = x * np.cos(beams[:, 2]) + y * np.sin(beams[:, 2])
     inside = along * along - gap
     met = (inside > 0.0) & (along > 0.0) & (gap > 0.0)
     near = along - np.sqrt(np.where(met, inside, 0.0))

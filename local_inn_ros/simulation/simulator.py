@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike
 
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.simulation.driven_way import DrivenWay
 from local_inn_ros.simulation.driver import Driver
 from local_inn_ros.simulation.odometry_model import OdometryModel, WheelOdometry
-from local_inn_ros.simulation.sensors import Laser, LaserModel
+from local_inn_ros.simulation.sensors import Laser, LaserModel, sweep_duration_s
 from local_inn_ros.simulation.vehicle import (
     VehicleCommand,
     VehicleLimits,
@@ -25,6 +26,10 @@ from local_inn_ros.simulation.vehicle import (
 from local_inn_ros.world import OccupancyGrid, RayCaster
 
 _CONTROL_HZ = 50.0
+# Stamps are told no finer than this.
+_NANOSECOND_S = 1e-9
+# Among the things that happen in turn.
+_FIRST_BEAM, _LAST_BEAM = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,9 @@ class Simulator:
     """Drives a robot round a lap and reports what its sensors see, in the order of time.
 
     Time is simulated: it advances as far as it is asked to, and as fast as the machine can.
-    Readings have no delay; a scan's beams are all taken at its stamp. The same seed gives the
-    same stream, however it is cut into calls.
+    Odometry has no delay. A scan's beams are measured one after the other, the first at its stamp,
+    and the scan comes when the last one is. The same seed gives the same stream, however it is cut
+    into calls.
     """
 
     def __init__(
@@ -87,14 +93,18 @@ class Simulator:
         self._laser = Laser(RayCaster(grid), laser, laser_rng)
         self._odometry = WheelOdometry(odometry, odometry_rng)
         self._speed_mps = speed_mps
-        self._rates_hz = (_CONTROL_HZ, odometry_rate_hz, laser.spec.rate_hz)
-        self._ticks = [0, 1, 1]
+        scan_hz = laser.spec.rate_hz
+        # Of control, odometry, the first beams of scans and their last ones.
+        self._rates_hz = (_CONTROL_HZ, odometry_rate_hz, scan_hz, scan_hz)
+        self._delays_s = (0.0, 0.0, 0.0, sweep_duration_s(laser.spec))
+        self._ticks = [0, 1, 1, 1]
         self._asked_s = 0.0
         self._now_s = 0.0
         self._odometry_s = 0.0
         self._state = self._driver.start
         self._motion = Pose2.identity()
         self._command = VehicleCommand(0.0, 0.0)
+        self._way = DrivenWay(0.0, self._state.pose)
 
     @property
     def truth(self) -> TruthState:
@@ -124,36 +134,40 @@ class Simulator:
     def teleport(self, pose: Pose2) -> None:
         """Pick the robot up and put it down, at rest, in the map frame.
 
-        Its odometry notices nothing. From there it drives back to the lap and on.
+        Its odometry notices nothing. From there it drives back to the lap and on. A scan that is
+        being measured is lost: carrying a robot takes longer than that.
         """
         self._state = VehicleState(pose)
         self._driver.place(self._state)
+        self._way.begin_again(self._now_s, pose)
+        self._ticks[_LAST_BEAM] = self._ticks[_FIRST_BEAM]
 
     def advance_to(self, stamp_s: float) -> list[Event]:
         """Let time run on to a stamp and return what happened until then, that stamp included.
 
-        At one and the same stamp the truth comes first, then odometry, then the scan.
+        At one and the same time the truth comes first, then odometry, then the scan whose last
+        beam is measured then. The truth is told at the first beam of a scan too.
         """
         events: list[Event] = []
         self._asked_s = max(self._asked_s, stamp_s)
         while True:
-            due = [tick / rate for tick, rate in zip(self._ticks, self._rates_hz, strict=True)]
+            due = self._due()
             next_s = min(due)
-            if next_s > stamp_s:
+            if next_s > stamp_s + _NANOSECOND_S:
                 break
             self._drive_until(next_s)
-            control, odometry, scan = (stamp == next_s for stamp in due)
+            control, odometry, first_beam, last_beam = (stamp == next_s for stamp in due)
             if control:
                 self._command = self._driver.command(
                     self._state, self._speed_mps, 1.0 / _CONTROL_HZ
                 )
-            if odometry or scan:
+            if odometry or first_beam or last_beam:
                 events.append(self.truth)
             if odometry:
                 events.append(self._read_odometry())
-            if scan:
-                events.append(self._laser.scan(self._state.pose, next_s))
-            for index, happened in enumerate((control, odometry, scan)):
+            if last_beam:
+                events.append(self._read_scan())
+            for index, happened in enumerate((control, odometry, first_beam, last_beam)):
                 self._ticks[index] += happened
         return events
 
@@ -162,6 +176,19 @@ class Simulator:
         end_s = self._asked_s + duration_s
         while self._asked_s < end_s:
             yield from self.advance_to(min(self._asked_s + 1.0 / max(self._rates_hz), end_s))
+
+    def whole_scans(self, duration_s: float) -> Iterator[Event]:
+        """Yield what happens during a time from now, and as ends the scans that begin in it.
+
+        That is until the odometry tells how the robot moved up to the last beam of the last one.
+        """
+        sweep_s, odometry_hz = self._delays_s[_LAST_BEAM], self._rates_hz[1]
+        return self.events(duration_s + (sweep_s + 1.0 / odometry_hz if sweep_s > 0.0 else 0.0))
+
+    def _due(self) -> list[float]:
+        """Return when each thing happens next, to the nanosecond, as stamps are told."""
+        timing = zip(self._ticks, self._rates_hz, self._delays_s, strict=True)
+        return [round(tick / rate + delay_s, 9) for tick, rate, delay_s in timing]
 
     def _drive_until(self, stamp_s: float) -> None:
         duration_s = stamp_s - self._now_s
@@ -172,6 +199,14 @@ class Simulator:
                 self._motion = self._motion @ self._state.pose.between(moved.pose)
             self._state = moved
             self._now_s = stamp_s
+            self._way.add(stamp_s, moved.pose)
+
+    def _read_scan(self) -> Scan:
+        number, rate_hz = self._ticks[_LAST_BEAM], self._rates_hz[_LAST_BEAM]
+        begun_s = round(number / rate_hz, 9)
+        scan = self._laser.sweep(self._way, begun_s)
+        self._way.forget_before(min(round((number + 1) / rate_hz, 9), self._now_s))
+        return scan
 
     def _read_odometry(self) -> Odometry:
         reading = self._odometry.update(self._motion, self._now_s - self._odometry_s, self._now_s)

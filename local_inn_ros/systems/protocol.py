@@ -132,11 +132,14 @@ class TrainingInputs:
         grid: the map.
         sensors: descriptions, by the sensors' names.
         posed: observations of a recording with known poses; None where the map has to do.
+        inside: a point (x, y) of the map frame in each part of its free space that the robot
+            drives in; where there is none, the shapes of the parts decide.
     """
 
     grid: OccupancyGrid
     sensors: Mapping[str, SensorSpec]
     posed: PosedObservations | None = None
+    inside: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

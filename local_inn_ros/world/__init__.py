@@ -15,6 +15,7 @@ from local_inn_ros.late_names import late_names
 if TYPE_CHECKING:
     from local_inn_ros.world.closed_path import ClosedPath
     from local_inn_ros.world.distance_field import distance_to_occupied, signed_distance
+    from local_inn_ros.world.free_parts import FreeParts
     from local_inn_ros.world.free_space import FreeSpace
     from local_inn_ros.world.likelihood_field import FieldValues, LikelihoodField
     from local_inn_ros.world.map_check import MapWarning
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
         OccupancyGrid,
         grid_hash,
     )
+    from local_inn_ros.world.part_choice import PartChoice, choose_parts
     from local_inn_ros.world.path_planning import PathsToRoute
     from local_inn_ros.world.ray_casting import RayCaster
     from local_inn_ros.world.route import plan_lap
+    from local_inn_ros.world.surroundings import surroundings
 
 __all__ = [
     "FREE",
@@ -38,12 +41,15 @@ __all__ = [
     "Bounds",
     "ClosedPath",
     "FieldValues",
+    "FreeParts",
     "FreeSpace",
     "LikelihoodField",
     "MapWarning",
     "OccupancyGrid",
+    "PartChoice",
     "PathsToRoute",
     "RayCaster",
+    "choose_parts",
     "distance_to_occupied",
     "grid_hash",
     "load_map",
@@ -51,6 +57,7 @@ __all__ = [
     "plan_lap",
     "save_map",
     "signed_distance",
+    "surroundings",
 ]
 
 __getattr__ = late_names(
@@ -61,6 +68,7 @@ __getattr__ = late_names(
             "distance_to_occupied",
             "signed_distance",
         ),
+        "free_parts": ("FreeParts",),
         "free_space": ("FreeSpace",),
         "likelihood_field": (
             "FieldValues",
@@ -80,8 +88,13 @@ __getattr__ = late_names(
             "OccupancyGrid",
             "grid_hash",
         ),
+        "part_choice": (
+            "PartChoice",
+            "choose_parts",
+        ),
         "path_planning": ("PathsToRoute",),
         "ray_casting": ("RayCaster",),
         "route": ("plan_lap",),
+        "surroundings": ("surroundings",),
     },
 )

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from local_inn_ros.world.occupancy_grid import OccupancyGrid
+from local_inn_ros.world.occupancy_grid import FREE, OccupancyGrid
+from local_inn_ros.world.tiles import tiles
 
 
 def distance_to_occupied(grid: OccupancyGrid) -> NDArray[np.float64]:
@@ -40,3 +43,31 @@ def distance_within(region: NDArray[np.bool_]) -> NDArray[np.float64]:
         return np.full(region.shape, float(np.hypot(*region.shape)))
     distances: NDArray[np.float64] = ndimage.distance_transform_edt(region)
     return distances
+
+
+def clearance_of(grid: OccupancyGrid, most_cells: float) -> NDArray[np.float32]:
+    """Return (rows, cols), in cells, how far each cell's centre is from all that is not free.
+
+    Farther than ``most_cells`` is as far as that.
+    """
+    clearance = np.zeros(grid.cells.shape, dtype=np.float32)
+    for tile in tiles((grid.rows, grid.cols), math.ceil(most_cells) + 1):
+        free = grid.cells[tile.outer] == FREE
+        distance = distance_within(free)[tile.within]
+        clearance[tile.inner] = np.minimum(distance, most_cells)
+    return clearance
+
+
+def at_least_within(region: NDArray[np.bool_], cells: float) -> NDArray[np.bool_]:
+    """Return (rows, cols): True where a cell is this far or farther from all outside a region.
+
+    Centre to centre, as ``distance_within``, without a copy of the map in numbers.
+    """
+    kept = np.zeros(region.shape, dtype=np.bool_)
+    for tile in tiles((region.shape[0], region.shape[1]), math.ceil(cells) + 1):
+        around = region[tile.outer]
+        if around.all():
+            kept[tile.inner] = True
+        elif around.any():
+            kept[tile.inner] = (ndimage.distance_transform_edt(around) >= cells)[tile.within]
+    return kept

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.world.occupancy_grid import OccupancyGrid
+from local_inn_ros.world.occupancy_grid import FREE, OccupancyGrid
 
 # Share of the border that is free on a map whose outside reads as free.
 _FREE_BORDER_SHARE = 0.5
@@ -22,28 +22,28 @@ class MapWarning(UserWarning):
 
 
 def doubts_about(
-    grid: OccupancyGrid, occupancy: NDArray[np.float64], free_thresh: float
+    grid: OccupancyGrid, free_levels: NDArray[np.int64], free_thresh: float
 ) -> list[str]:
     """Name what looks wrong about a map, in sentences for the person who made it.
 
     Args:
         grid: the map as it was read.
-        occupancy: (rows, cols), in the order of the grid's cells: how occupied, in 0 to 1, each
-            pixel said it was before the thresholds.
+        free_levels: (256,) how many free cells had each occupancy, in steps of 1 / 255, before
+            the thresholds.
         free_thresh: the threshold below which a cell was taken as free.
     """
     doubts = []
-    free = grid.free_mask()
-    levels, counts = np.unique(np.round(occupancy[free] * 255.0), return_counts=True)
-    for level, count in zip(levels, counts, strict=True):
-        share = count / grid.cells.size
-        if share > _PAINTED_SHARE and level / 255.0 > _PLAINLY_FREE and len(levels) > 1:
+    present = np.flatnonzero(free_levels)
+    for level in present:
+        share = free_levels[level] / grid.cells.size
+        if share > _PAINTED_SHARE and level / 255.0 > _PLAINLY_FREE and len(present) > 1:
             doubts.append(
-                f"{share:.0%} of the image has grey level {255 - level:.0f}, which reads as free "
+                f"{share:.0%} of the image has grey level {255 - level}, which reads as free "
                 f"under free_thresh {free_thresh:g} though the image has brighter free space; if "
                 f"it means unknown, lower free_thresh below {level / 255.0:.3f}"
             )
-    border = np.concatenate([free[0], free[-1], free[1:-1, 0], free[1:-1, -1]])
+    cells = grid.cells
+    border = np.concatenate([cells[0], cells[-1], cells[1:-1, 0], cells[1:-1, -1]]) == FREE
     if border.mean() > _FREE_BORDER_SHARE:
         doubts.append(
             f"{border.mean():.0%} of the map's border is free, so the outside of its walls reads "

@@ -20,14 +20,16 @@ from numpy.typing import NDArray
 from local_inn_ros.errors import MapError
 from local_inn_ros.geometry import Pose2, wrap_angle
 from local_inn_ros.places import new_file
+from local_inn_ros.text_files import expanded, lfs_pointer_note, yaml_fault
 from local_inn_ros.world.map_check import MapWarning, doubts_about
-from local_inn_ros.world.map_image import MapImage, read_map_image
+from local_inn_ros.world.map_image import MapImage, PixelStrip, read_map_image
 from local_inn_ros.world.occupancy_grid import (
     FREE,
     OCCUPIED,
     UNKNOWN,
     OccupancyGrid,
     grid_hash,
+    value_counts,
 )
 
 _MODES = ("trinary", "scale", "raw")
@@ -68,17 +70,17 @@ def load_map(yaml_path: str | Path) -> OccupancyGrid:
     """
     description = read_map_description(yaml_path)
     image = read_map_image(description.image_path)
-    cells = _cells_of(image, description)
-    if not np.any(cells == FREE):
-        known = "all of it is unknown" if np.all(cells == UNKNOWN) else "none of it is free"
+    cells, levels = _cells_of(image, description)
+    values = value_counts(cells)
+    if not values[FREE]:
+        known = "all of it is unknown" if values[UNKNOWN] == cells.size else "none of it is free"
         raise MapError(
             f"the map {yaml_path} cannot be used: {known}; check negate and the thresholds "
             f"against the grey levels of {description.image_path.name}"
         )
     grid = OccupancyGrid(cells, description.resolution_m, description.origin)
     if description.mode != "raw":
-        occupancy = np.flipud(_occupancy(image, description))
-        for doubt in doubts_about(grid, occupancy, description.free_thresh):
+        for doubt in doubts_about(grid, levels, description.free_thresh):
             warnings.warn(f"map {yaml_path}: {doubt}", MapWarning, stacklevel=2)
     return grid
 
@@ -106,12 +108,13 @@ def save_map(grid: OccupancyGrid, yaml_path: str | Path) -> None:
     """
     target = Path(yaml_path)
     image_path = target.with_suffix(".pgm")
-    trinary = bool(np.all(np.isin(grid.cells, (UNKNOWN, FREE, OCCUPIED))))
+    values = value_counts(grid.cells)
+    trinary = values[UNKNOWN] + values[FREE] + values[OCCUPIED] == grid.cells.size
+    # The grey level of each value, looked up by the byte that it is: unknown, -1, is 255 there.
+    greys = np.arange(256, dtype=np.uint8)
     if trinary:
-        pixels = np.select([grid.cells == FREE, grid.cells == OCCUPIED], [254, 0], 205)
-    else:
-        # Unknown, -1, is 255 there.
-        pixels = grid.cells.astype(np.uint8)
+        greys[[UNKNOWN, FREE, OCCUPIED]] = (205, 254, 0)
+    pixels = greys[grid.cells[::-1].view(np.uint8)]
     header = f"P5\n{grid.cols} {grid.rows}\n255\n".encode()
     text = yaml.safe_dump(
         {
@@ -127,7 +130,7 @@ def save_map(grid: OccupancyGrid, yaml_path: str | Path) -> None:
     )
     # Neither takes its place before both are written.
     with new_file(image_path) as image, new_file(target) as description:
-        image.write_bytes(header + np.flipud(pixels).astype(np.uint8).tobytes())
+        image.write_bytes(header + pixels.tobytes())
         description.write_text(text, encoding="utf-8")
 
 
@@ -145,10 +148,11 @@ def read_map_description(yaml_path: str | Path) -> MapDescription:
     except OSError as error:
         raise MapError(f"the map file {path} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise MapError(f"the map file {path} is not valid YAML: {reason}") from error
+        note = lfs_pointer_note(path) or f"is not valid YAML: {yaml_fault(error)}"
+        raise MapError(f"the map file {path} {note}") from error
     if not isinstance(content, dict):
-        raise MapError(f"the map file {path} must hold keys such as image and resolution")
+        note = lfs_pointer_note(path) or "must hold keys such as image and resolution"
+        raise MapError(f"the map file {path} {note}")
     missing = [key for key in _REQUIRED if key not in content]
     if missing:
         raise MapError(f"the map file {path} lacks {', '.join(missing)}")
@@ -183,7 +187,10 @@ def _described(path: Path, content: dict[str, Any]) -> MapDescription:
             "free_thresh must be the smaller"
         )
     negate = bool(_number(path, "negate", content["negate"]))
-    image_path = path.parent / Path(image).expanduser()
+    try:
+        image_path = path.parent / expanded(image)
+    except ValueError as error:
+        raise MapError(f"the map file {path} has image {image!r}: {error}") from None
     return MapDescription(
         image_path, resolution_m, Pose2(x, y, wrap_angle(yaw)), mode, negate, occupied, free
     )
@@ -200,29 +207,50 @@ def _number(path: Path, key: str, value: object) -> float:
     return number
 
 
-def _occupancy(image: MapImage, description: MapDescription) -> NDArray[np.float64]:
+def _occupancy(pixels: PixelStrip, description: MapDescription) -> NDArray[np.float64]:
     """Return (rows, cols), top row first: how occupied each pixel says that it is, in 0 to 1."""
-    shade = image.shade
-    if description.mode == "trinary" and image.alpha is not None:
+    shade = pixels.shade
+    if description.mode == "trinary" and pixels.alpha is not None:
         # Here map_server averages the alpha channel in with the three colours.
-        shade = (3.0 * shade + image.alpha) / 4.0
+        shade = (3.0 * shade + pixels.alpha) / 4.0
     return shade if description.negate else 1.0 - shade
 
 
-def _cells_of(image: MapImage, description: MapDescription) -> NDArray[np.int8]:
-    """Return the cells (rows, cols), lowest row first."""
+def _cells_of(
+    image: MapImage, description: MapDescription
+) -> tuple[NDArray[np.int8], NDArray[np.int64]]:
+    """Return the cells (rows, cols), lowest row first, and how often levels are free.
+
+    The levels (256,) are of occupancy, in steps of 1 / 255.
+    """
+    rows, cols = image.shape
+    cells = np.empty((rows, cols), np.int8)
+    levels = np.zeros(256, np.int64)
+    for pixels in image.strips():
+        occupancy = _occupancy(pixels, description)
+        strip = _cells_of_strip(pixels, occupancy, description)
+        bottom = rows - pixels.top
+        cells[bottom - len(strip) : bottom] = strip[::-1]
+        if description.mode != "raw":
+            free = np.clip(np.rint(occupancy[strip == FREE] * 255.0), 0.0, 255.0)
+            levels += np.bincount(free.astype(np.uint8), minlength=256)
+    return cells, levels
+
+
+def _cells_of_strip(
+    pixels: PixelStrip, occupancy: NDArray[np.float64], description: MapDescription
+) -> NDArray[np.float64]:
+    """Return the cells (rows, cols) of some pixels, top row first."""
     if description.mode == "raw":
-        level = np.floor(image.shade * 255.0 + 0.5)
-        cells = np.where(level <= OCCUPIED, level, UNKNOWN)
-    else:
-        occupancy = _occupancy(image, description)
-        occupied = occupancy > description.occupied_thresh
-        free = occupancy < description.free_thresh
-        between = np.full(occupancy.shape, float(UNKNOWN))
-        if description.mode == "scale":
-            span = description.occupied_thresh - description.free_thresh
-            between = np.rint((occupancy - description.free_thresh) / span * 100.0)
-        cells = np.select([occupied, free], [OCCUPIED, FREE], between)
-        if description.mode == "scale" and image.alpha is not None:
-            cells[image.alpha < 1.0] = UNKNOWN
-    return np.flipud(cells).astype(np.int8)
+        level = np.floor(pixels.shade * 255.0 + 0.5)
+        return np.where(level <= OCCUPIED, level, float(UNKNOWN))
+    occupied = occupancy > description.occupied_thresh
+    free = occupancy < description.free_thresh
+    between = np.full(occupancy.shape, float(UNKNOWN))
+    if description.mode == "scale":
+        span = description.occupied_thresh - description.free_thresh
+        between = np.rint((occupancy - description.free_thresh) / span * 100.0)
+    cells = np.select([occupied, free], [float(OCCUPIED), float(FREE)], between)
+    if description.mode == "scale" and pixels.alpha is not None:
+        cells[pixels.alpha < 1.0] = UNKNOWN
+    return cells

@@ -18,6 +18,9 @@ UNKNOWN = -1
 FREE = 0
 OCCUPIED = 100
 
+# Rows that are counted at a time.
+_COUNTED_ROWS = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -43,6 +46,13 @@ class Bounds:
     def height_m(self) -> float:
         """Extent along y."""
         return self.y_max_m - self.y_min_m
+
+    def __str__(self) -> str:
+        """Say it for people."""
+        return (
+            f"x {self.x_min_m:.2f} to {self.x_max_m:.2f} m, "
+            f"y {self.y_min_m:.2f} to {self.y_max_m:.2f} m"
+        )
 
     def widened(self, margin_m: float) -> Bounds:
         """Return the rectangle with a margin on every side."""
@@ -106,7 +116,11 @@ class OccupancyGrid:
     @property
     def free_area_m2(self) -> float:
         """Area of all free cells, wherever they lie."""
-        return int(np.count_nonzero(self.cells == FREE)) * self.resolution_m**2
+        return self.area_m2(FREE)
+
+    def area_m2(self, value: int) -> float:
+        """Return the area of all cells of a value."""
+        return int(value_counts(self.cells)[value]) * self.resolution_m**2
 
     @property
     def bounds(self) -> Bounds:
@@ -160,6 +174,15 @@ class OccupancyGrid:
         return values
 
 
+def value_counts(cells: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Return (256,) how many cells have each value; that of -1 is the last."""
+    counts = np.zeros(256, np.int64)
+    for first in range(0, cells.shape[0], _COUNTED_ROWS):
+        some = cells[first : first + _COUNTED_ROWS].view(np.uint8)
+        counts += np.bincount(some.ravel(), minlength=256)
+    return counts
+
+
 def grid_hash(grid: OccupancyGrid) -> str:
     """Return the SHA-256 (hex) of what a map means: its cells, their size and where they lie.
 
@@ -174,5 +197,5 @@ def grid_hash(grid: OccupancyGrid) -> str:
     digest.update(np.array([grid.rows, grid.cols], dtype="<i8").tobytes())
     digest.update(np.array([grid.resolution_m], dtype="<f4").tobytes())
     digest.update(np.array(place, dtype="<i8").tobytes())
-    digest.update(grid.cells.tobytes())
+    digest.update(grid.cells.data)
     return digest.hexdigest()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from scipy.sparse import csgraph
 from scipy.spatial import KDTree
 
 from local_inn_ros.errors import MapError
-from local_inn_ros.world.distance_field import distance_within
+from local_inn_ros.world.distance_field import clearance_of
 from local_inn_ros.world.free_space import FreeSpace
 from local_inn_ros.world.occupancy_grid import OccupancyGrid
 
@@ -21,6 +22,10 @@ from local_inn_ros.world.occupancy_grid import OccupancyGrid
 _NODE_SPACING_M = 0.1
 # More clearance than this is worth nothing.
 _AMPLE_CLEARANCE_M = 1.5
+# Nor is it measured farther than this.
+_MOST_CLEARANCE_M = 5.0
+# On large maps they lie farther apart.
+_MOST_NODES = 400_000
 _NO_NODE = -9999
 
 
@@ -34,6 +39,7 @@ class PlanningGraph:
         starts: (e,) node from which an edge starts; each edge is listed once.
         ends: (e,) node where it ends.
         costs: (e,) its length, times more the nearer it passes to what is not free.
+        spacing_m: distance between neighbours along an axis.
     """
 
     points: NDArray[np.float64]
@@ -41,21 +47,23 @@ class PlanningGraph:
     starts: NDArray[np.intp]
     ends: NDArray[np.intp]
     costs: NDArray[np.float64]
+    spacing_m: float
 
     @staticmethod
-    def over(grid: OccupancyGrid, clearance_m: float) -> PlanningGraph:
-        """Lay a lattice over the places of a map that have at least this clearance.
+    def over(space: FreeSpace) -> PlanningGraph:
+        """Lay a lattice over a free space.
 
         Raises:
-            MapError: there are none.
+            MapError: it is too small.
         """
-        space = FreeSpace(grid, clearance_m)
-        stride = max(1, round(_NODE_SPACING_M / grid.resolution_m))
+        grid = space.grid
+        spacing_m = max(_NODE_SPACING_M, math.sqrt(space.area_m2 / _MOST_NODES))
+        stride = max(1, round(spacing_m / grid.resolution_m))
         mask = space.mask[::stride, ::stride]
         if not mask.any():
             raise MapError("the map's free space is too small to plan a path in")
-        clearance = distance_within(grid.free_mask()) * grid.resolution_m
-        clearance = clearance[::stride, ::stride][mask]
+        most = _MOST_CLEARANCE_M / grid.resolution_m
+        clearance = clearance_of(grid, most)[::stride, ::stride][mask] * grid.resolution_m
         number = np.full(mask.shape, -1, dtype=np.intp)
         number[mask] = np.arange(np.count_nonzero(mask))
         dearness = (_AMPLE_CLEARANCE_M / np.clip(clearance, 0.05, _AMPLE_CLEARANCE_M)) ** 2
@@ -68,10 +76,11 @@ class PlanningGraph:
             costs.append(length_m * 0.5 * (dearness[start] + dearness[end]))
         return PlanningGraph(
             points=grid.cell_to_world(np.argwhere(mask) * stride),
-            clearance_m=clearance,
+            clearance_m=clearance.astype(np.float64),
             starts=np.concatenate(starts),
             ends=np.concatenate(ends),
             costs=np.concatenate(costs),
+            spacing_m=stride * grid.resolution_m,
         )
 
 
@@ -89,11 +98,11 @@ class PathsToRoute:
         Raises:
             MapError: the map has no room, or the route does not lie in it.
         """
-        graph = PlanningGraph.over(grid, clearance_m)
+        graph = PlanningGraph.over(FreeSpace(grid, clearance_m))
         self._points = graph.points
         self._nodes = KDTree(graph.points)
         away, nearest = self._nodes.query(np.asarray(route, dtype=np.float64))
-        near = np.asarray(away) <= 2.0 * _NODE_SPACING_M
+        near = np.asarray(away) <= 2.0 * max(_NODE_SPACING_M, graph.spacing_m)
         on_route = np.unique(np.asarray(nearest)[near])
         if len(on_route) == 0:
             raise MapError("the route does not lie in the free space of the map")

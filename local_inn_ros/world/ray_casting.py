@@ -14,10 +14,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from local_inn_ros.geometry import compose_poses
-from local_inn_ros.world.occupancy_grid import OccupancyGrid
+from local_inn_ros.world.occupancy_grid import OCCUPIED, OccupancyGrid
+from local_inn_ros.world.tiles import tiles
 
 # Below this many rays a second thread costs more than it saves.
 _RAYS_WORTH_A_THREAD = 20_000
+# Gaps are kept in bytes, in steps of so many cells. From one cell on they are worth a jump.
+_STEP_CELLS = 0.25
+_MOST_STEPS = 255
+_FAR_STEPS = 1 + round(1.0 / _STEP_CELLS)
 
 
 class RayCaster:
@@ -40,7 +45,7 @@ class RayCaster:
         """
         self.grid = grid
         self._grid_from_map = grid.origin.inverse().to_array()
-        self._gap = _free_gap(grid.occupied_mask())
+        self._gap = _free_gap(grid)
         self._threads = len(os.sched_getaffinity(0)) if threads is None else max(1, threads)
 
     def cast(
@@ -88,19 +93,25 @@ class RayCaster:
         return ranges
 
 
-def _free_gap(occupied: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return (rows, cols): how far, in cells, any point of a cell may move without a hit.
+def _free_gap(grid: OccupancyGrid) -> NDArray[np.uint8]:
+    """Return (rows, cols): how far any point of a cell may move without a hit, in a byte.
 
-    -1 in occupied cells. Two cells that are (i, j) apart have a gap of
+    0 in occupied cells; elsewhere one more than the gap in steps of ``_STEP_CELLS``, rounded down,
+    at most what a byte holds. Two cells that are (i, j) apart have a gap of
     hypot(max(i - 1, 0), max(j - 1, 0)) between their squares; the nearest such gap is the
     distance between centres to the occupied region grown by one cell all round.
     """
-    if not occupied.any():
-        return np.full(occupied.shape, np.float32(np.hypot(*occupied.shape)))
-    grown = ndimage.binary_dilation(occupied, np.ones((3, 3), dtype=bool))
-    gap = ndimage.distance_transform_edt(~grown).astype(np.float32)
-    gap[occupied] = -1.0
-    return np.ascontiguousarray(gap)
+    gaps = np.full(grid.cells.shape, _MOST_STEPS, dtype=np.uint8)
+    farthest = math.ceil(_MOST_STEPS * _STEP_CELLS) + 2
+    for tile in tiles((grid.rows, grid.cols), farthest):
+        occupied = grid.cells[tile.outer] == OCCUPIED
+        if not occupied.any():
+            continue
+        grown = ndimage.binary_dilation(occupied, np.ones((3, 3), dtype=bool))
+        steps = ndimage.distance_transform_edt(~grown)[tile.within] / _STEP_CELLS + 1.0
+        steps[occupied[tile.within]] = 0.0
+        gaps[tile.inner] = np.minimum(steps, _MOST_STEPS)
+    return gaps
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -124,12 +135,12 @@ def _cast_kernel(gap, starts, angles, max_cells, cell_m, ranges):  # type: ignor
             while t <= max_cells:
                 if col < 0 or col >= cols or row < 0 or row >= rows:
                     break
-                free = gap[row, col]
-                if free < 0.0:
+                steps = gap[row, col]
+                if steps == 0:
                     hit = t * cell_m
                     break
-                if free >= 1.0:
-                    t += free
+                if steps >= _FAR_STEPS:
+                    t += (steps - 1) * _STEP_CELLS
                     col = math.floor(x0 + t * dx)
                     row = math.floor(y0 + t * dy)
                     continue

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, sparse
@@ -18,14 +21,19 @@ from local_inn_ros.world.path_planning import PlanningGraph
 # The lap's corners are rounded by this much at most, less where it would come near a wall.
 _SMOOTHING_M = (1.2, 0.8, 0.5, 0.3, 0.15)
 _STEP_M = 0.1
+# Islands are looked for on a coarser map where it has more cells than this.
+_ISLAND_CELLS = 1_500_000
 
 
-def plan_lap(grid: OccupancyGrid, clearance_m: float = 0.3) -> NDArray[np.float64]:
+def plan_lap(
+    grid: OccupancyGrid, clearance_m: float = 0.3, inside: Sequence[tuple[float, float]] = ()
+) -> NDArray[np.float64]:
     """Find a closed lap round the map's largest obstacle, in the middle of the free space.
 
     Args:
         grid: a map whose free space goes round something, as on a race track or a ring corridor.
         clearance_m: the lap keeps this clear of all that is not free.
+        inside: points in the parts of the map where the robot drives (``FreeSpace``).
 
     Returns:
         (n, 2) points in the map frame, about 0.1 m apart, counter-clockwise; the last is joined
@@ -34,10 +42,10 @@ def plan_lap(grid: OccupancyGrid, clearance_m: float = 0.3) -> NDArray[np.float6
     Raises:
         MapError: the free space goes round nothing, or is too narrow.
     """
-    middle = _middle_of_largest_island(grid, clearance_m)
-    graph = PlanningGraph.over(grid, clearance_m)
+    space = FreeSpace(grid, clearance_m, inside)
+    middle = _middle_of_largest_island(space)
+    graph = PlanningGraph.over(space)
     lap = graph.points[_cycle_round(graph, middle)]
-    space = FreeSpace(grid, clearance_m)
     for smoothing_m in _SMOOTHING_M:
         smooth = ClosedPath.through(_smoothed(lap, smoothing_m), _STEP_M).points
         if np.all(space.contains(smooth)):
@@ -45,9 +53,10 @@ def plan_lap(grid: OccupancyGrid, clearance_m: float = 0.3) -> NDArray[np.float6
     return ClosedPath.through(lap, _STEP_M).points
 
 
-def _middle_of_largest_island(grid: OccupancyGrid, clearance_m: float) -> NDArray[np.float64]:
+def _middle_of_largest_island(space: FreeSpace) -> NDArray[np.float64]:
     """Return a point (2,) of the map frame inside the largest obstacle that one can go round."""
-    region = FreeSpace(grid, clearance_m).mask
+    stride = max(1, math.ceil(math.sqrt(space.mask.size / _ISLAND_CELLS)))
+    region = space.mask[::stride, ::stride]
     islands, count = ndimage.label(
         ndimage.binary_fill_holes(region) & ~region, np.ones((3, 3), dtype=int)
     )
@@ -62,7 +71,7 @@ def _middle_of_largest_island(grid: OccupancyGrid, clearance_m: float) -> NDArra
     ]
     cells = np.argwhere(islands == int(np.argmax(extents)) + 1)
     inmost = cells[np.argmin(np.sum((cells - cells.mean(axis=0)) ** 2, axis=1))]
-    return grid.cell_to_world(inmost[None]).ravel()
+    return space.grid.cell_to_world(stride * inmost[None]).ravel()
 
 
 def _cycle_round(graph: PlanningGraph, middle: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -102,7 +102,7 @@ def test_each_seed_drives_another_part_of_the_lap() -> None:
         assert drive.scans[0].stamp_s > 2.0
         assert drive.truth.path_m() == pytest.approx(10.0, abs=3.0)
         assert np.isfinite(drive.truth.at([scan.stamp_s for scan in drive.scans])).all()
-        used = list(drive.readings())
+        used = list(drive.steady_readings())
         assert len(used) == len(drive.scans) + len(drive.odometry)
         for before, after in pairwise(used[:-1]):
             if isinstance(after, Scan) and isinstance(before, Odometry):
@@ -122,8 +122,8 @@ def test_conditions_disturb_what_they_say() -> None:
         ]
     )
     assert 0.25 < shorter < 0.45
-    assert [one.ranges_m.tolist() for one in both.scans] == [
-        one.ranges_m.tolist() for one in blocked.scans
+    assert [one.ranges_m.tolist() for one in both.swept_scans] == [
+        one.ranges_m.tolist() for one in blocked.swept_scans
     ]
     assert [one.speed_mps for one in both.odometry] == [one.speed_mps for one in slip.odometry]
     assert CONDITIONS["slip"].odometry().scale == (0.7, 1.3)
@@ -140,8 +140,8 @@ def test_dead_reckoning_is_as_good_as_the_odometry(slip: float) -> None:
     model = OdometryModel(
         slip=slip, turn_slip=slip, noise_per_sqrt_m=0.0, turn_noise_per_sqrt_m=0.0
     )
-    drive: Drive = record(simulator(model).events(4.0))
-    run = replay_baseline(DeadReckoning(), drive.readings(), drive.truth)
+    drive: Drive = record(simulator(model).events(4.0), Pose2.identity())
+    run = replay_baseline(DeadReckoning(), drive.steady_readings(), drive.truth)
     off = np.hypot(*(run.poses - drive.truth.at(run.stamps_s))[:, :2].T)
     assert len(run.stamps_s) == len(drive.scans)
     assert off[0] == pytest.approx(0.0, abs=1e-9)

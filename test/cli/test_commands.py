@@ -149,7 +149,10 @@ def test_simulate_records_a_whole_run(tmp_path: Path) -> None:
     recording = open_recording(bag, BagTopics(reference="/ground_truth"))
     assert recording.mount.to_array() == pytest.approx([0.27, 0.0, 0.1])
     assert recording.scan_count == 40
-    assert len(recording.odometry) == 100
+    # Two more until the last scan, which ends 18.75 ms after its stamp, can be used.
+    assert len(recording.odometry) == 102
+    swept = next(recording.swept_scans())
+    assert swept.sweep_s == pytest.approx(0.75 / 40.0, rel=1e-4)
     assert recording.reference is not None
     scans = list(recording.scans())
     assert scans[0].ranges_m.size == 1080

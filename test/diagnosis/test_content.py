@@ -23,7 +23,7 @@ from local_inn_ros.diagnosis.facts import (
     OdometryStream,
 )
 from local_inn_ros.diagnosis.findings import Severity
-from local_inn_ros.diagnosis.odometry_checks import motion
+from local_inn_ros.filtering.twist_agreement import motion
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.world import OccupancyGrid
@@ -99,6 +99,15 @@ def test_scans_that_stand_while_odometry_moves() -> None:
     assert "do not change" in only(seen, "odom.slides").what
 
 
+def test_headers_that_contradict_themselves() -> None:
+    seen = healthy()
+    said = "angle_increment says 1, angle_max says 2"
+    streams = tuple(replace(stream, contradictions=(said,)) for stream in seen.scans)
+    finding = only(replace(seen, scans=streams), "scan.header")
+    assert finding.what == said
+    assert finding.severity is Severity.WARNING
+
+
 def test_odometry_that_jumps() -> None:
     def jump(one: Odometry) -> Odometry:
         if one.stamp_s < START + 2.0:
@@ -107,6 +116,19 @@ def test_odometry_that_jumps() -> None:
 
     finding = found(with_odometry(healthy(), jump))["odom.jumps"]
     assert "jumped 1 times" in finding.what
+
+
+def test_odometry_that_begins_again() -> None:
+    """The doctor goes by the filter's own rule."""
+
+    def restart(one: Odometry) -> Odometry:
+        if one.stamp_s < START + 2.0:
+            return replace(one, pose=Pose2(3.0, 1.0, 1.0) @ one.pose)
+        return one
+
+    finding = found(with_odometry(healthy(), restart))["odom.jumps"]
+    assert "jumped 1 times" in finding.what
+    assert "begins anew" in finding.why
 
 
 @pytest.mark.parametrize(

@@ -232,9 +232,9 @@ def test_odometry_that_begins_again_elsewhere_is_a_jump() -> None:
         assert arrivals(Odometry(10.0, Pose2.identity()), jumped)[1] is Arrival.POSITION_JUMP
     # A race car, a stamp that jitters, and a pause in which the robot drove on, are none.
     for moved in (
-        Odometry(10.02, Pose2(2.0, 0.0, 0.4)),
-        Odometry(10.0001, Pose2(0.9, 0.0, 0.4)),
-        Odometry(40.0, Pose2(300.0, 0.0, 3.1)),
+        Odometry(10.02, Pose2(2.0, 0.0, 0.25), 100.0, 0.0, 10.0),
+        Odometry(10.0001, Pose2(0.9, 0.0, 0.1), 8.0),
+        Odometry(40.0, Pose2(300.0, 0.0, 3.1), 10.0, 0.0, 0.1),
     ):
         assert arrivals(Odometry(10.0, Pose2.identity()), moved)[1] is Arrival.KEPT
 

@@ -183,4 +183,6 @@ def test_odometry_that_begins_again_elsewhere_is_a_jump() -> None:
     assert pose_filter.predict(far) is Arrival.POSITION_JUMP
     turned = Odometry3(0.04, Pose3.from_roll_pitch_yaw([8.0, 0.0, 0.0], 2.0, 0.0, 0.0))
     assert pose_filter.predict(turned) is Arrival.POSITION_JUMP
-    assert_same_pose(pose_filter.estimate().pose.mean, START)
+    # The robot went on meanwhile, as it was told to.
+    assert pose_filter.estimate().pose.mean.distance_to(START) < 0.04
+    assert pose_filter.estimate().pose.mean.angle_to(START) < 0.04

@@ -12,7 +12,7 @@ from local_inn_ros.benchmarking.quality_score import auroc
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.quality.scan_quality import match_scan, scan_qualities, scan_quality
 from local_inn_ros.sensing import BeamPicker, Beams, BeamState, Scan
-from local_inn_ros.simulation.passers_by import PassersBy
+from local_inn_ros.simulation.passers_by import PassersBy, beams_from
 from local_inn_ros.world import FreeSpace, RayCaster
 
 GRID = room()
@@ -154,7 +154,8 @@ def test_many_expectations_are_judged_as_one_by_one():
 
 
 def crowded(scan: Scan, pose: Pose2, share: float, rng) -> Scan:
-    ranges = PassersBy(share, rng).shorten(pose, scan.angles_rad(), scan.ranges_m, 0.0)
+    beams = beams_from(pose, scan.angles_rad())
+    ranges = PassersBy(share, rng).shorten(beams, scan.ranges_m, np.zeros(len(beams)))
     return Scan(0.0, ranges, scan.angle_min_rad, scan.angle_increment_rad, scan.range_min_m, REACH)
 
 

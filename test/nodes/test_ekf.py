@@ -61,7 +61,7 @@ def test_odometry_and_a_fix_become_a_pose_and_a_transform(ros: RosWorld) -> None
     newest = bench.filtered[-1]
     assert to_seconds(newest.header.stamp) == pytest.approx(newest_s, abs=1e-5)
     assert (newest.header.frame_id, newest.child_frame_id) == ("map", "base_link")
-    assert newest.twist.twist.linear.x == 1.0
+    assert newest.twist.twist.linear.x == pytest.approx(1.0)
     through = map_from_odom @ straight(19).pose
     assert through.between(to_pose(newest.pose.pose)).to_array() == pytest.approx(
         [0.0, 0.0, 0.0], abs=1e-6

@@ -77,7 +77,7 @@ def localizer(told: LocalizerParameters, **figures: float) -> Health:
         tally.count(what)
     for name, value in figures.items():
         tally.note({"age": STAMP_AGE, "quality": QUALITY, "time": SCAN_TIME}[name], value)
-    return localizer_health(tally, (), ClockSkew(), ALL_WELL, oracle_model(room()), told)
+    return localizer_health(tally, (), (), ClockSkew(), ALL_WELL, oracle_model(room()), told)
 
 
 @pytest.mark.parametrize(
@@ -114,19 +114,19 @@ def test_the_filters_figures_have_bounds() -> None:
     pose_filter.predict(odometry_at(0.0))
     pose_filter.reset(gaussian(0.0, 0.0, 0.0, 0.1, 0.1), 0.0)
     tally = Tally()
-    assert "no odometry comes" in ekf_health(tally, pose_filter, EkfParameters()).message
+    assert "no odometry comes" in ekf_health(tally, pose_filter, EkfParameters(), ()).message
     tally.count(KEPT)
     for accepted in (True, False, False):
         tally.count("fix")
         if accepted:
             tally.count("fix accepted")
-    health = ekf_health(tally, pose_filter, EkfParameters())
+    health = ekf_health(tally, pose_filter, EkfParameters(), ())
     assert (health.level, health.message) == (
         WARN,
         "the share of refused fixes is 0.667, above 0.2",
     )
-    assert ekf_health(tally, pose_filter, EkfParameters(refused_error=0.5)).level == ERROR
-    assert ekf_health(tally, pose_filter, EkfParameters(refused_warn=0.0)).level == OK
+    assert ekf_health(tally, pose_filter, EkfParameters(refused_error=0.5), ()).level == ERROR
+    assert ekf_health(tally, pose_filter, EkfParameters(refused_warn=0.0), ()).level == OK
 
 
 def test_the_bounds_are_those_of_the_parameters(ros: RosWorld) -> None:

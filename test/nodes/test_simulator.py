@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
@@ -17,7 +19,7 @@ from sensor_msgs.msg import LaserScan
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.geometry import Pose2, compose_poses
 from local_inn_ros.nodes.common.conversions import (
     pose_stamped_message,
     to_grid,
@@ -32,8 +34,14 @@ from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR, STATIC_TRA
 from local_inn_ros.nodes.common.static_transforms import StaticTransforms
 from local_inn_ros.nodes.demo.simulator import SimulatorNode
 from local_inn_ros.nodes.localizer.model import shipped_bundle
+from local_inn_ros.recordings.trajectory import Trajectory
+from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
 from local_inn_ros.world import RayCaster
+
+
+def timed_scan(message: LaserScan) -> Scan:
+    return replace(to_scan(message), time_increment_s=message.time_increment)
 
 
 def test_a_simulated_robot_is_a_robot(ros: RosWorld) -> None:
@@ -61,12 +69,16 @@ def test_a_simulated_robot_is_a_robot(ros: RosWorld) -> None:
         static.add(message)
     mount = LaserMount.of(static.mount("base_link", scans[-1].header.frame_id)).pose
     poses = {to_seconds(truth.header.stamp): to_pose(truth.pose) for truth in truths}
+    told = Trajectory.from_unordered(list(poses), [one.to_array() for one in poses.values()])
     # The truth is another topic, so that of the newest scan may not have come yet.
-    scan = to_scan(next(one for one in reversed(scans) if to_seconds(one.header.stamp) in poses))
-    caster = RayCaster(bundle.grid)
-    expected = caster.cast(
-        (poses[scan.stamp_s] @ mount).to_array()[None], sensor.beam_angles_rad(), scan.range_max_m
-    )[0]
+    scan = next(one for one in map(timed_scan, reversed(scans)) if one.end_s < told.stamps_s[-1])
+    sweep_s = (sensor.angle_max_rad - sensor.angle_min_rad) / (2.0 * math.pi) / sensor.rate_hz
+    assert scan.sweep_s == pytest.approx(sweep_s, rel=1e-4)
+    assert scans[-1].scan_time == pytest.approx(1.0 / sensor.rate_hz)
+    beams = told.at(scan.stamp_s + scan.time_increment_s * np.arange(scan.ranges_m.size))
+    starts = compose_poses(beams, mount.to_array())
+    starts[:, 2] += sensor.beam_angles_rad()
+    expected = RayCaster(bundle.grid).cast(starts, [0.0], scan.range_max_m)[:, 0]
     errors = abs(scan.ranges_m - expected)
     assert (errors < 5.0 * sensor.noise_std_m).mean() > 0.98
 

@@ -103,14 +103,22 @@ def test_a_leap_ahead_is_coasted_over_by_the_odometry(ros: RosWorld) -> None:
     assert not robot.lost[-1].data
 
 
-def test_wheels_that_begin_again_leave_the_robot_where_it_is(ros: RosWorld) -> None:
+@pytest.mark.parametrize(
+    "begins", [Pose2(40.0, 7.0, 2.0), Pose2.identity(), Pose2(2.0, 1.0, 0.8), Pose2(0.0, 0.0, 2.2)]
+)
+def test_wheels_that_begin_again_leave_the_robot_where_it_is(ros: RosWorld, begins: Pose2) -> None:
     robot = localized(ros)
-    robot.wheels = Pose2(40.0, 7.0, 2.0)
-    robot.step()
-    assert robot.filter_total("odometry position jump") == 1
-    for _ in range(10):
+    without_prior = robot.total("scan without prior")
+    for count, wheels in enumerate((Pose2(3.0, 1.0, 1.0), begins)):
+        robot.wheels = wheels
         robot.step()
-        assert robot.is_right()
+        assert robot.filter_total("odometry position jump") == count + 1
+        for _ in range(10):
+            robot.step()
+            assert robot.is_right()
+    # Neither is a scan left without a prior, nor is the robot ever called lost.
+    assert robot.total("scan without prior") == without_prior
+    assert not robot.lost[-1].data
 
 
 def test_scans_from_the_future_wait_and_are_given_up(ros: RosWorld) -> None:

@@ -9,9 +9,11 @@ import pytest
 from scipy import ndimage
 
 from local_inn_ros.errors import MapError
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.geometry import Pose2, interpolate_poses
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator, TruthState
+from local_inn_ros.simulation.driven_way import DrivenWay
+from local_inn_ros.simulation.sensors import Laser
 from local_inn_ros.simulation.worlds import GeneratedWorld, generate_floor, generate_race_track
 from local_inn_ros.world import ClosedPath, FreeSpace, OccupancyGrid, RayCaster
 
@@ -38,11 +40,13 @@ def floor() -> GeneratedWorld:
     return generate_floor(np.random.default_rng(2))
 
 
-def start(world: GeneratedWorld, speed_mps: float = 5.0, seed: int = 0) -> Simulator:
+def start(
+    world: GeneratedWorld, speed_mps: float = 5.0, seed: int = 0, spec: LaserSpec = SPEC
+) -> Simulator:
     return Simulator(
         world.grid,
         world.route,
-        LaserModel(SPEC),
+        LaserModel(spec),
         OdometryModel(),
         speed_mps,
         np.random.default_rng(seed),
@@ -61,14 +65,17 @@ def truths(events: list[Event]) -> list[TruthState]:
 
 def test_events_come_in_order_at_their_rates(track: GeneratedWorld) -> None:
     events = start(track).advance_to(2.0)
-    stamps = [event.stamp_s for event in events]
-    assert stamps == sorted(stamps)
+    known = [event.end_s if isinstance(event, Scan) else event.stamp_s for event in events]
+    np.testing.assert_allclose(known, sorted(known), atol=1e-9)
     scans = [event.stamp_s for event in events if isinstance(event, Scan)]
     odometry = [event.stamp_s for event in events if isinstance(event, Odometry)]
-    np.testing.assert_allclose(scans, np.arange(1, 81) / 40.0)
+    np.testing.assert_allclose(scans, np.arange(1, 80) / 40.0)
     np.testing.assert_allclose(odometry, np.arange(1, 201) / 100.0)
-    # The truth comes once for each instant at which anything is measured, and first.
-    assert [t.stamp_s for t in truths(events)] == sorted({*scans, *odometry})
+    # The truth comes once for each instant at which something begins or ends, and first.
+    ends = np.array(scans) + 4.7 / (2.0 * math.pi) / 40.0
+    told = [t.stamp_s for t in truths(events)]
+    assert len(told) == len(set(told))
+    np.testing.assert_allclose(told, sorted({*scans, 2.0, *ends, *odometry}), atol=1e-9)
     kinds = [type(event) for event in events if event.stamp_s == 0.05]
     assert kinds == [TruthState, Odometry, Scan]
 
@@ -89,24 +96,82 @@ def test_however_time_is_cut_the_stream_is_the_same(track: GeneratedWorld) -> No
 
 def test_another_seed_gives_other_readings(track: GeneratedWorld) -> None:
     one, other = start(track, seed=0).advance_to(1.0), start(track, seed=1).advance_to(1.0)
-    assert isinstance(one[-1], Scan)
-    assert isinstance(other[-1], Scan)
-    assert (one[-1].ranges_m != other[-1].ranges_m).any()
+    (first, *_), (second, *_) = (
+        [event for event in events if isinstance(event, Scan)] for events in (one, other)
+    )
+    assert (first.ranges_m != second.ranges_m).any()
 
 
-def test_scans_fit_the_truth_at_their_stamp(track: GeneratedWorld) -> None:
+def test_a_laser_that_measures_all_at_once_sees_from_where_the_truth_is(
+    track: GeneratedWorld,
+) -> None:
     caster = RayCaster(track.grid)
     truth: TruthState | None = None
     errors = []
-    for event in start(track).events(3.0):
+    at_once = SPEC.model_copy(update={"scan_duration_s": 0.0})
+    for event in start(track, spec=at_once).events(3.0):
         if isinstance(event, TruthState):
             truth = event
         elif isinstance(event, Scan):
             assert truth is not None
             assert truth.stamp_s == event.stamp_s
+            assert event.time_increment_s == 0.0
             exact = caster.cast(truth.pose.to_array()[None], SPEC.beam_angles_rad(), 30.0)[0]
             errors.append(event.ranges_m - exact)
     assert np.std(errors) == pytest.approx(0.01, rel=0.1)
+
+
+@pytest.mark.parametrize("duration_s", [None, 0.01, 0.04])
+def test_each_beam_is_measured_from_where_the_robot_is_then(
+    track: GeneratedWorld, duration_s: float | None
+) -> None:
+    """The last one is longer than the time between scans: two are measured at a time."""
+    spec = SPEC.model_copy(update={"scan_duration_s": duration_s})
+    events = start(track, spec=spec).advance_to(3.0)
+    told = truths(events)
+    stamps, poses = np.array([one.stamp_s for one in told]), [one.pose for one in told]
+    caster, angles = RayCaster(track.grid), SPEC.beam_angles_rad()
+    scans = [event for event in events if isinstance(event, Scan)]
+    expected_s = 4.7 / (2.0 * math.pi) / 40.0 if duration_s is None else duration_s
+    errors, without = [], []
+    for scan in scans[40:]:
+        assert scan.sweep_s == pytest.approx(expected_s)
+        for beam in range(0, len(angles), 9):
+            at_s = scan.stamp_s + beam * scan.time_increment_s
+            after = min(int(np.searchsorted(stamps, at_s)), len(stamps) - 1)
+            share = (at_s - stamps[after - 1]) / (stamps[after] - stamps[after - 1])
+            pose = interpolate_poses(poses[after - 1], poses[after], share)
+            first = poses[int(np.argmin(np.abs(stamps - scan.stamp_s)))]
+            one, other = caster.cast([pose.to_array(), first.to_array()], angles[[beam]], 30.0)
+            errors.append(scan.ranges_m[beam] - one[0])
+            without.append(scan.ranges_m[beam] - other[0])
+    assert np.percentile(np.abs(errors), 90) == pytest.approx(0.0165, rel=0.25)
+    assert np.percentile(np.abs(without), 90) > 0.04
+
+
+def test_the_sweep_against_a_wall_is_what_geometry_says() -> None:
+    """Ahead of a robot that nears a wall, each beam is shorter by what was driven till then."""
+    spec = SPEC.model_copy(update={"noise_std_m": 1e-6, "scan_duration_s": 0.1})
+    cells = np.zeros((400, 400), dtype=np.int8)
+    cells[:, 390] = 100
+    grid = OccupancyGrid(cells, 0.05, Pose2.identity())
+    laser = Laser(RayCaster(grid), LaserModel(spec), np.random.default_rng(0))
+    way = DrivenWay(2.0, Pose2(5.0, 10.0, 0.0))
+    way.add(2.05, Pose2(5.2, 10.0, 0.0))
+    way.add(2.1, Pose2(5.4, 10.0, 0.0))
+    scan = laser.sweep(way, 2.0)
+    angles = spec.beam_angles_rad()
+    ahead = np.abs(angles) < 0.5
+    begins = 5.0 + 4.0 * scan.time_increment_s * np.arange(angles.size)
+    expected = (19.5 - begins) / np.cos(angles)
+    np.testing.assert_allclose(scan.ranges_m[ahead], expected[ahead], atol=1e-4)
+    # On the spot, half a turn in 0.1 s: the beams run ahead of, or behind, where they point.
+    way = DrivenWay(0.0, Pose2(18.0, 10.0, 0.0))
+    way.add(0.1, Pose2(18.0, 10.0, 0.5))
+    turned = laser.sweep(way, 0.0)
+    bearings = angles + 5.0 * turned.time_increment_s * np.arange(angles.size)
+    seen = np.abs(bearings) < 1.0
+    np.testing.assert_allclose(turned.ranges_m[seen], 1.5 / np.cos(bearings[seen]), atol=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -33,10 +33,23 @@ def test_only_the_room_counts_not_the_pocket() -> None:
     assert space.bounds.y_max_m == pytest.approx(points[:, 1].max())
 
 
-def test_free_space_outside_the_walls_does_not_count_though_it_is_larger() -> None:
+def test_a_plain_room_on_an_even_sheet_may_be_a_block_in_a_hall_unless_somebody_says() -> None:
     grid = room(TURNED, outside=FREE)
     assert grid.free_area_m2 > 16.0
-    assert FreeSpace(grid).area_m2 == pytest.approx(8.0)
+    assert FreeSpace(grid).area_m2 == pytest.approx(grid.free_area_m2 - 0.04)
+    inside = [tuple(grid.cell_to_world([[20, 30]])[0])]
+    assert FreeSpace(grid, 0.0, inside).area_m2 == pytest.approx(8.0)
+
+
+def test_the_outside_of_a_house_with_rooms_does_not_count() -> None:
+    cells = np.zeros((100, 140), dtype=np.int8)
+    cells[10:90, 10:130] = OCCUPIED
+    cells[12:88, 12:128] = FREE
+    # Walls with doors.
+    cells[12:78, 50] = cells[22:88, 90] = OCCUPIED
+    space = FreeSpace(OccupancyGrid(cells, 0.1, TURNED))
+    assert space.area_m2 == pytest.approx(0.01 * (76 * 116 - 2 * 66))
+    assert not space.mask[:10].any()
 
 
 def test_where_all_is_outside_the_outside_counts() -> None:

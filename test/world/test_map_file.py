@@ -296,3 +296,65 @@ def test_does_not_warn_of_ordinary_maps(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         load_map(path)
+
+
+LFS_POINTER = (
+    "version https://git-lfs.github.com/spec/v1\n"
+    "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"
+)
+
+
+def test_a_git_lfs_pointer_is_named_as_image_and_as_map(tmp_path: Path) -> None:
+    path = write_map(tmp_path, grey(254, 0))
+    (tmp_path / "map.png").write_text(LFS_POINTER)
+    with pytest.raises(MapError, match=r"map\.png is a Git LFS pointer.*git lfs pull"):
+        load_map(path)
+    path.write_text(LFS_POINTER)
+    with pytest.raises(MapError, match=r"map\.yaml is a Git LFS pointer.*git lfs pull"):
+        load_map(path)
+
+
+def test_a_tab_is_named_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "map.yaml"
+    path.write_text("image: map.png\n\tresolution: 0.05\n")
+    with pytest.raises(
+        MapError, match=r"a tab stands where YAML wants spaces \(line 2, column 1\)"
+    ):
+        load_map(path)
+
+
+def test_what_is_wrong_with_yaml_is_told_in_full_and_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "map.yaml"
+    path.write_text("image: map.png\norigin: [0, 0\nresolution: 0.05\n")
+    with pytest.raises(MapError, match=r"flow sequence expected ',' or '\]'.*\(line 3") as caught:
+        load_map(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("image", ["~nobody_of_this_name/map.png", "~nobody_of_this_name"])
+def test_a_tilde_of_another_user_is_a_sentence(tmp_path: Path, image: str) -> None:
+    path = write_map(tmp_path, grey(254, 0), image=image)
+    with pytest.raises(MapError, match=r"'~nobody_of_this_name' could be has a home"):
+        load_map(path)
+
+
+def test_an_image_larger_than_a_photograph_is_read_and_one_beyond_all_maps_named(
+    tmp_path: Path,
+) -> None:
+    def drawn(width: int, height: int, rows: int) -> Path:
+        write_map(tmp_path, grey(254, 0), image="map.pgm")
+        row = bytes([254]) * width
+        with (tmp_path / "map.pgm").open("wb") as file:
+            file.write(f"P5\n{width} {height}\n255\n".encode())
+            file.writelines(row for _ in range(rows))
+        return tmp_path / "map.yaml"
+
+    usual = Image.MAX_IMAGE_PIXELS
+    with pytest.raises(MapError, match=r"40000 x 30000 pixels.*1000 million"):
+        load_map(drawn(40_000, 30_000, 1))
+    assert usual == Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = 1000
+    try:
+        assert load_map(drawn(100, 60, 60)).cells.shape == (60, 100)
+    finally:
+        Image.MAX_IMAGE_PIXELS = usual

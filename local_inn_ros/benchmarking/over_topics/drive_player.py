@@ -24,6 +24,7 @@ from local_inn_ros.nodes.common.conversions import (
     odometry_message,
     scan_message,
     stamped_gaussian_message,
+    to_scan,
     to_stamp,
     transform_message,
 )
@@ -50,7 +51,7 @@ class DrivePlayer(Node):
     """Publishes scans, odometry and the laser's mount, and hears `amcl_pose`.
 
     Attributes:
-        sent: stamps of the scans that were published, in their order.
+        sent: stamps of the fixes of the scans that were published, in their order.
         poses: stamps of the poses that were heard.
         late_s: how much later than it was due a message was sent, at the most.
     """
@@ -122,7 +123,7 @@ class DrivePlayer(Node):
         self._next += 1
         due.message.header.stamp = to_stamp(self._start_s + due.stamp_s)
         if isinstance(due.message, LaserScan):
-            self.sent.append(stamp_of(due.message))
+            self.sent.append(fix_stamp_of(due.message))
             self._sent_s = time.time()
             self._scans.publish(due.message)
         else:
@@ -134,11 +135,20 @@ class DrivePlayer(Node):
 
 def _laid_out(drive: Drive, scan_delay_s: float) -> Iterator[_Due]:
     """Return all messages of a drive."""
-    for scan in drive.scans:
+    for scan in drive.swept_scans:
         message = scan_message(scan, Time(), _LASER)
         yield _Due(scan.stamp_s + scan_delay_s, scan.stamp_s, message)
     for reading in drive.odometry:
         yield _Due(reading.stamp_s, reading.stamp_s, _told(reading))
+
+
+def fix_stamp_of(message: LaserScan) -> Stamp:
+    """Return the stamp of what is made of a scan: the instant that its beams are moved to."""
+    scan = to_scan(message)
+    if scan.sweep_s == 0.0:
+        return stamp_of(message)
+    stamp = to_stamp(scan.middle_s)
+    return Stamp(stamp.sec, stamp.nanosec)
 
 
 def _told(reading: Odometry) -> OdometryMessage:

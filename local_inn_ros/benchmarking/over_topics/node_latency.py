@@ -27,6 +27,7 @@ from local_inn_ros.benchmarking.accuracy_job import MOUNT, noisy_sensor
 from local_inn_ros.benchmarking.bench import SPEED_MPS, BenchSettings
 from local_inn_ros.benchmarking.bench_report import USUAL_SAMPLES, NodeTimes
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
+from local_inn_ros.benchmarking.over_topics.drive_player import fix_stamp_of
 from local_inn_ros.benchmarking.over_topics.played_drive import Played, PlayedDrive
 from local_inn_ros.benchmarking.simulated_drive import Drive, drive_lap
 from local_inn_ros.benchmarking.time_spread import TimeSpread
@@ -73,7 +74,7 @@ class _WatchedLocalizer(LidarLocalizer):
         kind, topic, callback, *rest = words
 
         def note(message: LaserScan) -> None:
-            self._arrived_s[stamp_of(message)] = time.perf_counter()
+            self._arrived_s[fix_stamp_of(message)] = time.perf_counter()
             callback(message)
 
         heed = note if kind is LaserScan else callback
@@ -104,8 +105,8 @@ class _WatchedEkf(Ekf):
 def time_nodes(bundle: Bundle, settings: BenchSettings) -> NodeTimes:
     """Feed both nodes scans at 40 Hz and odometry at 100 Hz, in real time, and watch them.
 
-    A scan is sent one period after its stamp, as a laser does that stamps its first beam: no time
-    is spent waiting for the odometry. It waits until the one before is answered.
+    A scan is sent one period after the stamp of its first beam, as a laser does: no time is spent
+    waiting for the odometry. It waits until the one before is answered.
 
     Args:
         bundle: the trained model, on whose map is driven.
@@ -180,7 +181,9 @@ class _Stage:
                 f"the nodes answered {len(answered)} of {len(played.sent)} scans, and the first "
                 f"{SETTLING_SCANS} do not count: drive for longer"
             )
-        messages = [scan_message(scan, to_stamp(scan.stamp_s), "laser") for scan in drive.scans]
+        messages = [
+            scan_message(scan, to_stamp(scan.stamp_s), "laser") for scan in drive.swept_scans
+        ]
         return NodeTimes(
             node=TimeSpread.of(taken),
             message_in=TimeSpread.of([_seconds(to_scan, one) for one in messages]),

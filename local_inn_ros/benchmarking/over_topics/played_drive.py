@@ -33,7 +33,7 @@ class Played:
     """What became of a drive.
 
     Attributes:
-        sent: stamps of the scans that were published, in their order.
+        sent: stamps of the fixes of the scans that were published, in their order.
         poses: stamps of the poses that were heard.
         late_s: how much later than it was due a message was sent, at the most.
     """

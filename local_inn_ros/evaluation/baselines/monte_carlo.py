@@ -109,8 +109,9 @@ class MonteCarloLocalizer:
         self._last_s = stamp_s
 
     def add_odometry(self, odometry: Odometry) -> None:
-        """Take in a reading of the odometry."""
-        self._odometry.add(odometry)
+        """Take in a reading of the odometry; where it begins again, the particles stay."""
+        if self._odometry.add(odometry).begins_anew and self._last_s is not None:
+            self._last_s = odometry.stamp_s
 
     def add_scan(self, scan: Scan) -> GaussianPose2 | None:
         """Move the particles to the scan's stamp, weigh them by the scan, and resample.

@@ -19,6 +19,7 @@ from local_inn_ros.geometry.compiled import (
     turned_by,
 )
 from local_inn_ros.world.likelihood_field import FieldRaster, field_in_cells
+from local_inn_ros.world.surface_directions import direction_at
 
 # Shorter levers would make a turn look like no motion at all.
 _LEAST_LEVER_M = 0.5
@@ -159,7 +160,7 @@ def _normal_equations(  # type: ignore[no-untyped-def]
     """
     cells, limit = raster.cells_per_m, raster.limit_m
     # The field's cells may be finer than the map's.
-    finer = raster.distances_m.shape[0] // surfaces.shape[0]
+    finer = raster.steps.shape[0] // surfaces.shape[0]
     cosine, sine, per_lever = math.cos(yaw), math.sin(yaw), 1.0 / lever_m
     squared_scale = scale_m * scale_m
     # Sums by themselves stay in registers, elements of an array do not.
@@ -169,7 +170,7 @@ def _normal_equations(  # type: ignore[no-untyped-def]
     for i in range(points.shape[0]):
         ahead, aside = turned_by(cosine, sine, points[i, 0], points[i, 1])
         at_x, at_y = (x + ahead) * cells, (y + aside) * cells
-        d, slope_x, slope_y = field_in_cells(raster.distances_m, limit, at_x, at_y)
+        d, slope_x, slope_y = field_in_cells(raster.steps, raster.step_m, limit, at_x, at_y)
         if abs(d) >= limit:
             continue
         gx, gy = slope_x * cells, slope_y * cells
@@ -186,7 +187,8 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         row, col = int(at_y), int(at_x)
         if finer > 1:
             row, col = row // finer, col // finer
-        xx, xy, yy = w * surfaces[row, col, 0], w * surfaces[row, col, 1], w * surfaces[row, col, 2]
+        xx, xy, yy = direction_at(surfaces, row, col)
+        xx, xy, yy = w * xx, w * xy, w * yy
         t_x, t_y = xx * across_x + xy * across_y, xy * across_x + yy * across_y
         s_xx, s_xy, s_xt = s_xx + xx, s_xy + xy, s_xt + t_x
         s_yy, s_yt, s_tt = s_yy + yy, s_yt + t_y, s_tt + across_x * t_x + across_y * t_y

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.geometry import wrap_angles
 from local_inn_ros.sensing import BeamPicker, BeamState, LaserSpec, Scan
-from local_inn_ros.world import FreeSpace
 
 _SPACING_M = 0.3
+# Where the free space is so large that there would be more, they lie farther apart.
+_MOST_PLACES = 200_000
 # Bearings laid down for each position; a heading is a shift by whole bearings.
 _BEARINGS = 120
 _STEP_RAD = 2.0 * math.pi / _BEARINGS
@@ -65,10 +66,13 @@ class Lattice:
             MapError: the map has no free cell.
         """
         range_max_m = bundle.description.laser.range_max_m
-        poses = FreeSpace(bundle.grid).grid_poses(_SPACING_M, 1)
+        space = bundle.free_space()
+        spacing_m = max(_SPACING_M, math.sqrt(space.area_m2 / _MOST_PLACES))
+        poses = space.grid_poses(spacing_m, 1)
         poses[:, 2] = 0.0
         ranges = bundle.caster.cast(poses, _STEP_RAD * np.arange(_BEARINGS), range_max_m)
-        return Lattice(poses[:, :2].copy(), np.minimum(ranges, np.float32(range_max_m)))
+        np.minimum(ranges, np.float32(range_max_m), out=ranges)
+        return Lattice(poses[:, :2].copy(), ranges)
 
 
 class CoarseSearch:

@@ -21,6 +21,7 @@ from geometry_msgs.msg import (
     PoseWithCovarianceStamped,
     Quaternion,
     TransformStamped,
+    TwistWithCovariance,
     Vector3,
 )
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
@@ -32,7 +33,8 @@ from std_msgs.msg import Header
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing import LaserSpec, Odometry, Scan
+from local_inn_ros.sensing.laser.beam_times import first_beam_s, time_increment_of
 from local_inn_ros.world import OccupancyGrid
 
 # Where x, y and yaw stand in the 6x6 covariance of geometry_msgs/PoseWithCovariance, and in the 36
@@ -193,26 +195,41 @@ def pose_array_message(poses: NDArray[np.float64], stamp: Time, frame: str) -> P
     return PoseArray(header=header(stamp, frame), poses=listed)
 
 
-def to_scan(message: LaserScan) -> Scan:
-    """Read a scan; its ranges stay as they came."""
+def to_scan(message: LaserScan, laser: LaserSpec | None = None) -> Scan:
+    """Read a scan; its ranges stay as they came.
+
+    Args:
+        message: the scan.
+        laser: description of the laser, which says what the message is silent about.
+    """
+    ranges_m = np.frombuffer(message.ranges, dtype=np.float32)
     return Scan(
-        stamp_s=to_seconds(message.header.stamp),
-        ranges_m=np.frombuffer(message.ranges, dtype=np.float32),
+        stamp_s=first_beam_s(to_seconds(message.header.stamp), laser),
+        ranges_m=ranges_m,
         angle_min_rad=message.angle_min,
         angle_increment_rad=message.angle_increment,
         range_min_m=message.range_min,
         range_max_m=message.range_max,
+        time_increment_s=time_increment_of(
+            message.time_increment,
+            message.scan_time,
+            message.angle_increment,
+            ranges_m.size,
+            laser,
+        ),
     )
 
 
-def scan_message(scan: Scan, stamp: Time, frame: str) -> LaserScan:
-    """Return a scan as a message."""
+def scan_message(scan: Scan, stamp: Time, frame: str, period_s: float = 0.0) -> LaserScan:
+    """Return a scan as a message; ``period_s`` from one scan to the next, where it is known."""
     count = scan.ranges_m.size
     return LaserScan(
         header=header(stamp, frame),
         angle_min=scan.angle_min_rad,
         angle_max=scan.angle_min_rad + scan.angle_increment_rad * max(count - 1, 0),
         angle_increment=scan.angle_increment_rad,
+        time_increment=scan.time_increment_s,
+        scan_time=period_s,
         range_min=scan.range_min_m,
         range_max=scan.range_max_m,
         ranges=array("f", scan.ranges_m.astype(np.float32, copy=False).tobytes()),
@@ -247,6 +264,15 @@ def odometry_message(
     message = OdometryMessage(header=header(stamp, frame), child_frame_id=child_frame)
     fill_odometry(message, pose, reading)
     return message
+
+
+def to_speed_deviations(message: TwistWithCovariance) -> tuple[float, float]:
+    """Return the deviations of the speed ahead, in m/s, and of the rate of turn, in rad/s.
+
+    0 for what the message does not tell.
+    """
+    ahead, turn = message.covariance[0], message.covariance[35]
+    return math.sqrt(max(ahead, 0.0)), math.sqrt(max(turn, 0.0))
 
 
 def fill_odometry(message: OdometryMessage, pose: GaussianPose2, reading: Odometry) -> None:

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import bisect
 import time
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
-from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry import GaussianPose2, Pose2, interpolate_poses
 from local_inn_ros.nodes.common.conversions import (
     pose_stamped_message,
     stamped_gaussian_message,
@@ -32,6 +34,8 @@ from local_inn_ros.nodes.common.diagnostics import ERROR
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE
 
 _STAGE = "stage "
+# The truth comes a hundred times a second and more.
+_LONGEST_GAP_S = 0.1
 # Names on `/diagnostics` of the nodes that are watched.
 _WATCHED = frozenset({"ekf", "lidar_localizer"})
 
@@ -102,7 +106,7 @@ class DemoProbe(Node):
         self.estimates: list[Estimate] = []
         self.stages_ms: dict[str, list[float]] = {}
         self._health: dict[str, DiagnosticStatus] = {}
-        self._truths: dict[Stamp, Pose2] = {}
+        self._truths: list[tuple[float, Pose2]] = []
         self._fixes: dict[Stamp, Pose2] = {}
         self.lost = False
         self._initial = self.create_publisher(PoseWithCovarianceStamped, "initialpose", RELIABLE)
@@ -166,7 +170,7 @@ class DemoProbe(Node):
             self.path_m += self.truth.distance_to(pose)
         self.truth = pose
         self._heard = message.header.stamp
-        self._truths[stamp_of(message)] = pose
+        bisect.insort(self._truths, (to_seconds(message.header.stamp), pose), key=itemgetter(0))
 
     def _on_fix(self, message: PoseWithCovarianceStamped) -> None:
         self._fixes[stamp_of(message)] = to_pose(message.pose.pose)
@@ -174,12 +178,21 @@ class DemoProbe(Node):
     def _on_pose(self, message: PoseWithCovarianceStamped) -> None:
         arrived_s = time.time()
         stamp = stamp_of(message)
-        truth = self._truths.get(stamp)
+        truth = self._truth_at(to_seconds(message.header.stamp))
         if truth is None:
-            # The answer to an initial pose has no scan's stamp.
             return
         latency_s = arrived_s - to_seconds(message.header.stamp)
         self.estimates.append(Estimate(stamp, truth, to_gaussian(message.pose), latency_s))
+
+    def _truth_at(self, stamp_s: float) -> Pose2 | None:
+        """Return where the robot was at an instant, if the truth is told up to there."""
+        after = bisect.bisect_left(self._truths, stamp_s, key=itemgetter(0))
+        if not 0 < after < len(self._truths):
+            return None
+        (start_s, start), (end_s, end) = self._truths[after - 1 : after + 1]
+        if end_s - start_s > _LONGEST_GAP_S:
+            return None
+        return interpolate_poses(start, end, (stamp_s - start_s) / (end_s - start_s))
 
     def _on_lost(self, message: Bool) -> None:
         self.lost = message.data

@@ -39,6 +39,7 @@ from local_inn_ros.nodes.common.runner import run_nodes
 from local_inn_ros.nodes.localizer.model import shipped_bundle
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator
+from local_inn_ros.simulation.sensors import scan_period_s
 from local_inn_ros.world import plan_lap
 
 # Odometry at 100 Hz and scans at 40 Hz both fall on multiples of this.
@@ -89,6 +90,7 @@ class SimulatorNode(Node):
         bundle = Bundle.load(self._told.bundle or shipped_bundle())
         sensor = bundle.description.laser
         self._grid = bundle.grid
+        self._scan_period_s = scan_period_s(sensor)
         self._simulator = Simulator(
             bundle.grid,
             plan_lap(bundle.grid),
@@ -128,7 +130,9 @@ class SimulatorNode(Node):
     def _publish(self, event: Event) -> None:
         stamp, told = to_stamp(self._start_s + event.stamp_s), self._told
         if isinstance(event, Scan):
-            self._scans.publish(scan_message(event, stamp, told.laser_frame_id))
+            self._scans.publish(
+                scan_message(event, stamp, told.laser_frame_id, self._scan_period_s)
+            )
         elif isinstance(event, Odometry):
             exact = GaussianPose2(event.pose, np.zeros((3, 3)))
             self._odometry.publish(

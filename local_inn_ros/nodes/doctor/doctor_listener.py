@@ -43,6 +43,7 @@ from local_inn_ros.nodes.common.conversions import (
 from local_inn_ros.nodes.common.static_transforms import StaticTransforms
 from local_inn_ros.nodes.doctor.doctor_graph import writers_by_gid
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing.laser.header_watch import HeaderWatch
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
 from local_inn_ros.world import OccupancyGrid
 
@@ -59,6 +60,8 @@ class _Log:
     child_frames: set[str] = field(default_factory=set)
     messages: list[Any] = field(default_factory=list)
     trouble: str = ""
+    headers: HeaderWatch = field(default_factory=HeaderWatch)
+    contradictions: list[str] = field(default_factory=list)
 
     def arrivals(self) -> Arrivals:
         return Arrivals(np.array(self.stamps_s), np.array(self.arrivals_s), frozenset(self.frames))
@@ -93,7 +96,7 @@ class DoctorListener:
     def _connect(self) -> None:
         names = self._names
         for topic, log in self._scans.items():
-            self._hear(LaserScan, topic, partial(self._on_scan, log))
+            self._hear(LaserScan, topic, partial(self._on_scan, topic, log))
         self._hear(OdometryMessage, names.odometry, self._on_odometry)
         self._hear(OccupancyGridMessage, names.map, self._on_map)
         self._hear(TFMessage, names.transforms, partial(self._on_transforms, False))
@@ -139,8 +142,10 @@ class DoctorListener:
         self._clock_s = to_seconds(message.clock)
         self.clock_ticks += 1
 
-    def _on_scan(self, log: _Log, message: LaserScan, way: Mapping[str, Any]) -> None:
+    def _on_scan(self, topic: str, log: _Log, message: LaserScan, way: Mapping[str, Any]) -> None:
         _note(log, message.header, self._arrival_s(way))
+        log.headers.see(topic, message, to_seconds(message.header.stamp))
+        log.contradictions += log.headers.news()
         log.messages.append(to_scan(message))
 
     def _on_odometry(self, message: OdometryMessage, way: Mapping[str, Any]) -> None:
@@ -199,7 +204,9 @@ class DoctorListener:
     def scan_streams(self) -> tuple[ScanStream, ...]:
         """Return what came of scans."""
         return tuple(
-            ScanStream(topic, log.arrivals(), tuple[Scan, ...](log.messages))
+            ScanStream(
+                topic, log.arrivals(), tuple[Scan, ...](log.messages), tuple(log.contradictions)
+            )
             for topic, log in self._scans.items()
         )
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from local_inn_ros.filtering.odometry_buffer import Arrival
 from local_inn_ros.filtering.pose_filter import PoseFilter
@@ -25,13 +25,16 @@ KEPT = f"odometry {Arrival.KEPT.value}"
 STAMP_AGE = "odometry age [s]"
 
 
-def ekf_health(tally: Tally, pose_filter: PoseFilter, told: EkfParameters) -> Health:
+def ekf_health(
+    tally: Tally, pose_filter: PoseFilter, told: EkfParameters, contradictions: Sequence[str]
+) -> Health:
     """Say how the node is.
 
     Args:
         tally: what happened since the last report.
         pose_filter: what the node works with.
         told: from where on a figure is bad.
+        contradictions: what in the odometry does not agree.
     """
     values: dict[str, object] = {
         "odometry rate [Hz]": tally.rate_hz(KEPT),
@@ -44,6 +47,7 @@ def ekf_health(tally: Tally, pose_filter: PoseFilter, told: EkfParameters) -> He
     }
     findings = [
         *_findings(tally, pose_filter, told),
+        *(Finding(WARN, one) for one in contradictions),
         *numeric_findings(tally, ("odometry", "fix", "initial pose")),
     ]
     return health_of(findings, "localized", values)

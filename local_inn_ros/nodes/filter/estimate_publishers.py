@@ -11,6 +11,7 @@ from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry as OdometryMessage
 from tf2_msgs.msg import TFMessage
 
+from local_inn_ros.filtering.motion_scales import MotionScales
 from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.nodes.common.conversions import (
@@ -63,18 +64,27 @@ class EstimatePublishers:
         self._transform_sent_s = -math.inf
 
     def publish_estimate(
-        self, estimate: StampedPose, reading: Odometry, map_from_odom: Pose2
+        self,
+        estimate: StampedPose,
+        reading: Odometry,
+        scales: MotionScales,
+        map_from_odom: Pose2,
     ) -> None:
         """Publish the pose at the newest instant, and the transform where it is due.
 
         Args:
             estimate: the pose.
-            reading: tells the speed.
+            reading: tells the speed that the odometry says.
+            scales: how far that is off.
             map_from_odom: pose of the odometry frame in the map frame.
         """
         told = self._parameters.now
         self._filtered_message.header.stamp = to_stamp(estimate.stamp_s)
-        fill_odometry(self._filtered_message, estimate.pose, reading)
+        fill_odometry(self._filtered_message, estimate.pose, scales.scaled(reading))
+        spread = self._filtered_message.twist.covariance
+        spread[0] = (scales.distance_deviation * reading.speed_mps) ** 2
+        spread[7] = (scales.distance_deviation * reading.lateral_speed_mps) ** 2
+        spread[35] = (scales.turn_deviation * reading.yaw_rate_radps) ** 2
         self._filtered.publish(self._filtered_message)
         due = estimate.stamp_s >= self._transform_sent_s + _TRANSFORM_PERIOD_S
         if told.tf_broadcast and due:

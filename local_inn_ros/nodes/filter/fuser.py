@@ -22,6 +22,7 @@ from local_inn_ros.filtering.pose_filter import (
     SourceSettings,
     StampedPose,
 )
+from local_inn_ros.filtering.twist_agreement import TwistWatch
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
@@ -46,6 +47,7 @@ from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.filter.estimate_publishers import EstimatePublishers
 from local_inn_ros.nodes.filter.fix_intake import FixIntake
 from local_inn_ros.nodes.filter.initial_pose_service import offer_initial_pose_service
+from local_inn_ros.nodes.filter.pose_gate import PoseGate
 from local_inn_ros.sensing import Odometry
 
 _WARNING_PERIOD_S = 5.0
@@ -78,6 +80,7 @@ class Fuser:
         # A pose that was told before the node was active.
         self._told_early: PoseWithCovarianceStamped | None = None
         self._tally = Tally()
+        self._twists = TwistWatch()
         self._faults = NumericFaults(self._node, self._tally, self._mend)
         self._publishers = EstimatePublishers(entities, parameters)
         self._listen(entities, handover)
@@ -96,6 +99,7 @@ class Fuser:
         entities.subscription(pose, "relocalized_pose", begin, RELIABLE)
         entities.service(Empty, "request_nomotion_update", self._on_update_request)
         offer_initial_pose_service(entities)
+        self._gate = PoseGate(entities, told.global_frame_id, self._take_back)
 
     def begin(self) -> None:
         """Begin at a pose that was told before, or at that of the parameters."""
@@ -112,7 +116,9 @@ class Fuser:
 
     def examine(self) -> Health:
         """Say how the work goes, since this was asked last."""
-        health = ekf_health(self._tally, self._filter, self._parameters.now)
+        health = ekf_health(self._tally, self._filter, self._parameters.now, self._twists.current())
+        for text in self._twists.news():
+            self._warn(text)
         self._tally.begin_anew()
         return health
 
@@ -157,7 +163,12 @@ class Fuser:
         told = self._parameters.now
         start = Pose2(told.initial_x, told.initial_y, wrap_angle(told.initial_yaw))
         pose = hand_set(start)
-        self._begin_at(pose, seconds_now(self._node))
+        if not self._gate.refuses(pose):
+            self._begin_at(pose, seconds_now(self._node))
+
+    def _take_back(self) -> None:
+        """Forget a pose that turned out to be off the map when a localizer had told the map."""
+        self._filter, self._published = self._new_filter(), None
 
     def _on_odometry(self, message: OdometryMessage) -> None:
         try:
@@ -177,10 +188,15 @@ class Fuser:
         if not arrival.taken:
             return
         self._newest_odometry = reading
+        self._twists.see(reading)
         if arrival is Arrival.TIME_JUMP:
             self._warn("time went back: the history is dropped, the pose is kept")
         elif arrival is Arrival.POSITION_JUMP:
-            self._warn("the odometry began again elsewhere: the pose is kept")
+            # Two that publish on one topic make it begin again with every message.
+            self._node.get_logger().warning(
+                "the odometry began again elsewhere: the pose is kept",
+                throttle_duration_sec=_WARNING_PERIOD_S,
+            )
         if arrival.begins_anew:
             self._publishers.renew_transform()
         if start_ahead and not self._filter.start_ahead:
@@ -225,6 +241,8 @@ class Fuser:
         # The reason of a fix that was compared holds its distance: one key for all of them.
         compared = not math.isnan(fusion.squared_mahalanobis)
         reason = "outside the gate" if compared else fusion.reason
+        if fusion.accepted:
+            self._gate.confirmed()
         self._tally.count("fix accepted" if fusion.accepted else f"fix refused: {reason}")
         fused = self._filter.estimate_at(stamp_s)
         if fused is not None:
@@ -255,6 +273,9 @@ class Fuser:
             pose = to_told_pose(message.pose)
         except MessageError as error:
             self._refuse("initial pose", error)
+            return
+        if self._gate.refuses(pose):
+            self._tally.count("initial pose off the map")
             return
         self._begin_at(pose, to_seconds(message.header.stamp))
 
@@ -291,7 +312,10 @@ class Fuser:
         if self._filter.initialized and self._newest_odometry is not None:
             estimate = self._filter.estimate()
             self._publishers.publish_estimate(
-                estimate, self._newest_odometry, self._filter.map_from_odom()
+                estimate,
+                self._newest_odometry,
+                self._filter.motion_scales(),
+                self._filter.map_from_odom(),
             )
             self._published = estimate
 

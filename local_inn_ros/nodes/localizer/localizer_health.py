@@ -39,6 +39,7 @@ SCAN_TIME = "stage all [ms]"
 def localizer_health(
     tally: Tally,
     troubles: Sequence[str],
+    contradictions: Sequence[str],
     skew: ClockSkew,
     situation: Situation,
     model: RunnableModel,
@@ -49,6 +50,7 @@ def localizer_health(
     Args:
         tally: what happened since the last report.
         troubles: what was wrong with the map, and with the last scan of each laser.
+        contradictions: what in the headers of scans does not agree.
         skew: how far the stamps of lasers and odometry are apart.
         situation: what is known of where the robot is.
         model: what makes the fixes.
@@ -69,6 +71,7 @@ def localizer_health(
     findings = [
         *_findings(tally, troubles, situation, told),
         *_timing(tally, skew),
+        *(Finding(WARN, one) for one in contradictions),
         *numeric_findings(tally, ("scan", "odometry", "filtered pose", "initial pose", "map")),
     ]
     return health_of(findings, "fixes are made", values)

@@ -11,6 +11,7 @@ from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from nav_msgs.msg import Odometry as OdometryMessage
 from sensor_msgs.msg import LaserScan
+from std_msgs.msg import Header
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.filtering.odometry_buffer import Arrival
@@ -25,8 +26,8 @@ from local_inn_ros.nodes.common.conversions import (
     to_gaussian,
     to_grid,
     to_odometry,
-    to_scan,
     to_seconds,
+    to_speed_deviations,
     to_told_pose,
 )
 from local_inn_ros.nodes.common.diagnostics import Health, Tally
@@ -37,6 +38,7 @@ from local_inn_ros.nodes.common.numeric_faults import NumericFaults
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, NEWEST, RELIABLE, SENSOR
 from local_inn_ros.nodes.common.static_transforms import TransformError
+from local_inn_ros.nodes.localizer.arrived_scan import ArrivedScan
 from local_inn_ros.nodes.localizer.fix_publishers import FixPublishers
 from local_inn_ros.nodes.localizer.localizer_health import (
     FILTER_POSE,
@@ -56,7 +58,9 @@ from local_inn_ros.nodes.localizer.pose_store import PoseStore
 from local_inn_ros.nodes.localizer.recovery import RELOCALIZED_POSE, Recovery
 from local_inn_ros.nodes.localizer.scan_queue import ScanQueue
 from local_inn_ros.nodes.localizer.search_run import SearchObservation
+from local_inn_ros.nodes.localizer.told_places import ToldPlaces
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.laser.header_watch import HeaderWatch
 
 _WARNING_PERIOD_S = 5.0
 # Scans may come before it is found out who publishes their mount.
@@ -88,8 +92,9 @@ class Observer:
         self._priors = PriorKeeper(self._noise.now.motion, self._noise.now.scales)
         self._tally = Tally()
         self._mounting = Mounting(entities, parameters, model, self._tally, self._complain)
-        self._queue: ScanQueue[LaserScan] = ScanQueue(lambda odd: self._tally.count(odd.value))
+        self._queue: ScanQueue[ArrivedScan] = ScanQueue(lambda odd: self._tally.count(odd.value))
         self._skew = ClockSkew()
+        self._headers = HeaderWatch()
         # What was wrong with the last scan of a frame, since the last report.
         self._troubles: dict[str, str] = {}
         self._map_trouble = ""
@@ -101,7 +106,8 @@ class Observer:
         self._store = PoseStore(
             entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
         )
-        self._recovery.offer(self._store.saved)
+        self._places = ToldPlaces(entities, model.bundle, self._frames.global_frame_id)
+        self._recovery.offer(self._places.passed(self._store.saved))
         self._publishers = FixPublishers(entities, self._frames.global_frame_id, handover)
         self._listen(entities)
 
@@ -121,6 +127,7 @@ class Observer:
     def begin(self) -> None:
         """Tell how things stand."""
         self._began_s = time.monotonic()
+        self._places.publish()
         self._recovery.begin()
 
     def pause(self) -> None:
@@ -136,11 +143,14 @@ class Observer:
         health = localizer_health(
             self._tally,
             [trouble for trouble in troubles if trouble],
+            self._headers.current(),
             self._skew,
             self.situation,
             self._mounting.model,
             self._parameters.now,
         )
+        for text in self._headers.news():
+            self._node.get_logger().warning(text)
         self._tally.begin_anew()
         self._troubles.clear()
         return health
@@ -197,14 +207,15 @@ class Observer:
 
     def _on_filtered(self, message: OdometryMessage) -> None:
         try:
-            pose = to_gaussian(message.pose)
+            pose, speeds = to_gaussian(message.pose), to_odometry(message)
         except LocalInnError as error:
             self._complain(f"odometry/filtered: {error}")
             return
         self._tally.count(FILTER_POSE)
         if self._is_on_map(message.header.frame_id):
             self._recovery.note(Event.FILTER_SPOKE)
-            self._priors.tell(StampedPose(to_seconds(message.header.stamp), pose))
+            told = StampedPose(speeds.stamp_s, pose)
+            self._priors.tell(told, speeds, to_speed_deviations(message.twist))
 
     def _on_relocalized_pose(self, message: PoseWithCovarianceStamped) -> None:
         """Hear of a pose that another node has found; the own ones come back as well."""
@@ -218,7 +229,9 @@ class Observer:
             pose = to_told_pose(message.pose)
         except LocalInnError:
             return
-        if self._is_on_map(message.header.frame_id):
+        if self._places.refuses(pose):
+            self._tally.count("pose told refused: off the map")
+        elif self._is_on_map(message.header.frame_id):
             self._priors.expect(StampedPose(to_seconds(message.header.stamp), pose))
             self._recovery.note(Event.POSE_TOLD)
 
@@ -228,10 +241,12 @@ class Observer:
     def _on_scan(self, message: LaserScan) -> None:
         came_s, odometry_s = time.monotonic(), self._priors.newest_stamp_s
         stamp_s, frame = to_seconds(message.header.stamp), message.header.frame_id
-        self._queue.put(frame, stamp_s, message, came_s)
+        arrived = ArrivedScan.of(message, self._mounting.model.bundle.description.laser)
+        self._queue.put(frame, arrived.told.stamp_s, arrived, came_s, arrived.told.sweep_s)
         self._work_off()
         # The pose first, its statistics afterwards: the node's clock is slow to tell the time.
         now_s = seconds_now(self._node) - (time.monotonic() - came_s)
+        self._headers.see(frame, message, stamp_s)
         self._tally.count("scan")
         self._tally.note(STAMP_AGE, now_s - stamp_s)
         if odometry_s is not None:
@@ -239,39 +254,43 @@ class Observer:
 
     def _work_off(self) -> None:
         """Locate the scans that the odometry has reached; the others go on waiting."""
-        for message in self._queue.take_ready(time.monotonic()):
-            self._try(self._locate, message)
+        for arrived in self._queue.take_ready(time.monotonic()):
+            self._try(self._locate, arrived)
         ahead = self._queue.newest
         if ahead is not None and self._recovery.search.running:
             self._try(self._glance, ahead)
 
-    def _try(self, use: Callable[[LaserScan], None], message: LaserScan) -> None:
+    def _try(self, use: Callable[[ArrivedScan], None], arrived: ArrivedScan) -> None:
+        frame = arrived.frame
         try:
             # Of several scans that the odometry has reached, one must not take the others along.
             with self._faults.outlived("scan"):
-                use(message)
-            self._troubles.pop(message.header.frame_id, None)
+                use(arrived)
+            self._troubles.pop(frame, None)
         except LocalInnError as error:
             early = time.monotonic() < self._began_s + _GRACE_S
             if early and isinstance(error, TransformError):
                 self._tally.count("scan before its mount")
                 return
-            self._troubles[message.header.frame_id] = str(error)
+            self._troubles[frame] = str(error)
             self._tally.count("scan unusable")
             self._complain(f"scan: {error}")
 
-    def _glance(self, message: LaserScan) -> None:
+    def _glance(self, arrived: ArrivedScan) -> None:
         """Show a scan to the search that the odometry has not reached."""
-        frame = message.header.frame_id
-        mounted = self._mounting.at(frame)
-        scan = mounted.mount.righted(to_scan(message))
-        self._recovery.search.look_at(SearchObservation(frame, mounted, scan, None))
+        mounted = self._mounting.at(arrived.frame)
+        scan = mounted.mount.righted(arrived.told)
+        self._recovery.search.look_at(SearchObservation(arrived.frame, mounted, scan, None))
 
-    def _locate(self, message: LaserScan) -> None:
+    def _locate(self, arrived: ArrivedScan) -> None:
         started_s = time.perf_counter()
-        frame = message.header.frame_id
-        mounted, told = self._mounting.at(frame), to_scan(message)
-        scan = mounted.mount.righted(told)
+        frame, mounted = arrived.frame, self._mounting.at(arrived.frame)
+        swept = mounted.mount.righted(arrived.told)
+        scan = self._priors.steadied(swept, mounted.mount.pose)
+        if scan is None:
+            self._tally.count("scan longer than the odometry spans")
+            self._show(frame, mounted, swept)
+            return
         if self._noise.changed():
             self._priors.set_noise(self._noise.now)
         prior = self.prior_at(scan.stamp_s)
@@ -283,12 +302,13 @@ class Observer:
         try:
             pending = mounted.localizer.measure(scan, prior)
             newest_s = self._priors.newest_stamp_s
-            self._publishers.tell(pending.measurement, message.header.stamp, newest_s)
+            self._publishers.tell(pending.measurement, arrived.stamp_of(scan), newest_s)
         finally:
             # The pose first: a search has time.
             self._show(frame, mounted, scan)
         fix = pending.explain()
-        self._publishers.publish(fix, message.header, told, mounted.mount)
+        header = Header(stamp=arrived.stamp_of(scan), frame_id=frame)
+        self._publishers.publish(fix, header, arrived.told, mounted.mount)
         self._recovery.observe(frame, fix, prior)
         self._tally.count("fix")
         self._tally.note(QUALITY, fix.quality)

@@ -50,10 +50,11 @@ class Oddity(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting(Generic[Message]):
-    """A scan, whose it is, when it was taken, and when it came (real time)."""
+    """A scan, whose it is, when it began and ended, and when it came (real time)."""
 
     source: str
     stamp_s: float
+    end_s: float
     came_s: float
     message: Message
 
@@ -67,7 +68,7 @@ class _Source:
 
 
 class ScanQueue(Generic[Message]):
-    """Takes in scans of any number of lasers, and hands each out once the odometry reaches it.
+    """Takes in scans of any number of lasers, and hands each out once the odometry spans it.
 
     Time may go back, as in a recording that begins again, and scans may come from there before
     the odometry does: a scan that seems to be far too late is kept for a moment.
@@ -104,7 +105,9 @@ class ScanQueue(Generic[Message]):
         self._waiting.clear()
         self._returning.clear()
 
-    def put(self, source: str, stamp_s: float, message: Message, now_s: float) -> None:
+    def put(
+        self, source: str, stamp_s: float, message: Message, now_s: float, sweep_s: float = 0.0
+    ) -> None:
         """Take in a scan.
 
         Args:
@@ -112,8 +115,9 @@ class ScanQueue(Generic[Message]):
             stamp_s: when it was taken.
             message: the scan.
             now_s: real time.
+            sweep_s: from its first range to its last.
         """
-        one = _Waiting(source, stamp_s, now_s, message)
+        one = _Waiting(source, stamp_s, stamp_s + max(sweep_s, 0.0), now_s, message)
         if source not in self._sources and len(self._sources) >= _MOST_SOURCES:
             self._sources.clear()
         known = self._sources[source]
@@ -148,7 +152,7 @@ class ScanQueue(Generic[Message]):
         self.clear()
         self._odometry_s = stamp_s
         for one in returned:
-            self.put(one.source, one.stamp_s, one.message, one.came_s)
+            self.put(one.source, one.stamp_s, one.message, one.came_s, one.end_s - one.stamp_s)
 
     def take_ready(self, now_s: float) -> list[Message]:
         """Return the scans that the odometry has reached, by their stamps; they wait no more.
@@ -161,8 +165,8 @@ class ScanQueue(Generic[Message]):
             self._waiting = self._patient(self._waiting, now_s, Oddity.NOT_REACHED)
             return []
         reached_s = self._odometry_s + EXTRAPOLATION_S
-        ready = [one for one in self._waiting if one.stamp_s <= reached_s]
-        ahead = [one for one in self._waiting if one.stamp_s > reached_s]
+        ready = [one for one in self._waiting if one.end_s <= reached_s]
+        ahead = [one for one in self._waiting if one.end_s > reached_s]
         self._waiting = self._patient(ahead, now_s, Oddity.NOT_REACHED)
         # Where the odometry leapt ahead, what waited for it may be too old by now.
         oldest_s = self._odometry_s - self._history_s

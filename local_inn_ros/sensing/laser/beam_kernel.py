@@ -91,6 +91,25 @@ def end_points_of(  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def interpolated(range_m, other_m, share, increment_rad):  # type: ignore[no-untyped-def]
+    """Return the range between two neighbouring beams that meet one surface; 0 if they do not.
+
+    Args:
+        range_m: of the beam that is nearer.
+        other_m: of the other; whatever it is.
+        share: of the way from the nearer beam to the other.
+        increment_rad: angle between them, without its sign.
+    """
+    # NaN and the infinities never lie on the same surface as anything.
+    gap = abs(other_m - range_m)
+    same = gap <= _NOISE_M + _MOST_OBLIQUE * increment_rad * range_m
+    if same and other_m >= _LEAST_RATIO * range_m:
+        # Along a straight wall the inverse of the range is nearly linear in the angle.
+        return range_m / (1.0 + share * (range_m / other_m - 1.0))
+    return 0.0
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def picked(  # type: ignore[no-untyped-def]
     ranges_m, match, range_min_m, range_max_m, reaches, increment_rad
 ):
@@ -116,13 +135,6 @@ def picked(  # type: ignore[no-untyped-def]
         states[i] = state
         if state != _RETURN:
             continue
-        # NaN and the infinities never lie on the same surface as anything.
-        other = ranges_m[neighbour[i]]
-        gap = abs(other - range_m)
-        same = gap <= _NOISE_M + _MOST_OBLIQUE * increment_rad * range_m
-        if same and other >= _LEAST_RATIO * range_m:
-            # Along a straight wall the inverse of the range is nearly linear in the angle.
-            known[i] = range_m / (1.0 + share[i] * (range_m / other - 1.0))
-        else:
-            known[i] = range_m
+        along = interpolated(range_m, ranges_m[neighbour[i]], share[i], increment_rad)
+        known[i] = along if along > 0.0 else range_m
     return known, states

@@ -27,6 +27,8 @@ class LaserSpec(SensorSpec):
         network_beams: beams that the network sees, evenly spaced from the first to the last.
         scan_duration_s: time from the first beam to the last, for drivers whose messages are silent
             about it (``time_increment`` and ``scan_time`` 0); None where nothing is known.
+        time_offset_s: added to the stamps of its scans, for drivers whose stamps are late (negative
+            then) or early by a constant.
     """
 
     kind: Literal["laser"] = "laser"
@@ -38,6 +40,7 @@ class LaserSpec(SensorSpec):
     noise_std_m: float = Field(gt=0.0, le=1.0)
     network_beams: int = Field(ge=8, le=4096)
     scan_duration_s: float | None = Field(default=None, ge=0.0, le=10.0)
+    time_offset_s: float = Field(default=0.0, ge=-10.0, le=10.0)
 
     @model_validator(mode="after")
     def _check_limits(self) -> LaserSpec:

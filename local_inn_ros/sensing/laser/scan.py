@@ -29,6 +29,9 @@ class Scan(Observation):
         range_min_m: nearer than this is not a measurement.
         range_max_m: this far or farther is not a measurement.
         time_increment_s: from one range to the next; 0 where all are of one instant.
+        sway: (3, 3) covariance that a pose (x, y, yaw) of the sensor told by this scan has, in the
+            sensor's own axes, since its beams were moved to one instant by a motion that is not
+            known exactly; None where it is.
     """
 
     ranges_m: NDArray[np.float32]
@@ -37,6 +40,7 @@ class Scan(Observation):
     range_min_m: float
     range_max_m: float
     time_increment_s: float = 0.0
+    sway: NDArray[np.float64] | None = None
 
     @property
     def sweep_s(self) -> float:

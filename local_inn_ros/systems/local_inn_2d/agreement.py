@@ -16,7 +16,6 @@ from local_inn_ros.errors import EngineError
 from local_inn_ros.geometry import wrap_angles
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.networks import Networks
-from local_inn_ros.world import FreeSpace, RayCaster
 
 _CLEARANCE_M = 0.15
 _DRAWS = 20
@@ -87,8 +86,8 @@ class HeldOutScans:
         """
         config, sensor = config_of(bundle), bundle.description.laser
         prior = config.prior
-        poses = FreeSpace(bundle.grid, _CLEARANCE_M).sample(rng, count)
-        ranges = RayCaster(bundle.grid).cast(poses, sensor.network_angles_rad(), sensor.range_max_m)
+        poses = bundle.free_space(_CLEARANCE_M).sample(rng, count)
+        ranges = bundle.caster.cast(poses, sensor.network_angles_rad(), sensor.range_max_m)
         ranges = ranges + rng.normal(0.0, sensor.noise_std_m, ranges.shape).astype(np.float32)
         returned = (ranges < sensor.range_max_m) & (ranges > sensor.range_min_m)
         spreads = np.where(np.arange(count) % 2 == 0, prior.widest_spread, prior.fine_spread)

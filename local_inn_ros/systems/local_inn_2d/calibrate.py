@@ -65,8 +65,9 @@ def simulated_scans(bundle: Bundle, count: int, rng: np.random.Generator) -> lis
     """
     sensor = bundle.description.laser
     every_beam = sensor.model_copy(update={"network_beams": sensor.beam_count})
-    source = MapSource(bundle.grid, every_beam, 0.0, _BLOCKED_SHARE)
-    drawn = source.draw_at(driving_poses(bundle.grid, rng, count), rng)
+    inside = bundle.description.maps[0].inside
+    source = MapSource(bundle.grid, every_beam, 0.0, _BLOCKED_SHARE, inside)
+    drawn = source.draw_at(driving_poses(bundle.grid, rng, count, inside), rng)
     # As REP-117 has it: what is unknown is not a number, nothing within reach is infinite.
     ranges = np.select([drawn.states > 0.0, drawn.states < 0.0], [drawn.ranges_m, np.inf], np.nan)
     angles = sensor.beam_angles_rad()

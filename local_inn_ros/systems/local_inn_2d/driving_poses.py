@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,18 +23,26 @@ _CLEARANCES_M = (0.6, 0.3, 0.15)
 _LEAST_AREA = 0.3
 
 
-def driving_poses(grid: OccupancyGrid, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+def driving_poses(
+    grid: OccupancyGrid,
+    rng: np.random.Generator,
+    count: int,
+    inside: Sequence[tuple[float, float]] = (),
+) -> NDArray[np.float64]:
     """Draw poses (count, 3) in the map frame.
 
     Where a map has a lap, they lie about it, in both directions; elsewhere, anywhere clear of
     walls. A scan tells less of a pose next to a wall, and of a heading in which nobody drives.
+    Poses lie in the parts of the map that hold the points ``inside`` (``FreeSpace``).
 
     Raises:
         MapError: the map has no free cell.
     """
     with contextlib.suppress(MapError):
-        return _about_lap(plan_lap(grid), FreeSpace(grid, _LAP_CLEARANCE_M), rng, count)
-    return _clear_space(grid).sample(rng, count)
+        return _about_lap(
+            plan_lap(grid, inside=inside), FreeSpace(grid, _LAP_CLEARANCE_M, inside), rng, count
+        )
+    return _clear_space(grid, inside).sample(rng, count)
 
 
 def _about_lap(
@@ -51,11 +60,11 @@ def _about_lap(
     return kept[:count]
 
 
-def _clear_space(grid: OccupancyGrid) -> FreeSpace:
-    everywhere = FreeSpace(grid)
+def _clear_space(grid: OccupancyGrid, inside: Sequence[tuple[float, float]]) -> FreeSpace:
+    everywhere = FreeSpace(grid, 0.0, inside)
     for clearance_m in _CLEARANCES_M:
         with contextlib.suppress(MapError):
-            space = FreeSpace(grid, clearance_m)
+            space = FreeSpace(grid, clearance_m, inside)
             if space.area_m2 > _LEAST_AREA * everywhere.area_m2:
                 return space
     return everywhere

@@ -157,6 +157,8 @@ class Localizer:
             weights = self._weights(reading, sensor_prior, found)
             best = int(np.argmax(weights))
             told = _reaching(found, weights, best)
+        if scan.sway is not None:
+            told = _swaying(told, scan.sway)
         measurement = pose_of_mounted(told, self._mount_inverse)
         clock.lap(self._place_stage)
         return MeasuredScan(
@@ -215,6 +217,13 @@ class Localizer:
             Mode(pose_of_mounted(found[k].measurement, self._mount_inverse), float(weights[k]))
             for k in ranked
         )
+
+
+def _swaying(pose: GaussianPose2, sway: NDArray[np.float64]) -> GaussianPose2:
+    """Return a pose of the sensor, told by a scan with a ``Scan.sway``, as uncertain as it is."""
+    cosine, sine = math.cos(pose.mean.yaw), math.sin(pose.mean.yaw)
+    turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+    return GaussianPose2(pose.mean, pose.covariance + turn @ sway @ turn.T)
 
 
 def _reaching(found: list[PlaceEstimate], weights: NDArray[np.float64], best: int) -> GaussianPose2:

@@ -32,7 +32,7 @@ from local_inn_ros.systems.local_inn_2d.config import (
     config_of,
     signatures,
 )
-from local_inn_ros.world import Bounds, FreeSpace
+from local_inn_ros.world import Bounds
 
 # End points fall outside the free space's bounds by walls and by poses that are off.
 _MARGIN_M = 3.0
@@ -230,7 +230,7 @@ def load_model(bundle: Bundle) -> LocalInn:
             "training writes: copy it too, or train again"
         )
     try:
-        bounds = FreeSpace(bundle.grid, config.clearance_m).bounds
+        bounds = bundle.free_space(config.clearance_m).bounds
         model = LocalInn(description.laser, bounds, config.prior.deviation, config.network)
         model.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:

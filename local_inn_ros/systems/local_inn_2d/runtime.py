@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +23,7 @@ from local_inn_ros.localization.alignment.scan_refiner import FieldScanRefiner, 
 from local_inn_ros.localization.search.coarse_search import Lattice
 from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.sensing.laser.scan import network_scan
+from local_inn_ros.sensing.laser.sweep import at_one_instant
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.localizer import Localizer
 from local_inn_ros.systems.local_inn_2d.networks import Networks, open_networks
@@ -111,14 +112,15 @@ class LocalInn2d:
 
         The scan used is one that fits the map, so that it goes the whole way of a usual one.
         """
-        grid, mount = self.bundle.grid, Pose2.identity()
-        free = np.argwhere(grid.free_mask())
-        x, y = grid.cell_to_world(free[[len(free) // 2]])[0]
+        mount, positions = Pose2.identity(), self.lattice.positions
+        x, y = positions[len(positions) // 2]
         place = Pose2(float(x), float(y), 0.0)
         scan = self.expected_observation(place, 0.0)
         prior = GaussianPose2.from_deviations(place, 0.2, 0.2, 0.1)
         self.fix_producer(mount, settings).locate(scan, prior)
         self.candidate_search(mount, settings).search(scan)
+        swept = replace(scan, time_increment_s=1e-4)
+        at_one_instant(swept, lambda at_s: Pose2(at_s, 0.0, at_s), mount, (0.1, 0.1))
 
     def scan_refiner(self, choice: RefinerChoice) -> ScanRefiner | None:
         """Return what aligns the network's answers; None where nothing should."""

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.sensing import BeamPicker, LaserSpec, Scan
-from local_inn_ros.world import FreeSpace, OccupancyGrid, RayCaster
+from local_inn_ros.world import FreeSpace, OccupancyGrid, RayCaster, surroundings
 
 _DROPOUT_SHARE = 0.01
 _MOST_BLOCKS = 3
@@ -44,7 +45,12 @@ class MapSource:
     """
 
     def __init__(
-        self, grid: OccupancyGrid, sensor: LaserSpec, clearance_m: float, blocked_share: float
+        self,
+        grid: OccupancyGrid,
+        sensor: LaserSpec,
+        clearance_m: float,
+        blocked_share: float,
+        inside: Sequence[tuple[float, float]] = (),
     ) -> None:
         """Prepare a map.
 
@@ -53,12 +59,13 @@ class MapSource:
             sensor: what scans it.
             clearance_m: poses keep this far from all that is not free.
             blocked_share: share of the scans that see unmapped things.
+            inside: points in the parts of the map to draw from (``FreeSpace``).
 
         Raises:
             MapError: no pose keeps that far.
         """
-        self.free_space = FreeSpace(grid, clearance_m)
-        self._caster = RayCaster(grid)
+        self.free_space = FreeSpace(grid, clearance_m, inside)
+        self._caster = RayCaster(surroundings(self.free_space, sensor.range_max_m))
         self._sensor = sensor
         self._angles = sensor.network_angles_rad()
         self._blocked_share = blocked_share

@@ -30,7 +30,7 @@ from local_inn_ros.systems.local_inn_2d.objective import LocalInnObjective
 from local_inn_ros.systems.local_inn_2d.presets import PRESETS, TrainingSettings
 from local_inn_ros.systems.local_inn_2d.scan_sources import MapSource, MixedSource, PosedScans
 from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
-from local_inn_ros.world import OccupancyGrid, grid_hash
+from local_inn_ros.world import FreeParts, OccupancyGrid, choose_parts, grid_hash
 
 # Half of the scans from the recording, where there is one: it holds what a map does not (people,
 # furniture, the sensor's own ways), the map holds the places where nobody drove.
@@ -48,6 +48,7 @@ class LocalInn2dTraining:
         seed: of everything random.
         device: where the networks are trained.
         posed: scans of a recording with known poses; None where the map has to do.
+        inside: a point in each part of the map that is learned.
         surfaces: how the map relates to them.
         model: the networks.
         task: what the fit loop has to do.
@@ -59,6 +60,7 @@ class LocalInn2dTraining:
     seed: int
     device: str
     posed: PosedScans | None
+    inside: tuple[tuple[float, float], ...]
     surfaces: MapCalibration
     model: LocalInn
     task: FitTask
@@ -85,7 +87,8 @@ class LocalInn2dTraining:
         check_device(device)
         laser, grid = _laser_among(inputs), inputs.grid
         posed = None if inputs.posed is None else posed_scans_of(inputs.posed, laser)
-        simulated = MapSource(grid, laser, settings.clearance_m, settings.blocked_share)
+        inside = inputs.inside or choose_parts(FreeParts.of(grid)).points
+        simulated = MapSource(grid, laser, settings.clearance_m, settings.blocked_share, inside)
         source: SampleSource = simulated
         if posed is not None:
             source = MixedSource(simulated, posed, _POSED_SHARE)
@@ -99,7 +102,9 @@ class LocalInn2dTraining:
             settings.batch,
         )
         surfaces = calibrate_map(grid, laser, posed)
-        return LocalInn2dTraining(grid, laser, settings, seed, device, posed, surfaces, model, task)
+        return LocalInn2dTraining(
+            grid, laser, settings, seed, device, posed, inside, surfaces, model, task
+        )
 
     @property
     def identity(self) -> Mapping[str, RecordValue]:
@@ -112,6 +117,7 @@ class LocalInn2dTraining:
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
             "map": grid_hash(self.grid),
+            "inside": " ".join(f"{x:g},{y:g}" for x, y in self.inside),
             "laser": self.laser.model_dump_json(),
             "posed_scans": 0 if self.posed is None else len(self.posed),
             "posed_sha256": "" if self.posed is None else self.posed.sha256(),
@@ -132,12 +138,12 @@ class LocalInn2dTraining:
     ) -> BundleDescription:
         """Measure what was learned, and write graphs, weights and map (see ``TrainingRun``)."""
         settings, model = self.settings, self.model.cpu()
-        unseen = MapSource(self.grid, self.laser, settings.clearance_m, blocked_share=0.0)
+        unseen = MapSource(self.grid, self.laser, settings.clearance_m, 0.0, self.inside)
         networks = GraphNetworks(torch_engine_of(model, settings.narrowest_spread))
         measured = measure(networks, unseen, settings, rng)
         return write_files(
             model, self.grid, self.laser, settings, measured, record, self.surfaces, folder
-        )
+        ).within(self.inside)
 
     def calibrate(self, bundle: Bundle, rng: np.random.Generator) -> Calibration:
         """Measure whether the covariances are true (see ``TrainingRun``)."""

@@ -1,0 +1,148 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Headers of scans that contradict themselves (cob_driver 276), and those that do not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from local_inn_ros.sensing.laser.header_watch import HeaderWatch
+from local_inn_ros.sensing.laser.scan_header import ScanHeader, contradictions
+
+STEP = math.radians(0.25)
+# A laser of 1081 beams over 270 degrees that turns 40 times a second.
+HOKUYO = ScanHeader(
+    angle_min=-540 * STEP,
+    angle_max=540 * STEP,
+    angle_increment=STEP,
+    time_increment=0.025 / 1440,
+    scan_time=0.025,
+    range_min=0.06,
+    range_max=10.0,
+    ranges=1081,
+    intensities=0,
+)
+
+
+def fields(header: ScanHeader, period_s: float = math.nan) -> list[str]:
+    return [one.fields for one in contradictions(header, period_s)]
+
+
+def test_an_increment_two_percent_too_large_is_named_with_both_numbers() -> None:
+    (found,) = contradictions(replace(HOKUYO, angle_increment=1.02 * STEP))
+    assert found.fields == "angle_max"
+    assert f"{540 * STEP:.4g}" in found.text
+    assert f"{1.02 * STEP:.6g}" in found.text
+    assert "5.4 degrees apart" in found.text
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        HOKUYO,
+        # One beam too many, one too few, and an angle that was rounded.
+        replace(HOKUYO, ranges=1082),
+        replace(HOKUYO, ranges=1080),
+        replace(HOKUYO, angle_max=2.36),
+        # Clockwise, from 0 to a full turn, and silent about times.
+        replace(HOKUYO, angle_min=540 * STEP, angle_max=-540 * STEP, angle_increment=-STEP),
+        replace(HOKUYO, angle_min=0.0, angle_max=2 * math.pi, angle_increment=2 * math.pi / 1081),
+        replace(HOKUYO, time_increment=0.0, scan_time=0.0),
+        replace(HOKUYO, time_increment=0.0),
+        replace(HOKUYO, scan_time=0.0),
+        # Every other scan is left out.
+        replace(HOKUYO, time_increment=0.5 * HOKUYO.time_increment),
+        replace(HOKUYO, intensities=1081),
+        replace(HOKUYO, range_max=math.inf),
+        replace(HOKUYO, ranges=0, angle_max=0.0),
+    ],
+)
+def test_headers_that_agree(header: ScanHeader) -> None:
+    assert fields(header, 0.025) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        (replace(HOKUYO, angle_increment=0.995 * STEP), "angle_max"),
+        (replace(HOKUYO, angle_increment=-STEP), "angle_max"),
+        (replace(HOKUYO, angle_increment=0.0), "angle_max"),
+        (replace(HOKUYO, angle_max=math.nan), "angle_max"),
+        (replace(HOKUYO, ranges=541), "angle_max"),
+        (replace(HOKUYO, time_increment=0.025), "scan_time"),
+        (replace(HOKUYO, time_increment=1e-9), "scan_time"),
+        (replace(HOKUYO, scan_time=-0.1), "scan_time"),
+        (replace(HOKUYO, time_increment=math.nan), "time_increment"),
+        (replace(HOKUYO, range_min=12.0), "range_max"),
+        (replace(HOKUYO, range_max=math.nan), "range_max"),
+        (replace(HOKUYO, intensities=1080), "intensities"),
+    ],
+)
+def test_headers_that_do_not(header: ScanHeader, named: str) -> None:
+    assert fields(header) == [named]
+
+
+@pytest.mark.parametrize("period_s", [0.05, 0.012])
+def test_a_scan_time_that_the_stamps_contradict(period_s: float) -> None:
+    (found,) = contradictions(HOKUYO, period_s)
+    assert found.fields == "period"
+    assert "0.025" in found.text
+    assert f"{period_s:g}" in found.text
+
+
+def test_beams_that_take_longer_than_the_time_from_scan_to_scan() -> None:
+    silent = replace(HOKUYO, scan_time=0.0, time_increment=1e-4)
+    assert fields(silent, 0.025) == ["period"]
+    assert fields(silent, 0.2) == []
+
+
+def message(header: ScanHeader) -> SimpleNamespace:
+    told = {name: getattr(header, name) for name in ScanHeader.__slots__}
+    return SimpleNamespace(
+        **{**told, "ranges": [1.0] * header.ranges, "intensities": [0.0] * header.intensities}
+    )
+
+
+def watched(
+    watch: HeaderWatch, header: ScanHeader, scans: int, period_s: float, from_s: float = 10.0
+) -> list[str]:
+    news = []
+    for k in range(scans):
+        watch.see("laser", message(header), from_s + period_s * k)
+        news += watch.news()
+    return news
+
+
+def test_it_is_said_once_and_again_when_it_changes() -> None:
+    watch = HeaderWatch()
+    wrong = replace(HOKUYO, angle_increment=1.02 * STEP)
+    (said,) = watched(watch, wrong, 40, 0.025)
+    assert "'laser'" in said
+    assert len(watch.current()) == 1
+    # A laser whose count of beams changes from scan to scan does not say it again.
+    assert watched(watch, replace(wrong, ranges=1080), 5, 0.025) == []
+    worse = replace(HOKUYO, angle_increment=1.05 * STEP)
+    assert len(watched(watch, worse, 5, 0.025)) == 1
+    # What was mended and comes back is said again.
+    assert watched(watch, HOKUYO, 5, 0.025) == []
+    assert watch.current() == []
+    assert len(watched(watch, wrong, 5, 0.025)) == 1
+
+
+def test_the_period_is_that_of_most_scans() -> None:
+    watch = HeaderWatch()
+    assert watched(watch, HOKUYO, 60, 0.025) == []
+    (said,) = watched(watch, HOKUYO, 100, 0.1, from_s=20.0)
+    assert "0.1 s apart" in said
+
+
+def test_each_source_is_looked_at_by_itself() -> None:
+    watch = HeaderWatch()
+    watch.see("front", message(replace(HOKUYO, range_min=20.0)), 1.0)
+    watch.see("rear", message(HOKUYO), 1.0)
+    (said,) = watch.news()
+    assert "'front'" in said
