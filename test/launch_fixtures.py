@@ -146,7 +146,7 @@ class LaunchBench:
             env={**os.environ, **self.environment()},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         notes = sorted(self._notes.glob("*.words"))
