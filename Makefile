@@ -26,7 +26,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-executors bench-forward bench-kidnap bench-latency bench-quality bench-scaling bench-soak clean distclean
+.PHONY: help demo test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-executors bench-forward bench-kidnap bench-latency bench-lost bench-quality bench-scaling bench-soak clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,10 @@ bench-kidnap: $(STAMPS)/dev $(STAMPS)/kernels ## put robots down anywhere and se
 bench-latency: $(STAMPS)/dev $(STAMPS)/kernels ## time a scan by stage, beside a particle filter; writes build/bench/latency.json
 	@echo "==> bench: latency"
 	@OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(BIN)/python benchmarks/latency.py --out build/bench/latency.json
+
+bench-lost: $(STAMPS)/dev $(STAMPS)/kernels ## tell a driving robot wrong poses, and see it find itself; writes build/bench/lost.json
+	@echo "==> bench: lost"
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/lost.py --short --out build/bench/lost.json
 
 bench-quality: $(STAMPS)/dev $(STAMPS)/kernels ## tell right poses from wrong ones, and a moved robot; writes build/bench/quality.json
 	@echo "==> bench: quality"

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors of every estimator by map, speed and disturbance: a simulated robot drives laps.
 
-Every estimator (see ``local_inn_ros.benchmarking.estimators``) hears the same readings from the
+The robot drives between walls without stairs, past furniture that was moved since its map was made,
+and its laser measures one beam after the other; beside that stand drives in the map's own cells,
+and with a laser that takes no time over a scan. Every estimator (see
+``local_inn_ros.benchmarking.estimators``) hears the same readings from the
 same start, and is compared with the truth at every scan, unaligned. Runs that are done are kept, so
 that an interrupted benchmark goes on where it was; a run is done anew when its bundle, its settings
 or the code that makes its figures have changed.
@@ -25,14 +28,23 @@ from local_inn_ros.benchmarking.accuracy_table import Comparison, compare, markd
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS, SLIP
 from local_inn_ros.benchmarking.job_pool import run_jobs
 from local_inn_ros.benchmarking.simulated_drive import RUN_UP_S
+from local_inn_ros.benchmarking.worlds import ScanKind
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.cli.output import progress_bar
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.json_file import write_json
+from local_inn_ros.simulation.worlds import WorldKind
 
 BUILD = ROOT / "build" / "bench"
 SPEEDS_MPS = (1.0, 5.0, 8.0)
 SHORT_SPEED_MPS = 5.0
+# Beside the world as it is: what comes of it where walls have the map's stairs, and where a laser
+# measures all beams at once. Without disturbances, which change nothing of that.
+COMPARED = (
+    (WorldKind.OWN, ScanKind.IN_TURN),
+    (WorldKind.SMOOTH, ScanKind.INSTANT),
+    (WorldKind.OWN, ScanKind.INSTANT),
+)
 
 
 def all_jobs(given: argparse.Namespace, bundles: Sequence[Path]) -> list[AccuracyJob]:
@@ -43,11 +55,21 @@ def all_jobs(given: argparse.Namespace, bundles: Sequence[Path]) -> list[Accurac
     """
     # A damaged bundle is better found now than in an hour.
     loaded = [Bundle.load(bundle) for bundle in bundles]
+    variants = [(condition, WorldKind.SMOOTH, ScanKind.IN_TURN) for condition in given.conditions]
+    if not given.no_comparison:
+        variants += [(given.conditions[0], world, scan) for world, scan in COMPARED]
     return [
         AccuracyJob(
-            bundle.path, bundle.path.resolve().name, condition, speed_mps, given.duration, seed
+            bundle=bundle.path,
+            map=bundle.path.resolve().name,
+            condition=condition,
+            speed_mps=speed_mps,
+            duration_s=given.duration,
+            seed=seed,
+            world=world,
+            scan=scan,
         )
-        for condition in given.conditions
+        for condition, world, scan in variants
         for bundle in loaded
         for speed_mps in given.speeds
         for seed in range(given.seeds)
@@ -72,7 +94,7 @@ def options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--short", action="store_true", help="one run: the shipped bundle, 5 m/s, clean")
+    add("--short", action="store_true", help="the shipped bundle, 5 m/s, clean: a run of each kind")
     add(
         "--bundle",
         type=Path,
@@ -93,6 +115,11 @@ def options() -> argparse.Namespace:
         choices=list(CONDITIONS),
         default=list(CONDITIONS),
         help="disturbances [all]",
+    )
+    add(
+        "--no-comparison",
+        action="store_true",
+        help="leave out the map's own stairs and the laser that measures all beams at once",
     )
     add("--seeds", type=int, default=5, help="runs, each drawn anew on another part of a lap [5]")
     add("--duration", type=float, default=10.0, help="seconds of a run [10]")

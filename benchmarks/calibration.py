@@ -34,6 +34,7 @@ from local_inn_ros.evaluation.replay import replay
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
+from local_inn_ros.simulation.worlds import WorldKind
 from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
 from local_inn_ros.systems.registry import open_model
 
@@ -60,12 +61,16 @@ def within(found: Calibration) -> bool:
 
 
 def drives(bundles: Sequence[Path], given: argparse.Namespace) -> list[AccuracyJob]:
-    """Return a run for each seed of each sequence."""
+    """Return a run for each seed of each sequence; the smooth world's come first."""
     return [
-        AccuracyJob(bundle, bundle.resolve().name, condition, speed_mps, given.duration, seed)
-        for bundle, condition, speed_mps, seed in product(
-            bundles, CONDITIONS, given.speeds, range(given.seeds)
+        AccuracyJob(
+            bundle, bundle.resolve().name, condition, speed_mps, given.duration, seed, world
         )
+        for world, bundle, condition, speed_mps, seed in product(
+            WorldKind, bundles, CONDITIONS, given.speeds, range(given.seeds)
+        )
+        # What the map's own stairs are worth shows without disturbances.
+        if world is WorldKind.SMOOTH or condition == "clean"
     ]
 
 
@@ -101,6 +106,7 @@ def to_row(sequence: str, promises: Promises) -> dict[str, Any]:
     network = metrics.calibration_of(promises.network)
     return {
         "sequence": sequence,
+        "world": _world_of(sequence),
         "scans": len(promises.fused),
         "anees": fused.anees,
         "coverage": [fused.coverage_1s, fused.coverage_2s, fused.coverage_3s],
@@ -108,6 +114,14 @@ def to_row(sequence: str, promises: Promises) -> dict[str, Any]:
         "network_anees": network.anees,
         "network_coverage": [network.coverage_1s, network.coverage_2s, network.coverage_3s],
     }
+
+
+def _world_of(sequence: str) -> str:
+    """Return what a sequence was driven in."""
+    if sequence == INTEL_NAME:
+        return "real"
+    own = sequence.endswith(f"{WorldKind.OWN.value} world")
+    return (WorldKind.OWN if own else WorldKind.SMOOTH).value
 
 
 def markdown(rows: Sequence[dict[str, Any]]) -> str:
@@ -153,9 +167,14 @@ def options() -> argparse.Namespace:
 
 
 def pictured(found: dict[str, Promises]) -> dict[str, Any]:
-    """Return the squared distances of each map's drives together, and of the real robot."""
+    """Return the squared distances of each map's drives together, and of the real robot.
+
+    Drives in the map's own cells are left out.
+    """
     by_map: dict[str, list[Any]] = {}
     for sequence, promises in found.items():
+        if _world_of(sequence) == WorldKind.OWN.value:
+            continue
         name = sequence if sequence == INTEL_NAME else sequence.split(",")[0]
         by_map.setdefault(name, []).append(promises.fused)
     return {name: np.concatenate(parts) for name, parts in by_map.items()}

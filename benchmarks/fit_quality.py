@@ -32,6 +32,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.quality.scan_quality import match_scan
+from local_inn_ros.simulation.worlds import DrivenWorld
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
 from local_inn_ros.systems.protocol import RunSettings
@@ -49,7 +50,8 @@ def placed_scans(
 ) -> Sequence[PlacedScan]:
     """Return scans of a bundle's map: simulated, or of lap 1 where it is the Intel lab's."""
     if bundle.path != given.intel:
-        return list(simulated_scans(bundle, given.scans, MOST_BLOCKED, rng))
+        world = DrivenWorld(bundle.grid, bundle.caster)
+        return list(simulated_scans(bundle, world, given.scans, MOST_BLOCKED, rng))
     scans, poses = intel_lab.read_scans(intel_lab.DATA / "lap1_map.npz")
     chosen = np.sort(rng.choice(len(scans), min(given.scans, len(scans)), replace=False))
     return list(crowded_scans([scans[i] for i in chosen], poses[chosen], MOST_BLOCKED, rng))

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from map_bundles import FLOOR, MAPS, ROOT, floor, floor_bundle, map_bundles, shipped_bundle
+from map_bundles import FLOOR, MAPS, ROOT, floor_bundle, map_bundles, shipped_bundle
 
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
 from local_inn_ros.benchmarking.job_pool import in_processes
@@ -33,15 +33,17 @@ from local_inn_ros.benchmarking.kidnap_job import (
 )
 from local_inn_ros.benchmarking.kidnap_table import KidnapRow, markdown
 from local_inn_ros.benchmarking.quality_jobs import Place
+from local_inn_ros.benchmarking.worlds import DRAWN_FLOOR, floor
 from local_inn_ros.cli.output import progress_bar, say
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.localization.search.place_search import PlaceSearchSettings
+from local_inn_ros.simulation.worlds import WorldKind
 
 BUILD = ROOT / "build" / "bench"
 RECORDING = MAPS.parent / "intel_lab" / "lap2_test_rosbag2"
 # Of those that map_bundles trains.
-MAPPED = ("levine_slam_dark", "skirk", "berlin")
+MAPPED = ("levine_slam_dark", "skirk", "berlin", DRAWN_FLOOR)
 TRIALS, SHORT_TRIALS = 200, 40
 # So many at a time, that two processes have as much to do.
 CHUNK = 20
@@ -59,9 +61,10 @@ def places(given: argparse.Namespace) -> list[Place]:
     else:
         folders = [path for path in map_bundles(given.bundles) if path.name in MAPPED]
         with_floor = floor_bundle(given.bundles).is_dir()
-    found = [Place(path.resolve().name, path) for path in (shipped_bundle(), *folders)]
+    world = WorldKind(given.world)
+    found = [Place(path.resolve().name, path, world=world) for path in (shipped_bundle(), *folders)]
     if with_floor:
-        found.append(Place(FLOOR, given.bundles / FLOOR, floor().route))
+        found.append(Place(FLOOR, given.bundles / FLOOR, floor().route, world=world))
     if given.intel.is_dir() and RECORDING.exists():
         found.append(Place("intel_lab", given.intel, recording=RECORDING))
     left_out = {*MAPPED, FLOOR, "intel_lab"} - {place.name for place in found}
@@ -108,7 +111,11 @@ def rows(jobs: Sequence[KidnapJob], found: Sequence[Sequence[Attempt]]) -> list[
     for job, attempts in zip(jobs, found, strict=True):
         condition = "recorded" if job.place.recording is not None else job.condition
         together.setdefault((job.place.name, job.mode, condition), []).extend(attempts)
-    return [KidnapRow(*key, KidnapScore.of(attempts)) for key, attempts in together.items()]
+    worlds = {job.place.name: job.place.world for job in jobs if job.place.recording is None}
+    return [
+        KidnapRow(*key, worlds[key[0]].value if key[0] in worlds else "real", KidnapScore.of(found))
+        for key, found in together.items()
+    ]
 
 
 def options() -> argparse.Namespace:
@@ -134,6 +141,12 @@ def options() -> argparse.Namespace:
         default=["clean"],
         help="what a simulated robot meets [clean]",
     )
+    add(
+        "--world",
+        choices=[kind.value for kind in WorldKind],
+        default=WorldKind.SMOOTH.value,
+        help="where simulated robots are: between smooth walls, or in the map's own cells [smooth]",
+    )
     add("--seed", type=int, default=50_000, help="of all chance [50000]")
     add("--jobs", type=int, default=2, help="processes of one thread each [2]")
     add("--out", type=Path, default=BUILD / "kidnap.json", help="the figures, as JSON")
@@ -154,6 +167,7 @@ def main() -> None:
     limits = PlaceSearchSettings()
     settings = {
         "seed": given.seed,
+        "world": given.world,
         "range_noise_m": RANGE_NOISE_M,
         "speed_mps": SPEED_MPS,
         "timeout_s": limits.timeout_s,

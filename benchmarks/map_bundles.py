@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from local_inn_ros.benchmarking.worlds import DRAWN_FLOOR, drawn_floor, floor
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.cli.output import say
 from local_inn_ros.cli.training_bar import training_bar
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import LaserSpec, load_laser_spec
-from local_inn_ros.simulation.worlds import GeneratedWorld, generate_floor, generate_race_track
+from local_inn_ros.simulation.worlds import GeneratedWorld, generate_circuit
 from local_inn_ros.systems.local_inn_2d.presets import PRESETS
 from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
 from local_inn_ros.systems.registry import DEFAULT, system_named
@@ -47,9 +48,11 @@ def map_bundles(folder: Path) -> list[Path]:
     Raises:
         LocalInnError: one cannot be trained.
     """
-    bundles = [shipped_bundle(), folder / CIRCUIT]
-    if not bundles[-1].exists():
-        _train(*circuit(), bundles[-1])
+    bundles = [shipped_bundle(), folder / CIRCUIT, folder / DRAWN_FLOOR]
+    if not bundles[1].exists():
+        _train(*circuit(), bundles[1])
+    if not bundles[2].exists():
+        _train(drawn_floor(), load_laser_spec(SENSOR), bundles[2])
     for name in NAMES:
         bundle, map_file = folder / name, MAPS / f"{name}.yaml"
         if not map_file.is_file():
@@ -76,21 +79,20 @@ def floor_bundle(folder: Path) -> Path:
     return bundle
 
 
-def floor() -> GeneratedWorld:
-    """Return the map of a floor of a building, and a lap on it."""
-    return generate_floor(np.random.default_rng(_SEED))
-
-
-def circuit() -> tuple[OccupancyGrid, LaserSpec]:
-    """Return the map of a long race circuit, and a slow scanner for it."""
-    track = generate_race_track(
+def circuit_world() -> GeneratedWorld:
+    """Return the map of a long race circuit, and a lap on it."""
+    return generate_circuit(
         np.random.default_rng(_SEED),
         lap_m=_CIRCUIT_LAP_M,
         least_radius_m=_CIRCUIT_LEAST_RADIUS_M,
         width_m=_CIRCUIT_WIDTH_M,
     )
+
+
+def circuit() -> tuple[OccupancyGrid, LaserSpec]:
+    """Return the map of a long race circuit, and a slow scanner for it."""
     sensor = load_laser_spec(SENSOR).model_copy(update={"rate_hz": _CIRCUIT_RATE_HZ})
-    return track.grid, sensor
+    return circuit_world().grid, sensor
 
 
 def _train(grid: OccupancyGrid, sensor: LaserSpec, bundle: Path) -> None:

@@ -21,16 +21,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
 from map_bundles import NAMES, ROOT, map_bundles, shipped_bundle
 
 from local_inn_ros.benchmarking.job_pool import in_processes
 from local_inn_ros.benchmarking.quality_jobs import DriveJob, Place, TeleportJob, TrialJob
 from local_inn_ros.benchmarking.quality_table import CROWDED, MOST_BLOCKED, QualityReport
+from local_inn_ros.benchmarking.worlds import floor
 from local_inn_ros.cli.output import progress_bar, say
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.json_file import write_json
-from local_inn_ros.simulation.worlds import generate_floor
+from local_inn_ros.simulation.worlds import WorldKind
 
 BUILD = ROOT / "build" / "bench"
 RECORDING = ROOT.parent / "shared" / "data" / "intel_lab" / "lap2_test_rosbag2"
@@ -70,11 +70,10 @@ def places(given: argparse.Namespace) -> list[Place]:
         folders = [folder for folder in names if folder.is_dir()]
     else:
         folders = map_bundles(given.bundles)
-    found = [Place(folder.resolve().name, folder) for folder in folders]
-    floor = given.bundles / FLOOR
-    if floor.is_dir():
-        route = generate_floor(np.random.default_rng(0)).route
-        found.append(Place(FLOOR, floor, route))
+    world = WorldKind(given.world)
+    found = [Place(folder.resolve().name, folder, world=world) for folder in folders]
+    if (given.bundles / FLOOR).is_dir():
+        found.append(Place(FLOOR, given.bundles / FLOOR, floor().route, world=world))
     if given.intel.is_dir() and RECORDING.exists():
         found.append(Place("intel_lab", given.intel, recording=RECORDING))
     else:
@@ -155,6 +154,12 @@ def options() -> argparse.Namespace:
         "or left out where it is to be short [build/bench/bundles]",
     )
     add("--intel", type=Path, default=BUILD / "intel_lab_bundle", help="the Intel lab's bundle")
+    add(
+        "--world",
+        choices=[kind.value for kind in WorldKind],
+        default=WorldKind.SMOOTH.value,
+        help="where simulated robots are: between smooth walls, or in the map's own cells [smooth]",
+    )
     add("--seed", type=int, default=1000, help="of all chance; the fit used 7 [1000]")
     add("--jobs", type=int, default=2, help="processes of one thread each [2]")
     add("--out", type=Path, default=BUILD / "quality.json", help="the figures, as JSON")
@@ -171,7 +176,12 @@ def main() -> None:
     amount = SHORT if given.short else FULL
     todo = jobs(places(given), amount, given.seed)
     report = QualityReport.of(todo, run(todo, given.jobs))
-    settings = {"short": given.short, "seed": given.seed, **asdict(amount)}
+    settings = {
+        "short": given.short,
+        "seed": given.seed,
+        "world": given.world,
+        **asdict(amount),
+    }
     write_json(given.out, {**report.to_json(), "settings": settings})
     print(report.markdown())
     print(f"\nwritten: {given.out}")

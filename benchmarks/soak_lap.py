@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from local_inn_ros.benchmarking.worlds import world_of
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator, TruthState
 from local_inn_ros.simulation.driven_way import DrivenWay
+from local_inn_ros.simulation.worlds import WorldKind
 from local_inn_ros.world import plan_lap
 
 # As on an F1TENTH car.
@@ -83,13 +85,16 @@ def record_lap(bundle: Bundle, speed_mps: float, seed: int) -> Lap:
     Raises:
         LocalInnError: the map has no lap, or the robot does not come round.
     """
+    route = plan_lap(bundle.grid)
+    world = world_of(bundle, WorldKind.SMOOTH, route, seed)
     simulator = Simulator(
-        bundle.grid,
-        plan_lap(bundle.grid),
+        world.grid,
+        route,
         LaserModel(bundle.description.laser, base_from_laser=MOUNT),
         OdometryModel(slip=_SLIP, turn_slip=_SLIP),
         speed_mps,
         np.random.default_rng(seed),
+        caster=world.caster,
     )
     moments: list[Moment] = []
     for moment in _moments(simulator.events(_RUN_UP_S + _MOST_LAP_S)):

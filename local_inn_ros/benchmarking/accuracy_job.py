@@ -20,11 +20,13 @@ from local_inn_ros.benchmarking.cramer_rao import (
 )
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS, SLIP
 from local_inn_ros.benchmarking.estimators import estimator_runs
-from local_inn_ros.benchmarking.simulated_drive import RUN_UP_S, Drive, drive_lap
+from local_inn_ros.benchmarking.simulated_drive import RUN_UP_S, Drive
 from local_inn_ros.benchmarking.surface_normals import face_normals, wall_normals
+from local_inn_ros.benchmarking.worlds import ScanKind, drive_lap_of
 from local_inn_ros.bundles.bundle import Bundle, file_sha256
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import LaserSpec
+from local_inn_ros.simulation.worlds import WorldKind
 from local_inn_ros.world import RayCaster
 
 RANGE_NOISE_M = 0.01
@@ -58,6 +60,8 @@ class AccuracyJob:
         speed_mps: the speed wanted.
         duration_s: how long is driven.
         seed: of all chance, and of the place on the lap.
+        world: what is driven in: the map's own cells, or the smooth walls they were drawn from.
+        scan: when the beams of a scan are measured.
     """
 
     bundle: Path
@@ -66,11 +70,14 @@ class AccuracyJob:
     speed_mps: float
     duration_s: float
     seed: int
+    world: WorldKind = WorldKind.SMOOTH
+    scan: ScanKind = ScanKind.IN_TURN
 
     @property
     def sequence(self) -> str:
         """Name of what the runs of all seeds belong to."""
-        return f"{self.map}, {self.condition}, {self.speed_mps:g} m/s"
+        name = f"{self.map}, {self.condition}, {self.speed_mps:g} m/s"
+        return name if self.world is WorldKind.SMOOTH else f"{name}, {self.world.value} world"
 
     def drive(self, bundle: Bundle) -> Drive:
         """Let a robot drive on the map of the job's bundle.
@@ -78,14 +85,15 @@ class AccuracyJob:
         Raises:
             MapError: the map has no lap.
         """
-        return drive_lap(
-            bundle.grid,
-            noisy_sensor(bundle),
+        return drive_lap_of(
+            bundle,
+            self.scan.of(noisy_sensor(bundle)),
             MOUNT,
             CONDITIONS[self.condition],
             self.speed_mps,
             self.duration_s,
             self.seed,
+            self.world,
         )
 
     def file_name(self, code: str) -> str:
@@ -105,7 +113,8 @@ class AccuracyJob:
             "code": code,
         }
         digest = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
-        return f"{self.map}-{self.speed_mps:g}-{self.condition}-{self.seed}-{digest[:16]}.npz"
+        name = f"{self.map}-{self.speed_mps:g}-{self.condition}-{self.seed}"
+        return f"{name}-{self.world.value}-{self.scan.value}-{digest[:16]}.npz"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from local_inn_ros.benchmarking.accuracy import Accuracy, accuracy
 from local_inn_ros.benchmarking.accuracy_job import AccuracyJob, JobResult
+from local_inn_ros.benchmarking.worlds import ScanKind
+from local_inn_ros.simulation.worlds import WorldKind
 
 # Of this one the tables show how sure its mean is, and its ratio to the bound.
 _FIRST = "fused"
@@ -25,6 +27,8 @@ class Comparison:
         map: name of the map.
         condition: what the robot met.
         speed_mps: the speed wanted.
+        world: what was driven in.
+        scan: when the beams of a scan were measured.
         driven_mps: the mean speed driven.
         crlb_m: median over the scans of the Cramer-Rao bound of one scan on position, by the
             slopes of the walls; not finite where most scans leave a direction open.
@@ -36,6 +40,8 @@ class Comparison:
     map: str
     condition: str
     speed_mps: float
+    world: WorldKind
+    scan: ScanKind
     driven_mps: float
     crlb_m: float
     crlb_yaw_deg: float
@@ -57,6 +63,8 @@ class Comparison:
                 "map": self.map,
                 "condition": self.condition,
                 "speed_mps": self.speed_mps,
+                "world": self.world.value,
+                "scan": self.scan.value,
                 "estimator": name,
                 **found.to_json(),
                 "crlb_m": _finite(self.crlb_m),
@@ -70,21 +78,23 @@ class Comparison:
 
 
 def compare(jobs: Sequence[AccuracyJob], results: Sequence[JobResult]) -> list[Comparison]:
-    """Take the seeds of each map, speed and condition together, in the order of the jobs."""
-    groups: dict[tuple[str, str, float], list[JobResult]] = {}
+    """Take the seeds of what is else the same together, in the order of the jobs."""
+    groups: dict[AccuracyJob, list[JobResult]] = {}
     for job, result in zip(jobs, results, strict=True):
-        groups.setdefault((job.map, job.condition, job.speed_mps), []).append(result)
-    return [_together(*key, group) for key, group in groups.items()]
+        groups.setdefault(replace(job, seed=0), []).append(result)
+    return [_together(job, group) for job, group in groups.items()]
 
 
-def _together(map_: str, condition: str, speed_mps: float, results: list[JobResult]) -> Comparison:
+def _together(job: AccuracyJob, results: list[JobResult]) -> Comparison:
     walls = np.concatenate([result.bounds.position_m for result in results])
     turns = np.concatenate([result.bounds.yaw_rad for result in results])
     faces = np.concatenate([result.face_bounds.position_m for result in results])
     return Comparison(
-        map=map_,
-        condition=condition,
-        speed_mps=speed_mps,
+        map=job.map,
+        condition=job.condition,
+        speed_mps=job.speed_mps,
+        world=job.world,
+        scan=job.scan,
         driven_mps=sum(r.driven_m for r in results) / sum(r.driven_s for r in results),
         crlb_m=float(np.median(walls)),
         crlb_yaw_deg=float(np.degrees(np.median(turns))),
@@ -97,15 +107,20 @@ def _together(map_: str, condition: str, speed_mps: float, results: list[JobResu
 
 
 def markdown(comparisons: Sequence[Comparison]) -> str:
-    """Return a Markdown table for each condition; rows are maps and speeds."""
-    conditions = dict.fromkeys(one.condition for one in comparisons)
-    return "\n".join(
-        _table(condition, [one for one in comparisons if one.condition == condition])
-        for condition in conditions
-    )
+    """Return a Markdown table for each world and condition; rows are maps and speeds."""
+    tables: dict[str, list[Comparison]] = {}
+    for one in comparisons:
+        tables.setdefault(_heading(one), []).append(one)
+    return "\n".join(_table(heading, found) for heading, found in tables.items())
 
 
-def _table(condition: str, comparisons: Sequence[Comparison]) -> str:
+def _heading(one: Comparison) -> str:
+    walls = "smooth walls" if one.world is WorldKind.SMOOTH else "the map's own stairs"
+    beams = "in turn" if one.scan is ScanKind.IN_TURN else "all at once"
+    return f"{one.condition}: {walls}, beams {beams}"
+
+
+def _table(heading: str, comparisons: Sequence[Comparison]) -> str:
     names = list(comparisons[0].estimators)
     seeds = len(comparisons[0].estimators[names[0]].runs)
     header = [
@@ -117,7 +132,7 @@ def _table(condition: str, comparisons: Sequence[Comparison]) -> str:
         f"{_FIRST} / CRLB",
     ]
     lines = [
-        f"### {condition}",
+        f"### {heading}",
         "",
         f"Mean over {seeds} seed{'s' * (seeds > 1)}: position [cm], heading [deg]; in brackets how "
         "often the estimator was lost. CRLB: Cramer-Rao bound of one scan, median.",

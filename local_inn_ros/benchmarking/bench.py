@@ -24,7 +24,6 @@ from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
 from local_inn_ros.benchmarking.first_fix import time_first_fix
 from local_inn_ros.benchmarking.machine_engines import open_engines
 from local_inn_ros.benchmarking.search_time import SEARCHES, time_searches
-from local_inn_ros.benchmarking.simulated_drive import drive_lap
 from local_inn_ros.benchmarking.time_spread import TimeSpread
 from local_inn_ros.benchmarking.timed_runs import (
     LOCATE,
@@ -36,6 +35,7 @@ from local_inn_ros.benchmarking.timed_runs import (
     time_by_turns,
     turns,
 )
+from local_inn_ros.benchmarking.worlds import drive_lap_of
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.systems.protocol import Model, RunSettings
@@ -89,8 +89,8 @@ class Bench:
         self._settings = settings
         self._meter = meter
         self._engines = open_engines(bundle)
-        self._drive = drive_lap(
-            bundle.grid,
+        self._drive = drive_lap_of(
+            bundle,
             noisy_sensor(bundle),
             MOUNT,
             CONDITIONS["clean"],

@@ -8,8 +8,8 @@ import time
 
 from local_inn_ros.benchmarking.accuracy_job import MOUNT, noisy_sensor
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
-from local_inn_ros.benchmarking.simulated_drive import drive_lap
 from local_inn_ros.benchmarking.timed_runs import Follower, NetworkRun
+from local_inn_ros.benchmarking.worlds import drive_lap_of
 from local_inn_ros.systems.protocol import Model, RunSettings
 
 RATES_HZ = (10.0, 40.0, 100.0)
@@ -41,8 +41,8 @@ def cpu_share(
         MapError: the map has no lap.
     """
     sensor = noisy_sensor(model.bundle).model_copy(update={"rate_hz": rate_hz})
-    drive = drive_lap(
-        model.bundle.grid, sensor, MOUNT, CONDITIONS["clean"], speed_mps, duration_s, seed
+    drive = drive_lap_of(
+        model.bundle, sensor, MOUNT, CONDITIONS["clean"], speed_mps, duration_s, seed
     )
     run = NetworkRun(model, RunSettings(samples=samples))
     follower = Follower(run, drive)

@@ -14,13 +14,13 @@ from local_inn_ros.benchmarking.kidnap import Attempt, attempt_moving, attempt_s
 from local_inn_ros.benchmarking.quality_jobs import Place
 from local_inn_ros.benchmarking.simulated_drive import Drive
 from local_inn_ros.benchmarking.teleports import driving, recorded, standing
+from local_inn_ros.benchmarking.worlds import world_of
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.search.place_search import PlaceSearchSettings
 from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
 from local_inn_ros.systems.protocol import MakesFixes, RunSettings, candidate_search_of
 from local_inn_ros.systems.registry import open_model
-from local_inn_ros.world import plan_lap
 
 SPEED_MPS = 2.0
 RANGE_NOISE_M = 0.01
@@ -75,9 +75,8 @@ class KidnapJob:
             )
         sensor = bundle.description.laser.model_copy(update={"noise_std_m": RANGE_NOISE_M})
         condition = CONDITIONS[self.condition]
+        route = self.place.lap(bundle)
+        world = world_of(bundle, self.place.world, route, self.seed)
         if self.mode == STANDING:
-            return standing(bundle.grid, sensor, condition.blocked_share, self.trials, rng)
-        route = plan_lap(bundle.grid) if self.place.route is None else self.place.route
-        return driving(
-            bundle.grid, sensor, route, condition, SPEED_MPS, duration_s, self.trials, rng
-        )
+            return standing(world, sensor, condition.blocked_share, self.trials, rng)
+        return driving(world, sensor, route, condition, SPEED_MPS, duration_s, self.trials, rng)

@@ -19,26 +19,28 @@ class KidnapRow:
         map: its name.
         mode: "standing" or "moving".
         condition: what the robot met; "recorded" where the readings are real.
+        world: what a simulated robot was in; "real" where the readings are.
         score: the figures.
     """
 
     map: str
     mode: str
     condition: str
+    world: str
     score: KidnapScore
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as JSON has it."""
         named = {"map": self.map, "mode": self.mode, "condition": self.condition}
-        return {**named, **self.score.to_json()}
+        return {**named, "world": self.world, **self.score.to_json()}
 
 
 def markdown(rows: Sequence[KidnapRow]) -> str:
     """Return the rows as a Markdown table; intervals are Wilson's, with 95 % confidence."""
     lines = [
-        "| map | mode | readings | trials | found, right | found, wrong | ambiguous | place listed "
-        "| search, median (p95) | decided after |",
-        "| --- | --- | --- | --: | --: | --: | --: | --: | --: | --: |",
+        "| map | mode | readings | world | trials | found, right | found, wrong | ambiguous "
+        "| place listed | search, median (p95) | decided after |",
+        "| --- | --- | --- | --- | --: | --: | --: | --: | --: | --: | --: |",
     ]
     for row in rows:
         score = row.score
@@ -46,6 +48,7 @@ def markdown(rows: Sequence[KidnapRow]) -> str:
             row.map,
             row.mode,
             row.condition,
+            row.world,
             str(score.trials),
             _share(score.success, score.success_interval),
             _share(score.false_confirm, score.false_confirm_interval),

@@ -28,6 +28,7 @@ from local_inn_ros.benchmarking.watched_drive import (
     recorded_events,
     spliced,
 )
+from local_inn_ros.benchmarking.worlds import lap_of, world_of
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import Pose2, compose_poses
@@ -37,10 +38,11 @@ from local_inn_ros.recordings.bag_reader import BagTopics, Recording, open_recor
 from local_inn_ros.sensing import Scan
 from local_inn_ros.simulation import LaserModel, Simulator
 from local_inn_ros.simulation.simulator import Event, TruthState
+from local_inn_ros.simulation.worlds import WorldKind
 from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
 from local_inn_ros.systems.protocol import RunSettings
 from local_inn_ros.systems.registry import open_model
-from local_inn_ros.world import FreeSpace, plan_lap
+from local_inn_ros.world import FreeSpace
 
 CROWD = Condition("crowd", blocked_share=0.65)
 WATCHED = {**CONDITIONS, CROWD.name: CROWD}
@@ -60,12 +62,22 @@ class Place:
         bundle: folder of the trained model.
         route: (n, 2) closed lap in the map frame; planned on the map where left out.
         recording: a bag of real scans with their poses, for maps of real places.
+        world: what a simulated robot drives in there.
     """
 
     name: str
     bundle: Path
     route: NDArray[np.float64] | None = None
     recording: Path | None = None
+    world: WorldKind = WorldKind.SMOOTH
+
+    def lap(self, bundle: Bundle) -> NDArray[np.float64]:
+        """Return the lap (n, 2) that is driven there.
+
+        Raises:
+            MapError: the map has none.
+        """
+        return lap_of(bundle) if self.route is None else self.route
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +107,8 @@ class TrialJob:
         rng = np.random.default_rng(self.seed)
         placed: Sequence[PlacedScan]
         if self.place.recording is None:
-            placed = list(simulated_scans(bundle, self.scans, self.most_blocked, rng))
+            world = world_of(bundle, self.place.world, self.place.lap(bundle), self.seed)
+            placed = list(simulated_scans(bundle, world, self.scans, self.most_blocked, rng))
         else:
             placed = _recorded_scans(self, _recording(self.place.recording), rng)
         localizer = _localizer(model, Pose2.identity())
@@ -167,10 +180,8 @@ class TeleportJob:
             events = recorded_events(recording)
             return np.array([_carried(localizer, events, rng) for _ in range(self.count)])
         localizer = _localizer(model, Pose2.identity())
-        simulator, space = (
-            _simulator(self.drive, model.bundle),
-            FreeSpace(model.bundle.grid, _CLEARANCE_M),
-        )
+        simulator = _simulator(self.drive, model.bundle)
+        space = FreeSpace(simulator.grid, _CLEARANCE_M)
         simulator.advance_to(RUN_UP_S)
         return np.array([_teleported(localizer, simulator, space, rng) for _ in range(self.count)])
 
@@ -207,17 +218,19 @@ def _recorded_scans(
 
 
 def _simulator(job: DriveJob, bundle: Bundle) -> Simulator:
-    route = plan_lap(bundle.grid) if job.place.route is None else job.place.route
+    route = job.place.lap(bundle)
+    world = world_of(bundle, job.place.world, route, job.seed)
     start = int(len(route) * (job.seed * _GOLDEN_SECTION % 1.0))
     condition = WATCHED[job.condition]
     sensor = bundle.description.laser.model_copy(update={"rate_hz": job.rate_hz})
     return Simulator(
-        bundle.grid,
+        world.grid,
         np.roll(route, -start, axis=0),
         LaserModel(sensor, blocked_share=condition.blocked_share),
         condition.odometry(),
         job.speed_mps,
         np.random.default_rng(job.seed),
+        caster=world.caster,
     )
 
 

@@ -20,7 +20,8 @@ from local_inn_ros.sensing import BeamPicker, Beams, Scan
 from local_inn_ros.simulation import LaserModel
 from local_inn_ros.simulation.passers_by import PassersBy, beams_from
 from local_inn_ros.simulation.sensors import Laser
-from local_inn_ros.world import FreeSpace, RayCaster
+from local_inn_ros.simulation.worlds import DrivenWorld
+from local_inn_ros.world import FreeSpace
 
 # A pose at least so far off, in position or in heading, is wrong.
 WRONG_M = 0.5
@@ -100,21 +101,25 @@ class PlacedScan:
 
 
 def simulated_scans(
-    bundle: Bundle, count: int, most_blocked: float, rng: np.random.Generator
+    bundle: Bundle,
+    world: DrivenWorld,
+    count: int,
+    most_blocked: float,
+    rng: np.random.Generator,
 ) -> Iterator[PlacedScan]:
-    """Take scans of a bundle's map, each at another place and with other people in the way.
+    """Take scans of a world, each at another place and with other people in the way.
 
     Args:
-        bundle: with map and sensor.
+        bundle: with the sensor.
+        world: what the robot stands in.
         count: how many.
         most_blocked: from none up to this share of the beams are stopped.
         rng: source of all chance.
     """
     sensor = bundle.description.laser
-    caster = RayCaster(bundle.grid, threads=1)
-    for row in FreeSpace(bundle.grid, _CLEARANCE_M).sample(rng, count):
+    for row in FreeSpace(world.grid, _CLEARANCE_M).sample(rng, count):
         blocked, pose = float(rng.uniform(0.0, most_blocked)), Pose2.from_array(row)
-        laser = Laser(caster, LaserModel(sensor, blocked_share=blocked), rng)
+        laser = Laser(world.caster, LaserModel(sensor, blocked_share=blocked), rng)
         yield PlacedScan(laser.scan(pose, 0.0), pose, blocked)
 
 

@@ -17,7 +17,7 @@ from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.simulation import LaserModel, Simulator
 from local_inn_ros.simulation.simulator import Event
-from local_inn_ros.world import OccupancyGrid, plan_lap
+from local_inn_ros.simulation.worlds import DrivenWorld
 
 # From rest to speed; what happens until then is not recorded.
 RUN_UP_S = 2.0
@@ -79,7 +79,8 @@ def record(events: Iterable[Event], mount: Pose2) -> Drive:
 
 
 def drive_lap(
-    grid: OccupancyGrid,
+    world: DrivenWorld,
+    route: NDArray[np.float64],
     sensor: LaserSpec,
     mount: Pose2,
     condition: Condition,
@@ -87,10 +88,11 @@ def drive_lap(
     duration_s: float,
     seed: int,
 ) -> Drive:
-    """Drive a part of a map's lap; each seed starts at another place of it.
+    """Drive a part of a lap; each seed starts at another place of it.
 
     Args:
-        grid: the map.
+        world: what is driven in.
+        route: (n, 2) closed lap in the map frame.
         sensor: the laser, with its noise.
         mount: pose of the laser in the base frame.
         condition: what the robot meets.
@@ -99,17 +101,17 @@ def drive_lap(
         seed: of all chance, and of the place.
 
     Raises:
-        MapError: the map has no lap.
+        MapError: the route does not lie in the free space of the world.
     """
-    route = plan_lap(grid)
     start = int(len(route) * (seed * _GOLDEN_SECTION % 1.0))
     simulator = Simulator(
-        grid,
+        world.grid,
         np.roll(route, -start, axis=0),
         LaserModel(sensor, blocked_share=condition.blocked_share, base_from_laser=mount),
         condition.odometry(),
         speed_mps,
         np.random.default_rng(seed),
+        caster=world.caster,
     )
     simulator.advance_to(RUN_UP_S)
     return record(simulator.whole_scans(duration_s), mount)

@@ -18,41 +18,41 @@ from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.simulation import LaserModel, Simulator
 from local_inn_ros.simulation.sensors import Laser
-from local_inn_ros.world import ClosedPath, FreeSpace, OccupancyGrid, RayCaster
+from local_inn_ros.simulation.worlds import DrivenWorld
+from local_inn_ros.world import ClosedPath, FreeSpace
 
 # A robot does not stand nearer to a wall than this.
 CLEARANCE_M = 0.2
 
 
 def standing(
-    grid: OccupancyGrid,
+    world: DrivenWorld,
     sensor: LaserSpec,
     blocked_share: float,
     count: int,
     rng: np.random.Generator,
 ) -> Iterator[Drive]:
-    """Yield single scans from poses all over the free space of a map, the laser on the base.
+    """Yield single scans from poses all over the free space of a world, the laser on the base.
 
     Args:
-        grid: the map.
+        world: what the robot stands in.
         sensor: the laser, with its noise.
         blocked_share: share of the beams stopped by things that are not on the map.
         count: how many.
         rng: source of all chance.
 
     Raises:
-        MapError: the map has no room for a robot.
+        MapError: the world has no room for a robot.
     """
-    caster = RayCaster(grid, threads=1)
-    for row in FreeSpace(grid, CLEARANCE_M).sample(rng, count):
+    for row in FreeSpace(world.grid, CLEARANCE_M).sample(rng, count):
         # Nobody who stood in the way at one place does so at the next.
-        laser = Laser(caster, LaserModel(sensor, blocked_share=blocked_share), rng)
+        laser = Laser(world.caster, LaserModel(sensor, blocked_share=blocked_share), rng)
         scan = laser.scan(Pose2.from_array(row), 0.0)
         yield Drive((scan,), (), Trajectory(np.zeros(1), row[None]))
 
 
 def driving(
-    grid: OccupancyGrid,
+    world: DrivenWorld,
     sensor: LaserSpec,
     route: NDArray[np.float64],
     condition: Condition,
@@ -64,7 +64,7 @@ def driving(
     """Yield drives, each from where the robot was put down on a lap, at rest; no drive is empty.
 
     Args:
-        grid: the map.
+        world: what the robot drives in.
         sensor: the laser, with its noise, on the robot's base.
         route: (n, 2) closed lap in the map frame; it is driven either way.
         condition: what the robot meets.
@@ -74,11 +74,13 @@ def driving(
         rng: source of all chance.
 
     Raises:
-        MapError: the route does not lie in the free space of the map.
+        MapError: the route does not lie in the free space of the world.
     """
     laser = LaserModel(sensor, blocked_share=condition.blocked_share)
     (own,) = rng.spawn(1)
-    simulator = Simulator(grid, route, laser, condition.odometry(), speed_mps, own)
+    simulator = Simulator(
+        world.grid, route, laser, condition.odometry(), speed_mps, own, caster=world.caster
+    )
     laps = (ClosedPath.through(route, 0.1), ClosedPath.through(route[::-1], 0.1))
     for _ in range(count):
         lap = laps[int(rng.integers(2))]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,10 +23,18 @@ EXAMPLE = (
 )
 
 
+class DrivenIn(str, Enum):
+    """What `--world` can be."""
+
+    SMOOTH = "smooth"
+    OWN = "own"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _World:
     grid: OccupancyGrid
     spec: LaserSpec
+    surface_offset_m: float = 0.0
 
 
 def simulate(
@@ -47,6 +56,14 @@ def simulate(
     slip: Annotated[
         float, typer.Option("--slip", min=0.0, max=0.9, help="Share by which the wheels slip.")
     ] = 0.1,
+    world_kind: Annotated[
+        DrivenIn,
+        typer.Option(
+            "--world",
+            help="What is driven in: `smooth`, walls without the map's stairs and furniture that "
+            "was moved since; `own`, the map's own cells.",
+        ),
+    ] = DrivenIn.SMOOTH,
     mount: MountOption = None,
     seed: SeedOption = 0,
 ) -> None:
@@ -60,17 +77,24 @@ def simulate(
     from local_inn_ros.simulation.odometry_model import OdometryModel
     from local_inn_ros.simulation.sensors import LaserModel, scan_period_s
     from local_inn_ros.simulation.simulator import Simulator
+    from local_inn_ros.simulation.worlds.driven_world import WorldKind, driven_world
     from local_inn_ros.world import plan_lap
 
     world = _world(map_file, sensor, bundle)
+    route, rng = plan_lap(world.grid), np.random.default_rng(seed)
+    (changes,) = rng.spawn(1)
+    driven = driven_world(
+        WorldKind(world_kind.value), world.grid, route, changes, world.surface_offset_m
+    )
     laser = LaserModel(world.spec, base_from_laser=parse_mount(mount) or Pose2.identity())
     simulator = Simulator(
-        world.grid,
-        plan_lap(world.grid),
+        driven.grid,
+        route,
         laser,
         OdometryModel(slip=slip, turn_slip=slip),
         speed,
-        np.random.default_rng(seed),
+        rng,
+        caster=driven.caster,
     )
     scans = 0
     with BagWriter(out) as bag, progress_bar() as progress:
@@ -95,7 +119,8 @@ def _world(map_file: Path | None, sensor: Path | None, bundle: Path | None) -> _
 
     if bundle is not None and map_file is None and sensor is None:
         loaded = Bundle.load(bundle)
-        return _World(loaded.grid, loaded.description.laser)
+        description = loaded.description
+        return _World(loaded.grid, description.laser, description.maps[0].surface_offset_m)
     if bundle is None and map_file is not None and sensor is not None:
         return _World(load_map(map_file), load_laser_spec(sensor))
     raise typer.BadParameter("give either --map and --sensor, or --bundle")

@@ -155,8 +155,10 @@ def _delay_against(run: Replay, truth: NDArray[np.float64]) -> Estimate | None:
     The error along the way and that of heading grow with speed and rate of turn by the delay; what
     does not grow with them is an offset, and another matter.
     """
-    known = np.isfinite(truth).all(axis=1)
-    stamps, true = run.stamps_s[known], truth[known]
+    known = np.flatnonzero(np.isfinite(truth).all(axis=1))
+    stamps, first = np.unique(run.stamps_s[known], return_index=True)
+    known = known[first]
+    true = truth[known]
     if len(stamps) < _LEAST_SCANS:
         return None
     yaw = np.unwrap(true[:, 2])

@@ -23,6 +23,7 @@ from local_inn_ros.sensing import Odometry, Scan
 # How well a reference's first pose is known, as the localizer is told.
 _START_DEVIATION_M = 0.1
 _START_DEVIATION_RAD = math.radians(3.0)
+_NOT_FOUND = "the robot was not found"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,10 +128,15 @@ def replay(
         elif started:
             unanswered["the odometry does not reach the scan's stamp"] += 1
         else:
-            reason = "the robot was not found" if reference is None else "no reference there"
+            reason = _NOT_FOUND if reference is None else "no reference there"
             unanswered[reason] += 1
     if not results:
-        raise BagError(f"not one scan could be answered: {_reasons(unanswered)}")
+        doubt = (
+            "; is it the map of this place? `local-inn relocalize` shows where single scans fit"
+            if reference is None and _NOT_FOUND in unanswered
+            else ""
+        )
+        raise BagError(f"not one scan could be answered: {_reasons(unanswered)}{doubt}")
     return _collected(results, unanswered)
 
 

@@ -46,6 +46,19 @@ class SharedError(Generic[PoseT]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Rival(Generic[PoseT]):
+    """What would be believed if the refused fixes of one source were right.
+
+    Attributes:
+        belief: that; it has no rivals itself.
+        agreeing: how many refused fixes it is made of.
+    """
+
+    belief: Belief[PoseT]
+    agreeing: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Belief(Generic[PoseT]):
     """What the filter believes at an instant.
 
@@ -58,6 +71,7 @@ class Belief(Generic[PoseT]):
         since_fix: (d, 2) derivative of the pose by scales that have held since the last fix.
         shared: what fixes have wrong alike, by the name of their source.
         refusals: of the sources whose last fix was refused, by name.
+        rivals: of the sources whose refused fixes agree with each other, by name.
     """
 
     pose: PoseT
@@ -66,6 +80,7 @@ class Belief(Generic[PoseT]):
     since_fix: NDArray[np.float64]
     shared: Mapping[str, SharedError[PoseT]] = field(default_factory=dict)
     refusals: Mapping[str, Refusals[PoseT]] = field(default_factory=dict)
+    rivals: Mapping[str, Rival[PoseT]] = field(default_factory=dict)
 
     @property
     def contradictions(self) -> int:

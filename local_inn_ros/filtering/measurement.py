@@ -29,11 +29,16 @@ class Measurement(Generic[GaussianT]):
         stamp_s: when it was seen.
         source: name of the sensor: what its fixes have wrong alike, and how they fare at the
             gate, is kept apart from that of others.
+        supported: whether what the sensor saw speaks for this pose where it is not the one
+            believed: the map explains it well there, and no worse than where the filter has the
+            robot. Such fixes, if they agree with each other, win over what is believed; others
+            are outliers however often they are repeated.
     """
 
     pose: GaussianT
     stamp_s: float
     source: str
+    supported: bool = False
 
     def observed_directions(self) -> NDArray[np.float64]:
         """Return the directions that were seen, as k rows (k, d) of unit length.

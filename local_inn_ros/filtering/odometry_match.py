@@ -65,8 +65,8 @@ class OdometryTrack:
     @staticmethod
     def of(stamps_s: Floats, poses: Floats) -> OdometryTrack:
         """Sort poses (m, 3) by their stamps (m,); of several with one stamp the first stays."""
-        unique, first = np.unique(stamps_s, return_index=True)
-        chosen = np.array(poses[first], dtype=np.float64).reshape(-1, 3)
+        unique, ordered = _in_order(stamps_s, poses)
+        chosen = np.array(ordered, dtype=np.float64).reshape(-1, 3)
         chosen[:, 2] = np.unwrap(chosen[:, 2])
         return OdometryTrack(unique, chosen)
 
@@ -93,7 +93,8 @@ class Scales:
 
 
 def odometry_scales(odometry: OdometryTrack, stamps_s: Floats, poses: Floats) -> Scales:
-    """Compare an odometry with poses (n, 3) at stamps (n,), by their stamps."""
+    """Compare an odometry with poses (n, 3) at stamps (n,), in any order."""
+    stamps_s, poses = _in_order(stamps_s, poses)
     first, last = _windows(stamps_s, overlap=1)
     seen = _between(odometry.at(stamps_s[first]), odometry.at(stamps_s[last]))
     known = _between(poses[first], poses[last])
@@ -114,6 +115,7 @@ def stamp_delay(odometry: OdometryTrack, stamps_s: Floats, poses: Floats) -> Est
         The delay, positive where the poses are of earlier than they are stamped; None where the
         drive is too short to say anything.
     """
+    stamps_s, poses = _in_order(stamps_s, poses)
     first, last = _windows(stamps_s, overlap=2)
     known = _between(poses[first], poses[last])
     whole = np.isfinite(known).all(axis=1)
@@ -197,6 +199,12 @@ class _Matcher:
 
 def _parts(count: int) -> int:
     return int(np.clip(count // 10, 4, 40))
+
+
+def _in_order(stamps_s: Floats, poses: Floats) -> tuple[Floats, Floats]:
+    """Sort poses by their stamps; of several with one stamp the first stays."""
+    unique, first = np.unique(stamps_s, return_index=True)
+    return unique, poses[first]
 
 
 def _windows(stamps_s: Floats, overlap: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

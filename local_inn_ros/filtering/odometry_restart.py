@@ -42,6 +42,9 @@ _AT_FIRST_MPS, _AT_FIRST_RADPS = 10.0, 3.0
 _WARY = 0.6
 # An odometry that says exactly zero begins, and began again if it was farther off than this.
 _AWAY_M, _AWAY_RAD = 0.02, 0.02
+_NEAR_ORIGIN_M, _NEAR_ORIGIN_RAD = 0.1, 0.1
+# So many readings must be missing for a pause.
+_MISSED = 3.0
 # The twists at both ends carry the pose over so long a gap; anything more is left to the spread.
 _CARRIED_S = 0.5
 # Without a twist the last step is repeated so often at most: its stamps may be wrong.
@@ -119,8 +122,12 @@ class RestartWatch:
         leaps = math.hypot(
             beyond_m / (_SLACK_M + wrong_s * speed), beyond_rad / (_SLACK_RAD + wrong_s * turning)
         )
-        if after.is_at_origin() and (way_m > _AWAY_M or turn_rad > _AWAY_RAD):
-            anew = not before.is_at_origin()
+        home_m, home_rad = after.from_origin()
+        if home_m == home_rad == 0.0 and (way_m > _AWAY_M or turn_rad > _AWAY_RAD):
+            anew = True
+        elif home_m < _NEAR_ORIGIN_M and home_rad < _NEAR_ORIGIN_RAD and self._pauses(passed_s):
+            # That a robot was driven just there unseen is the less likely story.
+            anew = way_m > _SLACK_M or turn_rad > _SLACK_RAD
         else:
             anew = leaps > 1.0 and not self._drove_unseen(way_m, turn_rad, passed_s)
         if anew:
@@ -129,6 +136,11 @@ class RestartWatch:
             self._learn(way_m, turn_rad, passed_s)
         self._unexplained_m, self._unexplained_rad = beyond_m, beyond_rad
         return anew
+
+    def _pauses(self, passed_s: float) -> bool:
+        """Tell whether readings came late, beside how often they usually come."""
+        usual_s = 0.0 if math.isnan(self._period_s) else self._period_s
+        return passed_s > max(_PAUSE_S, _MISSED * usual_s)
 
     def _drove_unseen(self, way_m: float, turn_rad: float, passed_s: float) -> bool:
         if passed_s <= _PAUSE_S:

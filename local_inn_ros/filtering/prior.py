@@ -50,6 +50,8 @@ class PriorKeeper:
         self._scales_told = MotionScales.unknown(self._scale_noise)
         self._odometry = OdometryBuffer()
         self._told: StampedPose | None = None
+        # Stamp of the filter's last word, heeded or not, or of what it was told since.
+        self.heard_s = -math.inf
         # Since this stamp the filter has told nothing that still holds.
         self._quiet_since_s = -math.inf
         # What the filter begins anew from, until it says so itself.
@@ -122,6 +124,7 @@ class PriorKeeper:
         """
         self._told = StampedPose(pose.stamp_s, well_conditioned(pose.pose))
         self._expected = self._told
+        self.heard_s = pose.stamp_s
         self._expected_since_s = self.newest_stamp_s or pose.stamp_s
 
     def tell(
@@ -137,6 +140,7 @@ class PriorKeeper:
             speeds: of the base, where it tells them.
             deviations: of the speed ahead, in m/s, and of the rate of turn, in rad/s.
         """
+        self.heard_s = pose.stamp_s
         reading = None if speeds is None else self._odometry.reading_at(pose.stamp_s)
         if speeds is not None and isinstance(reading, Odometry):
             unknown = MotionScales.unknown(self._scale_noise)
@@ -167,6 +171,10 @@ class PriorKeeper:
     def odometry_at(self, stamp_s: float) -> Pose2 | None:
         """Return the base in the odometry frame at an instant; None where not known."""
         return self._odometry.pose_at(stamp_s)
+
+    def odometry_told(self) -> Pose2 | None:
+        """Return the base in the odometry frame at the pose told; None where not known."""
+        return None if self._told is None else self.odometry_at(self._told.stamp_s)
 
     def steadied(self, scan: Scan, mount: Pose2) -> Scan | None:
         """Return a scan as of one instant (``steadied``); None where the odometry does not span it.

@@ -29,8 +29,8 @@ class Reading(Protocol[PoseT_co]):
         """Tell whether all numbers are finite, and none is beyond all measure."""
         ...
 
-    def is_at_origin(self) -> bool:
-        """Tell whether the pose is exactly that at which an odometry begins."""
+    def from_origin(self) -> tuple[float, float]:
+        """Return the way in m and the turn in rad from where an odometry begins, 0 there."""
         ...
 
     def speeds(self) -> tuple[float, float]:

@@ -18,11 +18,12 @@ from typing import Generic
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.filtering.belief import Belief, Refusals, SharedError
+from local_inn_ros.filtering.belief import Belief, Refusals, Rival, SharedError
 from local_inn_ros.filtering.innovation import Innovation, compare, gain_of
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.motion_model import ScaleNoise
 from local_inn_ros.filtering.motion_scales import MotionScales
+from local_inn_ros.filtering.rivals import AGREEING, Rivals
 from local_inn_ros.filtering.settings import FilterSettings
 from local_inn_ros.filtering.source import Source
 from local_inn_ros.filtering.state_space import GaussianT, PoseT, StateSpace
@@ -38,11 +39,14 @@ class Fusion:
             that the difference of the two has: for right fixes chi-square, with as many degrees
             of freedom as directions were observed. NaN where there was nothing to compare with.
         reason: why it was refused; empty where it was not.
+        gave_way: whether the filter was wrong, as this fix and refused ones before it agree: it
+            goes on from where they see the robot.
     """
 
     accepted: bool
     squared_mahalanobis: float
     reason: str = ""
+    gave_way: bool = False
 
     @staticmethod
     def refused(reason: str) -> Fusion:
@@ -69,6 +73,7 @@ class FilterStep(Generic[PoseT, GaussianT]):
         self._scales = slice(space.dof, space.dof + 2)
         self._others = Source(settings.source, space.dof)
         self._sources = {name: Source(told, space.dof) for name, told in settings.sources.items()}
+        self._rivals = Rivals[PoseT, GaussianT](space, self._joined)
 
     def begin(self, pose: GaussianT) -> Belief[PoseT]:
         """Return the belief that is just this pose, with scales of which nothing is known yet."""
@@ -113,6 +118,10 @@ class FilterStep(Generic[PoseT, GaussianT]):
                 for name, error in belief.shared.items()
             },
             belief.refusals,
+            {
+                name: Rival(self.predict(rival.belief, increment, duration_s), rival.agreeing)
+                for name, rival in belief.rivals.items()
+            },
         )
 
     def update(
@@ -121,24 +130,59 @@ class FilterStep(Generic[PoseT, GaussianT]):
         """Correct a belief by a measured pose, unless the gate refuses it.
 
         A fix that is too far from what was predicted gets a second chance: slip may have jumped.
+        Fixes that are refused one after another, and agree with each other, win in the end.
         """
-        source = self._source(measurement.source)
-        gate = source.gate(measurement.observed_count())
+        gate = self._source(measurement.source).gate(measurement.observed_count())
         try:
-            seen = compare(belief, measurement, source, self._space)
-            distance = seen.squared_distance
-            if not distance <= gate:
-                seen = compare(self._slipped(belief), measurement, source, self._space)
-            if seen.squared_distance <= gate:
-                return self._corrected(belief, measurement, source, seen), Fusion(True, distance)
+            corrected, distance = self._gated(belief, measurement, gate)
         except np.linalg.LinAlgError:
             # Both are certain in some direction: there is nothing to correct, and no scale.
             return belief, Fusion.refused("the covariances are singular")
+        if corrected is not None:
+            if belief.rivals:
+                rivals = self._rivals.after_accepted(belief.rivals, measurement)
+                corrected = replace(corrected, rivals=rivals)
+            return corrected, Fusion(True, distance)
         if math.isnan(distance):
             return belief, Fusion.refused("its numbers cannot be compared with anything")
-        return self._refused(belief, measurement), Fusion(
-            False, distance, f"squared Mahalanobis distance {distance:.1f} > {gate:.1f}"
-        )
+        rival = self._rivals.after_refused(belief, measurement)
+        if rival is not None and rival.agreeing >= AGREEING:
+            return rival.belief, Fusion(True, distance, gave_way=True)
+        refused = self._refused(belief, measurement)
+        if rival is not None:
+            refused = replace(refused, rivals={**belief.rivals, measurement.source: rival})
+        reason = f"squared Mahalanobis distance {distance:.1f} > {gate:.1f}"
+        return refused, Fusion(False, distance, reason)
+
+    def _gated(
+        self, belief: Belief[PoseT], measurement: Measurement[GaussianT], gate: float
+    ) -> tuple[Belief[PoseT] | None, float]:
+        """Return the belief after a fix, None where the gate refuses it, and how far off it was.
+
+        Raises:
+            LinAlgError: both are certain in some direction.
+        """
+        source = self._source(measurement.source)
+        seen = compare(belief, measurement, source, self._space)
+        distance = seen.squared_distance
+        if not distance <= gate:
+            seen = compare(self._slipped(belief), measurement, source, self._space)
+        if not seen.squared_distance <= gate:
+            return None, distance
+        return self._corrected(belief, measurement, source, seen), distance
+
+    def _joined(
+        self, belief: Belief[PoseT], measurement: Measurement[GaussianT]
+    ) -> Belief[PoseT] | None:
+        """Return the belief after a fix; None where the gate refuses it, at the first chance."""
+        source = self._source(measurement.source)
+        try:
+            seen = compare(belief, measurement, source, self._space)
+            if seen.squared_distance <= source.gate(measurement.observed_count()):
+                return self._corrected(belief, measurement, source, seen)
+        except np.linalg.LinAlgError:
+            pass
+        return None
 
     def _source(self, name: str) -> Source:
         return self._sources.get(name, self._others)

@@ -50,6 +50,8 @@ class Fix:
         stage_s: seconds spent in each stage, by name.
         expected: forward pass at ``measurement.mean``: what the map expects the sensor to see
             there; None where the system has none.
+        supported: whether the reading speaks for ``measurement`` where that is not what is
+            believed (see ``filtering.measurement.Measurement``).
     """
 
     stamp_s: float
@@ -61,6 +63,7 @@ class Fix:
     quality: float
     stage_s: Mapping[str, float]
     expected: Observation | None = None
+    supported: bool = False
 
     @property
     def ambiguous(self) -> bool:

@@ -102,7 +102,9 @@ class LocalizationPipeline(Generic[ObservationT]):
         if prior is None:
             return None
         fix = self._localizer.locate(scan, prior)
-        fusion = self._filter.fuse(Measurement(fix.measurement, scan.stamp_s, scan.sensor))
+        fusion = self._filter.fuse(
+            Measurement(fix.measurement, scan.stamp_s, scan.sensor, fix.supported)
+        )
         fused = self._filter.estimate_at(scan.stamp_s)
         seconds = time.perf_counter() - started
         return ScanResult(

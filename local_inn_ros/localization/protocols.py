@@ -8,7 +8,7 @@ The pipeline, the global search, the monitor and the nodes take whatever a syste
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import Fix
@@ -28,6 +28,21 @@ class PendingFix(Protocol):
     def explain(self) -> Fix:
         """Say the rest: what was expected there, quality, modes."""
         ...
+
+
+@runtime_checkable
+class SupportedFix(Protocol):
+    """A pending fix that knows whether its observation speaks for it (see ``Measurement``)."""
+
+    @property
+    def supported(self) -> bool:
+        """Whether it does, where the fix is not what is believed."""
+        ...
+
+
+def is_supported(pending: PendingFix) -> bool:
+    """Tell whether an observation speaks for a fix; a system that does not say has no support."""
+    return isinstance(pending, SupportedFix) and pending.supported
 
 
 class FixProducer(Protocol[ObservationT]):

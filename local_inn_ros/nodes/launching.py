@@ -14,7 +14,7 @@ from launch.substitutions import LaunchConfiguration
 PACKAGE = "local_inn_ros"
 # Relative names, so that several robots can run side by side, each in its namespace.
 REMAPPINGS = [("/tf", "tf"), ("/tf_static", "tf_static")]
-RESPAWN_DELAY_S = 2.0
+RESPAWN_DELAY_S = 0.5
 
 _Number = TypeVar("_Number", int, float)
 _WORDS = {"true": True, "1": True, "yes": True, "on": True}

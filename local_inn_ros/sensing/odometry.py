@@ -37,9 +37,9 @@ class Odometry:
         most = abs(pose.x) + abs(pose.y) + speed + abs(self.yaw_rate_radps)
         return most < FARTHEST and math.isfinite(pose.yaw + self.stamp_s)
 
-    def is_at_origin(self) -> bool:
-        """Tell whether the pose is exactly that at which an odometry begins."""
-        return self.pose.x == 0.0 and self.pose.y == 0.0 and self.pose.yaw == 0.0
+    def from_origin(self) -> tuple[float, float]:
+        """Return the way in m and the turn in rad from where an odometry begins, 0 there."""
+        return math.hypot(self.pose.x, self.pose.y), abs(wrap_angle(self.pose.yaw))
 
     def speeds(self) -> tuple[float, float]:
         """Return how fast the base moves and turns by the twist, without sign (m/s, rad/s)."""

@@ -12,6 +12,8 @@ import numpy as np
 from local_inn_ros.geometry import Pose3, Twist3, interpolate_poses3
 from local_inn_ros.sensing.odometry import FARTHEST
 
+_ORIGIN, _NO_TURN = Pose3.identity(), np.eye(3)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Odometry3:
@@ -35,10 +37,10 @@ class Odometry3:
         finite = np.isfinite(self.pose.rotation).all() and math.isfinite(self.stamp_s)
         return bool(np.abs(numbers).max() < FARTHEST and finite)
 
-    def is_at_origin(self) -> bool:
-        """Tell whether the pose is exactly that at which an odometry begins."""
-        pose = self.pose
-        return not pose.translation.any() and bool((pose.rotation == np.eye(3)).all())
+    def from_origin(self) -> tuple[float, float]:
+        """Return the way in m and the turn in rad from where an odometry begins, 0 there."""
+        turn = 0.0 if (self.pose.rotation == _NO_TURN).all() else self.pose.angle_to(_ORIGIN)
+        return float(np.linalg.norm(self.pose.translation)), turn
 
     def speeds(self) -> tuple[float, float]:
         """Return how fast the base moves and turns by the twist, without sign (m/s, rad/s)."""

@@ -16,7 +16,7 @@ from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation.driven_way import DrivenWay
 from local_inn_ros.simulation.driver import Driver
 from local_inn_ros.simulation.odometry_model import OdometryModel, WheelOdometry
-from local_inn_ros.simulation.sensors import Laser, LaserModel, sweep_duration_s
+from local_inn_ros.simulation.sensors import Caster, Laser, LaserModel, sweep_duration_s
 from local_inn_ros.simulation.vehicle import (
     VehicleCommand,
     VehicleLimits,
@@ -59,6 +59,9 @@ class Simulator:
     Odometry has no delay. A scan's beams are measured one after the other, the first at its stamp,
     and the scan comes when the last one is. The same seed gives the same stream, however it is cut
     into calls.
+
+    Attributes:
+        grid: where there is room to drive.
     """
 
     def __init__(
@@ -71,11 +74,12 @@ class Simulator:
         rng: np.random.Generator,
         odometry_rate_hz: float = 100.0,
         limits: VehicleLimits | None = None,
+        caster: Caster | None = None,
     ) -> None:
         """Put the robot, at rest, on the first point of the lap.
 
         Args:
-            grid: the map.
+            grid: where there is room to drive.
             route: (n, 2) closed lap in the map frame.
             laser: the scanner; its description says how many scans a second.
             odometry: how wrong the odometry is.
@@ -83,14 +87,16 @@ class Simulator:
             rng: source of all that is random.
             odometry_rate_hz: odometry readings a second.
             limits: what the vehicle can do; an F1TENTH car where left out.
+            caster: what the laser sees; the occupied cells of ``grid`` where left out.
 
         Raises:
             MapError: the route does not lie in the free space of the map.
         """
         laser_rng, odometry_rng = rng.spawn(2)
         self._limits = limits or VehicleLimits()
+        self.grid = grid
         self._driver = Driver(grid, route, self._limits)
-        self._laser = Laser(RayCaster(grid), laser, laser_rng)
+        self._laser = Laser(caster or RayCaster(grid), laser, laser_rng)
         self._odometry = WheelOdometry(odometry, odometry_rng)
         self._speed_mps = speed_mps
         scan_hz = laser.spec.rate_hz

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,10 +35,13 @@ class RunSettings:
     Attributes:
         refiner: what its answers are aligned with.
         samples: poses drawn for each observation; an even number.
+        scan_budget_s: processor time that a fix may take, beyond what every fix needs: places
+            that a wide prior leaves are looked at while there is some.
     """
 
     refiner: RefinerChoice = RefinerChoice.FIELD
     samples: int = 20
+    scan_budget_s: float = math.inf
 
 
 class Model(Protocol):

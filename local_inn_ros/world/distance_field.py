@@ -45,14 +45,14 @@ def distance_within(region: NDArray[np.bool_]) -> NDArray[np.float64]:
     return distances
 
 
-def clearance_of(grid: OccupancyGrid, most_cells: float) -> NDArray[np.float32]:
+def clearance_of(cells: NDArray[np.int8], most_cells: float) -> NDArray[np.float32]:
     """Return (rows, cols), in cells, how far each cell's centre is from all that is not free.
 
     Farther than ``most_cells`` is as far as that.
     """
-    clearance = np.zeros(grid.cells.shape, dtype=np.float32)
-    for tile in tiles((grid.rows, grid.cols), math.ceil(most_cells) + 1):
-        free = grid.cells[tile.outer] == FREE
+    clearance = np.zeros(cells.shape, dtype=np.float32)
+    for tile in tiles((cells.shape[0], cells.shape[1]), math.ceil(most_cells) + 1):
+        free = cells[tile.outer] == FREE
         distance = distance_within(free)[tile.within]
         clearance[tile.inner] = np.minimum(distance, most_cells)
     return clearance

@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from local_inn_ros.world.free_parts import FreeParts
@@ -48,7 +47,6 @@ class PartShape:
         solidity: its area over that of its convex hull.
         on_border: share of the map's border that it takes up.
         framed: it runs along all sides of the map, near the border if not on it.
-        fills: share of the map's cells that its outline goes round.
         gaps: what it goes round.
         walls_beside: whether something that is not free bounds it from outside, other than the
             map's border.
@@ -60,7 +58,6 @@ class PartShape:
     solidity: float
     on_border: float
     framed: bool
-    fills: float
     gaps: tuple[Gap, ...]
     walls_beside: bool
 
@@ -85,24 +82,26 @@ class PartRaster:
 
     def __init__(self, parts: FreeParts, numbers: tuple[int, ...]) -> None:
         """Draw some of the parts."""
-        stride = max(1, math.ceil(math.sqrt(parts.grid.cells.size / _MOST_CELLS)))
-        rows, cols = (-(-size // stride) for size in parts.grid.cells.shape)
-        self.cell_m = stride * parts.grid.resolution_m
-        self.image = np.full((rows, cols), -1, np.int32)
-        drawn = np.isin(parts.numbers, numbers) & (parts.runs.rows % stride == 0)
+        drawn = np.isin(parts.numbers, numbers)
+        runs, self._parts = parts.runs.chosen(drawn), parts
+        low = np.array([runs.rows.min(), runs.starts.min()])
+        size = np.array([runs.rows.max() + 1, runs.stops.max()]) - low
+        stride = max(1, math.ceil(math.sqrt(math.prod(size.tolist()) / _MOST_CELLS)))
+        # All in cells of the image, whose corner is that of the parts drawn.
+        self._cell_m = stride * parts.grid.resolution_m
+        self._low, self._map_size = low / stride, np.array(parts.grid.cells.shape) / stride
+        rows, cols = (-(-one // stride) for one in size.tolist())
         steps = np.zeros((rows, cols + 1), np.int32)
-        firsts = -(-parts.runs.starts[drawn] // stride)
-        lasts = -(-parts.runs.stops[drawn] // stride)
-        some = lasts > firsts
-        row = parts.runs.rows[drawn][some] // stride
-        value = parts.numbers[drawn][some] + 1
+        firsts, lasts = (-(-(one - low[1]) // stride) for one in (runs.starts, runs.stops))
+        some = (lasts > firsts) & ((runs.rows - low[0]) % stride == 0)
+        row, value = (runs.rows[some] - low[0]) // stride, parts.numbers[drawn][some] + 1
         np.add.at(steps, (row, firsts[some]), value)
         np.add.at(steps, (row, lasts[some]), -value)
-        self.image += np.cumsum(steps[:, :-1], axis=1, dtype=np.int32)
+        self._image = np.cumsum(steps[:, :-1], axis=1, dtype=np.int32) - 1
 
     def shape_of(self, number: int) -> PartShape:
         """Measure a part that was drawn."""
-        own = self.image == number
+        own = self._image == number
         if not own.any():
             return _NOTHING
         rows, cols = ndimage.find_objects(own.astype(np.int8))[0]
@@ -113,50 +112,51 @@ class PartRaster:
         count, widest = int(np.count_nonzero(inner)), 2.0 * float(depth.max())
         gaps, filled, beside = self._gaps(number, box)
         return PartShape(
-            width_m=widest * self.cell_m,
+            width_m=widest * self._cell_m,
             evenness=float(depth.mean() / depth.max()),
             widths_long=count / widest**2,
             solidity=solidity_of(inner),
-            on_border=_border_share(own),
-            framed=_is_framed(box, own.shape, filled),
-            fills=filled / own.size,
+            on_border=self._border_share(number),
+            framed=self._is_framed(box, filled),
             gaps=gaps,
             walls_beside=beside,
         )
 
     def _gaps(self, number: int, box: tuple[slice, slice]) -> tuple[tuple[Gap, ...], int, bool]:
         """Return what a part goes round, how many cells its outline holds, and ``walls_beside``."""
-        around = np.pad(self.image[box] == number, 1)
+        around = np.pad(self._image[box] == number, 1)
         labels, count = ndimage.label(~around, _ALL_ROUND)
         outside = int(labels[0, 0])
         sizes = np.bincount(labels.ravel(), minlength=count + 1)
         across = math.hypot(*around.shape)
-        numbers = np.pad(self.image[box], 1, constant_values=-1)
+        numbers = np.pad(self._image[box], 1, constant_values=-1)
         gaps = []
         for label, place in enumerate(ndimage.find_objects(labels), start=1):
             if label == outside or place is None:
                 continue
             held = np.unique(numbers[place][labels[place] == label])
             extent = math.hypot(*(one.stop - one.start for one in place)) / across
-            area_m2 = int(sizes[label]) * self.cell_m**2
+            area_m2 = int(sizes[label]) * self._cell_m**2
             gaps.append(Gap(area_m2, extent, tuple(int(one) for one in held if one >= 0)))
         filled = int(around.size - sizes[outside])
         beside = bool(np.any(labels[1:-1, 1:-1] == outside))
         return tuple(gaps), filled, beside
 
+    def _border_share(self, number: int) -> float:
+        """Return the share of the cells on the map's border that a part has."""
+        runs, (rows, cols) = self._parts.runs_of(number), self._parts.grid.cells.shape
+        whole = (runs.rows == 0) | (runs.rows == rows - 1)
+        ends = (runs.starts == 0).astype(int) + (runs.stops == cols)
+        held = int(runs.lengths[whole].sum() + ends[~whole].sum())
+        return float(held / max(2 * (rows + cols) - 4, 1))
 
-_NOTHING = PartShape(0.0, 0.0, 0.0, 1.0, 0.0, False, 0.0, (), False)
+    def _is_framed(self, box: tuple[slice, slice], filled: int) -> bool:
+        """Tell whether a part runs along all sides of the map, as the edge of a sheet does."""
+        low = self._low + np.array([one.start for one in box])
+        high = self._low + np.array([one.stop for one in box])
+        beside = _FRAME * self._map_size + 2.0
+        near = bool((low <= beside).all() and (high >= self._map_size - beside).all())
+        return near and filled > 0.9 * math.prod(one.stop - one.start for one in box)
 
 
-def _border_share(own: NDArray[np.bool_]) -> float:
-    border = np.concatenate([own[0], own[-1], own[1:-1, 0], own[1:-1, -1]])
-    return float(border.mean())
-
-
-def _is_framed(box: tuple[slice, slice], shape: tuple[int, ...], filled: int) -> bool:
-    near = all(
-        one.start <= _FRAME * size + 2 and one.stop >= (1.0 - _FRAME) * size - 2
-        for one, size in zip(box, shape, strict=True)
-    )
-    cells = math.prod(one.stop - one.start for one in box)
-    return near and filled > 0.9 * cells
+_NOTHING = PartShape(0.0, 0.0, 0.0, 1.0, 0.0, False, (), False)

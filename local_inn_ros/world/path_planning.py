@@ -59,11 +59,12 @@ class PlanningGraph:
         grid = space.grid
         spacing_m = max(_NODE_SPACING_M, math.sqrt(space.area_m2 / _MOST_NODES))
         stride = max(1, round(spacing_m / grid.resolution_m))
-        mask = space.mask[::stride, ::stride]
+        window, corner = _window_round(space, stride)
+        mask = space.mask[window][::stride, ::stride]
         if not mask.any():
             raise MapError("the map's free space is too small to plan a path in")
-        most = _MOST_CLEARANCE_M / grid.resolution_m
-        clearance = clearance_of(grid, most)[::stride, ::stride][mask] * grid.resolution_m
+        near = clearance_of(grid.cells[window], _MOST_CLEARANCE_M / grid.resolution_m)
+        clearance = near[::stride, ::stride][mask].astype(np.float64) * grid.resolution_m
         number = np.full(mask.shape, -1, dtype=np.intp)
         number[mask] = np.arange(np.count_nonzero(mask))
         dearness = (_AMPLE_CLEARANCE_M / np.clip(clearance, 0.05, _AMPLE_CLEARANCE_M)) ** 2
@@ -75,8 +76,8 @@ class PlanningGraph:
             ends.append(end)
             costs.append(length_m * 0.5 * (dearness[start] + dearness[end]))
         return PlanningGraph(
-            points=grid.cell_to_world(np.argwhere(mask) * stride),
-            clearance_m=clearance.astype(np.float64),
+            points=grid.cell_to_world(np.argwhere(mask) * stride + corner),
+            clearance_m=clearance,
             starts=np.concatenate(starts),
             ends=np.concatenate(ends),
             costs=np.concatenate(costs),
@@ -119,6 +120,16 @@ class PathsToRoute:
         while self._next[path[-1]] != _NO_NODE:
             path.append(int(self._next[path[-1]]))
         return self._points[path]
+
+
+def _window_round(space: FreeSpace, stride: int) -> tuple[tuple[slice, slice], NDArray[np.intp]]:
+    """Return the rows and columns that matter to a free space, and the first of each."""
+    margin = math.ceil(_MOST_CLEARANCE_M / space.grid.resolution_m) + 1
+    low_row, low_col, high_row, high_col = space.cell_box
+    # Whole strides from the map's corner: a lattice over all of the map would have these nodes.
+    row, col = (max(low - margin, 0) // stride * stride for low in (low_row, low_col))
+    window = (slice(row, high_row + margin), slice(col, high_col + margin))
+    return window, np.array([row, col], dtype=np.intp)
 
 
 def _neighbours(

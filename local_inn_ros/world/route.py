@@ -55,8 +55,10 @@ def plan_lap(
 
 def _middle_of_largest_island(space: FreeSpace) -> NDArray[np.float64]:
     """Return a point (2,) of the map frame inside the largest obstacle that one can go round."""
-    stride = max(1, math.ceil(math.sqrt(space.mask.size / _ISLAND_CELLS)))
-    region = space.mask[::stride, ::stride]
+    low_row, low_col, high_row, high_col = space.cell_box
+    within = space.mask[low_row:high_row, low_col:high_col]
+    stride = max(1, math.ceil(math.sqrt(within.size / _ISLAND_CELLS)))
+    region = within[::stride, ::stride]
     islands, count = ndimage.label(
         ndimage.binary_fill_holes(region) & ~region, np.ones((3, 3), dtype=int)
     )
@@ -71,7 +73,8 @@ def _middle_of_largest_island(space: FreeSpace) -> NDArray[np.float64]:
     ]
     cells = np.argwhere(islands == int(np.argmax(extents)) + 1)
     inmost = cells[np.argmin(np.sum((cells - cells.mean(axis=0)) ** 2, axis=1))]
-    return space.grid.cell_to_world(stride * inmost[None]).ravel()
+    cell = stride * inmost + np.array([low_row, low_col])
+    return space.grid.cell_to_world(cell[None]).ravel()
 
 
 def _cycle_round(graph: PlanningGraph, middle: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -20,6 +20,7 @@ from evaluation_fixtures import SPEC
 from local_inn_ros.benchmarking.accuracy import EstimatorRun, accuracy, mean_interval
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS, Condition
 from local_inn_ros.benchmarking.simulated_drive import Drive, drive_lap, record
+from local_inn_ros.benchmarking.worlds import ScanKind
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import read_description, write_description
 from local_inn_ros.errors import LocalInnError
@@ -29,7 +30,13 @@ from local_inn_ros.geometry import Pose2
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation import LaserModel, OdometryModel, Simulator
-from local_inn_ros.simulation.worlds import GeneratedWorld, generate_race_track
+from local_inn_ros.simulation.worlds import (
+    DrivenWorld,
+    GeneratedWorld,
+    WorldKind,
+    generate_race_track,
+)
+from local_inn_ros.world import RayCaster
 
 ROOT = Path(__file__).parents[2]
 ESTIMATORS = [
@@ -89,7 +96,8 @@ def test_the_interval_of_a_mean_holds_the_mean_as_often_as_it_says() -> None:
 
 def track_drive(condition: Condition, seed: int, duration_s: float = 2.0) -> Drive:
     world = generate_race_track(np.random.default_rng(5), lap_m=45.0)
-    return drive_lap(world.grid, SPEC, Pose2.identity(), condition, 5.0, duration_s, seed)
+    driven = DrivenWorld(world.grid, RayCaster(world.grid))
+    return drive_lap(driven, world.route, SPEC, Pose2.identity(), condition, 5.0, duration_s, seed)
 
 
 def test_each_seed_drives_another_part_of_the_lap() -> None:
@@ -181,7 +189,20 @@ def test_the_benchmark_writes_a_row_for_each_estimator(
     call(benchmark, monkeypatch, *words)
     written = json.loads(out.read_text())
     assert written["settings"]["conditions"][0]["name"] == "clean"
-    rows = {row["estimator"]: row for row in written["rows"]}
+    kinds = [(row["world"], row["scan"]) for row in written["rows"]]
+    compared = [
+        ("smooth", "in_turn"),
+        ("own", "in_turn"),
+        ("smooth", "instant"),
+        ("own", "instant"),
+    ]
+    assert list(dict.fromkeys(kinds)) == compared
+    assert all(kinds.count(one) == len(ESTIMATORS) for one in compared)
+    rows = {
+        row["estimator"]: row
+        for row in written["rows"]
+        if row["world"] == "smooth" and row["scan"] == "in_turn"
+    }
     assert [name for name in rows if name in ESTIMATORS] == ESTIMATORS
     for row in rows.values():
         assert row["map"] == "generated_track"
@@ -201,7 +222,7 @@ def test_the_benchmark_writes_a_row_for_each_estimator(
     assert rows["fused"]["ms_per_scan"] > 0.0
     assert rows["fused"]["per_seed"][0]["mean_m"] != rows["fused"]["per_seed"][1]["mean_m"]
     assert text.read_text() in capsys.readouterr().out
-    assert "### clean" in text.read_text()
+    assert "### clean: smooth walls, beams in turn" in text.read_text()
     # Once more from what was kept: the same to the last digit.
     out.unlink()
     call(benchmark, monkeypatch, *words)
@@ -216,10 +237,16 @@ def test_the_short_form_is_one_run_on_the_shipped_track(
     monkeypatch.setattr(benchmark, "compare", lambda *_: [])
     bundle = shipped_bundle()
     call(benchmark, monkeypatch, "--short", "--out", tmp_path / "a.json")
-    [job] = asked
-    assert job.bundle == bundle
-    assert (job.map, job.condition, job.speed_mps) == ("generated_track", "clean", 5.0)
-    assert (job.duration_s, job.seed) == (10.0, 0)
+    assert [(job.world, job.scan) for job in asked] == [
+        (WorldKind.SMOOTH, ScanKind.IN_TURN),
+        (WorldKind.OWN, ScanKind.IN_TURN),
+        (WorldKind.SMOOTH, ScanKind.INSTANT),
+        (WorldKind.OWN, ScanKind.INSTANT),
+    ]
+    for job in asked:
+        assert job.bundle == bundle
+        assert (job.map, job.condition, job.speed_mps) == ("generated_track", "clean", 5.0)
+        assert (job.duration_s, job.seed) == (10.0, 0)
     assert json.loads((tmp_path / "a.json").read_text())["rows"] == []
 
 
@@ -228,7 +255,9 @@ def test_the_whole_table_is_every_map_speed_disturbance_and_seed(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["accuracy.py"])
     jobs = benchmark.all_jobs(benchmark.options(), [shipped_bundle()])
-    assert len(set(jobs)) == len(jobs) == 3 * 4 * 5
+    assert len(set(jobs)) == len(jobs) == 3 * 4 * 5 + 3 * 3 * 5
+    # The comparison is made without disturbances.
+    assert {job.condition for job in jobs if job.world is WorldKind.OWN} == {"clean"}
     assert {job.speed_mps for job in jobs} == {1.0, 5.0, 8.0}
     assert {job.condition for job in jobs} == {"clean", "blocked", "slip", "both"}
     assert {job.seed for job in jobs} == set(range(5))
@@ -252,7 +281,7 @@ def test_what_has_no_bundle_is_trained_and_what_has_no_map_is_left_out(
     monkeypatch.setattr(map_bundles, "MAPS", tmp_path)
     # A circuit of full length takes minutes to draw.
     short = GeneratedWorld(Bundle.load(shipped).grid, np.zeros((2, 2)))
-    monkeypatch.setattr(map_bundles, "generate_race_track", lambda rng, **sizes: short)
+    monkeypatch.setattr(map_bundles, "generate_circuit", lambda rng, **sizes: short)
     wanted = replace(settings.PRESETS["standard"], steps=7)
     monkeypatch.setitem(settings.PRESETS, "standard", wanted)
     asked = []
@@ -275,13 +304,15 @@ def test_what_has_no_bundle_is_trained_and_what_has_no_map_is_left_out(
     steps = 7
     for _ in range(2):
         made = map_bundles.map_bundles(folder)
-        assert made == [shipped, folder / "generated_circuit", folder / "berlin"]
+        names = ["generated_circuit", "drawn_floor", "berlin"]
+        assert made == [shipped, *(folder / name for name in names)]
     assert asked == [
         (10.0, "standard", 0, 3),
         (10.0, "standard", 0, 7),
         (40.0, "standard", 0, 7),
+        (40.0, "standard", 0, 7),
     ]
-    assert {path.name for path in folder.iterdir()} == {"berlin", "generated_circuit"}
+    assert {path.name for path in folder.iterdir()} == set(names)
     assert "left out: skirk, whose map is not at" in capsys.readouterr().out
 
 

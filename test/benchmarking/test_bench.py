@@ -18,7 +18,7 @@ from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
 from local_inn_ros.benchmarking.first_fix import time_first_fix
 from local_inn_ros.benchmarking.machine_engines import ENGINES, open_engines, open_on
 from local_inn_ros.benchmarking.search_time import SEARCHES, time_searches
-from local_inn_ros.benchmarking.simulated_drive import Drive, drive_lap
+from local_inn_ros.benchmarking.simulated_drive import Drive
 from local_inn_ros.benchmarking.time_spread import TimeSpread
 from local_inn_ros.benchmarking.timed_runs import (
     SETTLING_SCANS,
@@ -27,6 +27,7 @@ from local_inn_ros.benchmarking.timed_runs import (
     time_by_turns,
     turns,
 )
+from local_inn_ros.benchmarking.worlds import drive_lap_of
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import BagError, EngineError, SensorError
@@ -69,7 +70,7 @@ def bundle() -> Bundle:
 @pytest.fixture(scope="module")
 def drive(bundle: Bundle) -> Drive:
     """A second and a half at 5 m/s: 60 scans."""
-    return drive_lap(bundle.grid, noisy_sensor(bundle), MOUNT, CONDITIONS["clean"], 5.0, 1.5, 0)
+    return drive_lap_of(bundle, noisy_sensor(bundle), MOUNT, CONDITIONS["clean"], 5.0, 1.5, 0)
 
 
 def test_times_are_summed_up_in_milliseconds() -> None:

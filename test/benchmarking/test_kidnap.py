@@ -28,10 +28,11 @@ from local_inn_ros.localization.search.place_search import PlaceSearchSettings
 from local_inn_ros.recordings.bag_reader import BagTopics, Recording
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.simulation.worlds import generate_floor
+from local_inn_ros.simulation.worlds import DrivenWorld, generate_floor
 from local_inn_ros.world import FreeSpace, RayCaster
 
 GRID = room()
+HALL = DrivenWorld(GRID, RayCaster(GRID, threads=1))
 FOUND = Attempt(True, True, True, "", 0.1, 0.4)
 WRONG = replace(FOUND, right=False, listed=False, search_s=0.2)
 UNSURE = Attempt(False, False, True, "ambiguous: two places", 0.3, 3.0)
@@ -60,9 +61,9 @@ def test_attempts_are_counted():
 
 
 def test_rows_carry_the_keys_that_programs_read():
-    row = KidnapRow("lab", "standing", "clean", KidnapScore.of([FOUND, UNSURE]))
+    row = KidnapRow("lab", "standing", "clean", "real", KidnapScore.of([FOUND, UNSURE]))
     read = json.loads(json.dumps(row.to_json()))
-    wanted = {"map", "mode", "trials", "success", "false_confirm", "median_search_ms"}
+    wanted = {"map", "mode", "world", "trials", "success", "false_confirm", "median_search_ms"}
     assert wanted <= set(read)
     assert (read["map"], read["mode"], read["trials"], read["success"]) == (
         "lab",
@@ -78,7 +79,7 @@ def test_rows_carry_the_keys_that_programs_read():
 
 
 def test_standing_robots_stand_anywhere_in_the_free_space():
-    drives = list(standing(GRID, SENSOR, 0.0, 40, np.random.default_rng(0)))
+    drives = list(standing(HALL, SENSOR, 0.0, 40, np.random.default_rng(0)))
     poses = np.array([drive.truth.poses[0] for drive in drives])
     assert FreeSpace(GRID, CLEARANCE_M).contains(poses[:, :2]).all()
     assert np.ptp(poses[:, 2]) > 4.0
@@ -90,7 +91,7 @@ def test_standing_robots_stand_anywhere_in_the_free_space():
 
 
 def test_standing_robots_meet_people():
-    for drive in standing(GRID, SENSOR, 0.3, 5, np.random.default_rng(0)):
+    for drive in standing(HALL, SENSOR, 0.3, 5, np.random.default_rng(0)):
         scan = drive.scans[0]
         caster = RayCaster(GRID, threads=1)
         expected = caster.cast(drive.truth.poses, scan.angles_rad(), SENSOR.range_max_m)[0]
@@ -101,7 +102,7 @@ def test_drives_begin_anywhere_on_the_lap_and_go_on():
     world = generate_floor(np.random.default_rng(0))
     drives = list(
         driving(
-            world.grid,
+            DrivenWorld(world.grid, RayCaster(world.grid)),
             SENSOR,
             world.route,
             CONDITIONS["clean"],

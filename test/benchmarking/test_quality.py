@@ -41,6 +41,7 @@ from local_inn_ros.localization.quality.scan_quality import scan_quality
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry
 from local_inn_ros.simulation.simulator import TruthState
+from local_inn_ros.simulation.worlds import DrivenWorld
 from local_inn_ros.world import FreeSpace
 
 ROOT = Path(__file__).parents[2]
@@ -141,7 +142,7 @@ def test_trials_judge_every_kind_of_pose_and_know_which_are_right():
     bundle, rng = bundle_of(GRID), np.random.default_rng(1)
     engine, found = BayesNetworks(GRID), []
     localizer = build_localizer(bundle, engine, Pose2.identity(), RefinerChoice.FIELD)
-    for placed in simulated_scans(bundle, 12, 0.4, rng):
+    for placed in simulated_scans(bundle, DrivenWorld(bundle.grid, bundle.caster), 12, 0.4, rng):
         # This network is told where the sensor is.
         engine.truth = placed.pose
         found += list(trials(bundle, engine, localizer, [placed], rng))

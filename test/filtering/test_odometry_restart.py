@@ -113,13 +113,14 @@ def test_the_robot_goes_on_where_its_odometry_begins_again(
     assert squared < 16.3
 
 
+@pytest.mark.parametrize("begins", [Pose2.identity(), Pose2(0.03, 0.01, -0.02)])
 @pytest.mark.parametrize("gap_s", [0.3, 1.0, 3.0, 10.0])
 @pytest.mark.parametrize("speed", [0.0, 0.5, 2.0])
 def test_a_silence_before_widens_the_pose_by_what_may_have_happened(
-    gap_s: float, speed: float
+    gap_s: float, speed: float, begins: Pose2
 ) -> None:
     true = drive(16.0, 20.0, speed, 0.0)
-    readings = restarted(true, 2.0, Pose2.identity(), gap_s)
+    readings = restarted(true, 2.0, begins, gap_s)
     end = START.mean @ true[0].pose.between(true[-1].pose)
     way_m, _, squared = error_after(readings, end)
     assert jumps(readings) == 1

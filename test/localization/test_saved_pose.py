@@ -118,28 +118,73 @@ def answer(reason: str, *places: tuple[Pose2, float]) -> SearchResult:
 
 
 def test_the_place_found_is_where_the_robot_was_left() -> None:
-    found = place_left(answer("", (NEAR, 0.999), (FAR, 0.001)), LEFT)
+    found = place_left(answer("", (NEAR, 0.999), (FAR, 0.001)), [LEFT])
     assert found is not None
     assert found.mean == NEAR
 
 
 def test_a_robot_found_elsewhere_was_moved() -> None:
-    assert place_left(answer("", (FAR, 0.999), (NEAR, 0.001)), LEFT) is None
+    assert place_left(answer("", (FAR, 0.999), (NEAR, 0.001)), [LEFT]) is None
     turned = Pose2(LEFT.x, LEFT.y, LEFT.yaw + 2.0)
-    assert place_left(answer("", (turned, 1.0)), LEFT) is None
+    assert place_left(answer("", (turned, 1.0)), [LEFT]) is None
 
 
 def test_between_places_alike_the_one_where_it_was_left_is_right() -> None:
-    found = place_left(answer("ambiguous: two", (FAR, 0.55), (NEAR, 0.45)), LEFT)
+    found = place_left(answer("ambiguous: two", (FAR, 0.55), (NEAR, 0.45)), [LEFT])
     assert found is not None
     assert found.mean == NEAR
 
 
 def test_a_place_that_explains_the_scans_much_worse_is_not() -> None:
-    assert place_left(answer("ambiguous: three", (FAR, 0.9), (NEAR, 0.1)), LEFT) is None
+    assert place_left(answer("ambiguous: three", (FAR, 0.9), (NEAR, 0.1)), [LEFT]) is None
 
 
 def test_where_nothing_fits_it_is_not_there_either() -> None:
-    assert place_left(answer("nothing fits: 20%", (NEAR, 1.0)), LEFT) is None
-    assert place_left(answer("no odometry: none", (NEAR, 1.0)), LEFT) is None
-    assert place_left(answer("ambiguous: none left"), LEFT) is None
+    assert place_left(answer("nothing fits: 20%", (NEAR, 1.0)), [LEFT]) is None
+    assert place_left(answer("no odometry: none", (NEAR, 1.0)), [LEFT]) is None
+    assert place_left(answer("ambiguous: none left"), [LEFT]) is None
+
+
+def test_a_robot_that_drove_on_is_found_within_its_reach() -> None:
+    far = answer("", (FAR, 0.999), (NEAR, 0.001))
+    found = place_left(far, [LEFT], reach_m=8.0)
+    assert found is not None
+    assert found.mean == FAR
+    assert place_left(far, [LEFT], reach_m=6.0) is None
+    assert place_left(answer("ambiguous: two", (FAR, 0.7), (NEAR, 0.1)), [LEFT], 8.0) is None
+
+
+def test_how_far_a_robot_can_have_driven_is_known_for_a_minute() -> None:
+    saved = saved_at(LEFT)
+    assert saved.reach_m(saved.time_s + 3.0) == pytest.approx(31.0)
+    # The program was switched off, or the clock was set.
+    assert saved.reach_m(saved.time_s + 3600.0) == 1.0
+    assert saved.reach_m(saved.time_s - 1.0) == 1.0
+
+
+def test_the_odometry_that_went_on_tells_the_way(tmp_path: Path) -> None:
+    then, now = Pose2(10.0, -3.0, 1.0), Pose2(12.0, -3.5, 1.4)
+    pose = GaussianPose2.from_deviations(LEFT, 0.01, 0.01, 0.005)
+    SavedPose(pose, MAP, 1_700_000_000.0, then).save(tmp_path / "pose.json")
+    saved = SavedPose.load(tmp_path / "pose.json", MAP)
+    assert saved is not None
+    carried, left = saved.places(now, saved.time_s + 2.0)
+    expected = LEFT @ then.between(now)
+    assert carried.mean.distance_to(expected) < 1e-9
+    assert carried.mean.between(expected).yaw == pytest.approx(0.0, abs=1e-9)
+    # Two metres are not driven without an error.
+    assert carried.deviations()[:2].max() > 0.05
+    assert left.mean == LEFT
+    assert [one.mean for one in saved.places(None, saved.time_s)] == [LEFT]
+
+
+def test_a_file_of_the_first_schema_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "pose.json"
+    saved_at(LEFT).save(path)
+    content = json.loads(path.read_text())
+    del content["odometry"]
+    content["schema_name"] = "local_inn_ros/saved_pose/1"
+    path.write_text(json.dumps(content))
+    saved = SavedPose.load(path, MAP)
+    assert saved is not None
+    assert saved.odometry is None

@@ -68,6 +68,23 @@ def test_odometry_and_a_fix_become_a_pose_and_a_transform(ros: RosWorld) -> None
     )
 
 
+def test_the_transform_goes_out_with_each_reading(ros: RosWorld) -> None:
+    bench = FilterBench(ros, transform_tolerance=0.5)
+    bench.drive(2)
+    bench.begin(Pose2(1.0, 2.0, 0.3))
+    ros.wait_for(lambda: bench.transforms, "the first transform")
+    bench.drive(20)
+    stamps_s = [START_S + 0.5 + 0.01 * number for number in range(2, 22)]
+
+    def told_s() -> list[float]:
+        return [to_seconds(one.transforms[0].header.stamp) for one in bench.transforms]
+
+    ros.wait_for(
+        lambda: all(min(abs(s - each) for each in told_s()) < 1e-5 for s in stamps_s),
+        "a transform for each reading",
+    )
+
+
 def test_an_initial_pose_is_carried_forward_by_the_odometry_since(ros: RosWorld) -> None:
     bench = FilterBench(ros)
     bench.drive(51, speed_mps=2.0)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ import pytest
 
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
+from rclpy.task import Future
 from ros_fixtures import RosWorld
+from std_srvs.srv import Trigger
 
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -80,6 +83,52 @@ def test_a_kidnapped_robot_finds_itself(ros: RosWorld, tmp_path: Path) -> None:
             assert "Traceback" not in log.read_text()
         # The pose is kept for the next start.
         assert len(list(tmp_path.glob("ros_home/local_inn_ros/*.json"))) == 1
+
+
+@pytest.mark.slow
+def test_a_localization_that_is_killed_goes_on_while_the_robot_drives(
+    ros: RosWorld, tmp_path: Path
+) -> None:
+    path = shipped_bundle()
+    probe = ros.add(DemoProbe(context=ros.context))
+    driven = {"bundle": path, "speed_mps": 3.0, "seed": 4}
+
+    def started(number: int) -> ChildProcess:
+        log = tmp_path / f"localization_{number}.log"
+        return ChildProcess("localization", {"bundle": path}, ros.domain, log)
+
+    def is_right() -> bool:
+        return len(probe.estimates) >= 20 and off_by_m(probe, 20) < 0.2
+
+    with ChildProcess("demo.simulator", driven, ros.domain, tmp_path / "simulator.log"):
+        with started(0) as localization:
+            ros.wait_for(probe.ready, "simulator and localization", patience_s=120.0)
+            assert probe.truth is not None
+            probe.tell_initial_pose(GaussianPose2.from_deviations(probe.truth, 0.2, 0.2, 0.1))
+            ros.wait_for(is_right, "the robot to be localized")
+            saved = tmp_path / "ros_home" / "local_inn_ros"
+            ros.wait_for(lambda: list(saved.glob("*.json")), "the pose to be saved")
+            localization.tell(signal.SIGKILL)
+            localization.wait(5.0)
+        left = probe.truth
+        probe.estimates.clear()
+        with started(1):
+            ros.wait_for(is_right, "the robot to be localized again", patience_s=60.0)
+            assert probe.truth.distance_to(left) > 1.0 or probe.path_m > 6.0
+            assert not probe.lost
+
+
+@pytest.mark.slow
+def test_an_answer_that_comes_late_leaves_the_demo_its_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never: Future[Trigger.Response] = Future()
+    monkeypatch.setattr(DemoProbe, "relocalize", lambda _: never)
+    report = run_demo(shipped_bundle(), tmp_path / "demo", seed=2)
+    assert report.kidnap.recovered
+    assert report.kidnap.answer == "no answer within 20 s"
+    assert (tmp_path / "demo" / "report.json").exists()
+    assert (tmp_path / "demo" / "demo.png").exists()
 
 
 @pytest.mark.slow

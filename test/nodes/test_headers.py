@@ -15,7 +15,7 @@ from filter_bench import FilterBench, odometry_of, straight
 from localizer_bench import BASE, Robot
 from ros_fixtures import RosWorld
 
-from local_inn_ros.nodes.common.conversions import scan_message, to_stamp
+from local_inn_ros.nodes.common.conversions import scan_message, to_seconds, to_stamp
 from local_inn_ros.nodes.common.qos import RELIABLE
 
 
@@ -69,3 +69,28 @@ def test_a_twist_that_contradicts_the_poses_is_warned_of_once(
     assert bench.total("odometry kept") > 0
     said = capfd.readouterr().err
     assert warnings_in(said, "the odometry contradicts itself: twist.linear") == 1
+
+
+def test_a_laser_whose_stamps_are_late_is_fused_at_the_true_instant(ros: RosWorld) -> None:
+    """The bundle's description says how late they are: `time_offset_s`."""
+    late_s = 0.06
+    robot = Robot(ros)
+    robot.localize()
+    described = robot.model.bundle.description
+    sensors = {
+        name: one.model_copy(update={"time_offset_s": -late_s})
+        for name, one in described.sensors.items()
+    }
+    description = described.model_copy(update={"sensors": sensors})
+    object.__setattr__(robot.model.bundle, "description", description)
+    taken_s = robot.sent_s - 0.005
+    robot.send_scan(robot.scan_from(robot.base, taken_s + late_s))
+    stamps = [taken_s, taken_s + late_s]
+
+    def told() -> bool:
+        known = [to_seconds(one.header.stamp) for one in robot.measurements]
+        return min(abs(one - stamps[0]) for one in known) < 1e-6
+
+    ros.wait_for(told, "the fix at the instant at which the scan was taken")
+    known = [to_seconds(one.header.stamp) for one in robot.measurements]
+    assert min(abs(one - stamps[1]) for one in known) > 1e-3

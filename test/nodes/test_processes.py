@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,54 @@ def test_a_process_does_not_outlive_its_block(ros: RosWorld, tmp_path: Path) -> 
         ros.wait_for(lambda: ros.probe.count_publishers("amcl_pose"), "the node")
         raise ZeroDivisionError
     assert process.wait(0.0) == 0
+
+
+def session_of(process: ChildProcess) -> list[int]:
+    """Return all that a process has started, and itself."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(words[3]) == process.pid and words[0] != "Z":
+            found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_what_a_node_has_started_ends_with_it(
+    ros: RosWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing is compiled yet: compilers begin.
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    with ChildProcess("localization", {}, ros.domain, tmp_path / "log") as process:
+        ros.wait_for(lambda: len(session_of(process)) >= 3, "two compilers", 3.0 * DEADLINE_S)
+        assert process.processor_s() > 0.0
+        before = process.processor_s()
+        ros.wait_for(lambda: process.processor_s() > before + 0.1, "some work")
+    ros.wait_for(lambda: not session_of(process), "all of them to end")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can tell")
+def test_a_node_ends_with_who_started_it(ros: RosWorld, tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path\n"
+        "from local_inn_ros.nodes.common.child_process import ChildProcess\n"
+        f"child = ChildProcess('filter.ekf', {{}}, {ros.domain}, Path({str(tmp_path / 'log')!r}))\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(600.0)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        ros.wait_for(lambda: ros.probe.count_publishers("amcl_pose"), "the node")
+        parent.kill()
+    stat = Path(f"/proc/{child}/stat")
+    ros.wait_for(
+        lambda: not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z",
+        "the node to end",
+    )
 
 
 def test_the_last_words_of_a_process_are_told(tmp_path: Path) -> None:

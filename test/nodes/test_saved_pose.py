@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,15 @@ from local_inn_ros.nodes.common.conversions import to_gaussian
 from local_inn_ros.nodes.localizer.pose_store import pose_path
 
 
-def left_at(path: Path, base: Pose2, map_sha256: str) -> None:
+def left_at(
+    path: Path,
+    base: Pose2,
+    map_sha256: str,
+    time_s: float = 1_700_000_000.0,
+    odometry: Pose2 | None = None,
+) -> None:
     pose = GaussianPose2.from_deviations(base, 0.05, 0.05, 0.02)
-    SavedPose(pose, map_sha256, 1_700_000_000.0).save(path)
+    SavedPose(pose, map_sha256, time_s, odometry).save(path)
 
 
 def started(ros: RosWorld, path: Path, sha256: str = "", **parameters: Any) -> Bench:
@@ -67,6 +74,41 @@ def test_a_robot_moved_meanwhile_waits_for_a_pose(
     assert bench.wait_for_health("waits for a first pose", ELSEWHERE)["state"] == "waiting"
 
 
+def test_after_a_crash_the_odometry_tells_where_the_robot_has_driven(
+    ros: RosWorld, tmp_path: Path
+) -> None:
+    """A wall clock that nobody set has no say in it."""
+    path, wheels = tmp_path / "pose.json", Pose2(7.0, 3.0, -1.0)
+    left_at(path, BASE, Bench.map_sha256(), odometry=wheels)
+    bench = Bench(ros, pose_file=str(path))
+    bench.stand_at(ELSEWHERE)
+    bench.wheels = wheels @ BASE.between(ELSEWHERE)
+    bench.look_until(lambda: bench.found, "the robot", ELSEWHERE)
+    assert to_gaussian(bench.found[0].pose).mean.distance_to(ELSEWHERE) < 0.05
+
+
+def test_after_a_crash_a_robot_is_found_that_rolled_on_while_its_odometry_restarted(
+    ros: RosWorld, tmp_path: Path
+) -> None:
+    path = tmp_path / "pose.json"
+    left_at(path, BASE, Bench.map_sha256(), time.time() - 2.0, Pose2(40.0, 3.0, 1.0))
+    bench = Bench(ros, pose_file=str(path))
+    bench.stand_at(ELSEWHERE)
+    bench.look_until(lambda: bench.found, "the robot", ELSEWHERE)
+    assert to_gaussian(bench.found[0].pose).mean.distance_to(ELSEWHERE) < 0.05
+
+
+def test_a_robot_that_was_switched_off_begins_its_odometry_anew(
+    ros: RosWorld, tmp_path: Path
+) -> None:
+    path = tmp_path / "pose.json"
+    left_at(path, BASE, Bench.map_sha256(), odometry=Pose2(40.0, 3.0, 1.0))
+    bench = Bench(ros, pose_file=str(path))
+    bench.stand_at(BASE)
+    bench.look_until(lambda: bench.found, "the robot")
+    assert to_gaussian(bench.found[0].pose).mean.distance_to(BASE) < 0.05
+
+
 def test_where_a_search_is_wanted_a_moved_robot_is_found(ros: RosWorld, tmp_path: Path) -> None:
     bench = started(ros, tmp_path / "pose.json", search_at_start=True)
     bench.stand_at(ELSEWHERE)
@@ -81,6 +123,7 @@ def test_a_pose_that_is_told_comes_first(ros: RosWorld, tmp_path: Path) -> None:
     bench.tell_pose(ELSEWHERE, bench.sent_s)
     for _ in range(30):
         bench.look_from(ELSEWHERE)
+        bench.tell_pose(ELSEWHERE, bench.sent_s)
     assert bench.found == []
     assert bench.total("fix") > 20
 
@@ -121,6 +164,10 @@ def test_the_pose_is_saved_while_all_is_well(ros: RosWorld, tmp_path: Path) -> N
         return found.pose.mean
 
     robot.step_until(lambda: saved().between(robot.base).yaw < 0.1, "the newest pose")
+    with_odometry = SavedPose.load(path, Bench.map_sha256())
+    assert with_odometry is not None
+    assert with_odometry.odometry is not None
+    assert abs(with_odometry.odometry.between(robot.wheels).yaw) < 0.3
     assert saved().distance_to(robot.base) < 0.1
     # A robot that is lost keeps what it last knew, also when it is switched off.
     robot.base = ELSEWHERE
@@ -138,7 +185,7 @@ def test_the_pose_is_saved_at_the_end(ros: RosWorld, tmp_path: Path) -> None:
     robot.localize()
     for _ in range(5):
         robot.step()
-    assert not path.exists()
+    path.unlink(missing_ok=True)
     robot.node.destroy_node()
     saved = SavedPose.load(path, Bench.map_sha256())
     assert saved is not None

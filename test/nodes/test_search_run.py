@@ -20,6 +20,7 @@ from ros_fixtures import DEADLINE_S
 from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.search.hypotheses import SearchResult
+from local_inn_ros.localization.search.pace import Pace
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.nodes.localizer.model import Mounted
 from local_inn_ros.nodes.localizer.search_run import Lookout, SearchObservation, SearchRun
@@ -44,7 +45,7 @@ def sight(mounted: Mounted, number: int, frame: str = "laser") -> SearchObservat
 
 
 def search_run(lookout: Lookout, ends_s: float = math.inf) -> SearchRun:
-    return SearchRun(lookout, SETTINGS, ends_s, lambda name: f"/{name}")
+    return SearchRun(lookout, SETTINGS, ends_s, lambda name: f"/{name}", Pace(1.0))
 
 
 def watched(

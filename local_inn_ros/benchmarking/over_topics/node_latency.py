@@ -29,9 +29,10 @@ from local_inn_ros.benchmarking.bench_report import USUAL_SAMPLES, NodeTimes
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
 from local_inn_ros.benchmarking.over_topics.drive_player import fix_stamp_of
 from local_inn_ros.benchmarking.over_topics.played_drive import Played, PlayedDrive
-from local_inn_ros.benchmarking.simulated_drive import Drive, drive_lap
+from local_inn_ros.benchmarking.simulated_drive import Drive
 from local_inn_ros.benchmarking.time_spread import TimeSpread
 from local_inn_ros.benchmarking.timed_runs import SETTLING_SCANS
+from local_inn_ros.benchmarking.worlds import drive_lap_of
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -117,7 +118,7 @@ def time_nodes(bundle: Bundle, settings: BenchSettings) -> NodeTimes:
     """
     sensor = noisy_sensor(bundle).model_copy(update={"rate_hz": _RATE_HZ})
     condition, duration_s = CONDITIONS["clean"], settings.duration_s
-    drive = drive_lap(bundle.grid, sensor, MOUNT, condition, SPEED_MPS, duration_s, settings.seed)
+    drive = drive_lap_of(bundle, sensor, MOUNT, condition, SPEED_MPS, duration_s, settings.seed)
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
     domain = os.getpid() % 100 + 1
     context = Context()

@@ -57,7 +57,8 @@ class FieldTracker:
         if prior is None:
             return None
         start = pose_of_mounted(prior, self._mount).mean
-        found = self._refiner.refine(self._points.of(scan), start)
+        points = self._points.all_of(scan)
+        found = self._refiner.refine(points, start, stride=self._points.stride)
         unexplained = 1.0 - min(1.0, found.inlier_share / USUAL_INLIER_SHARE)
         measured = calibrated_information(found.pose, found.information, self._model, unexplained)
         of_base = pose_of_base(measured, self._mount)

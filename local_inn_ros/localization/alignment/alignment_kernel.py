@@ -23,6 +23,13 @@ from local_inn_ros.world.surface_directions import direction_at
 
 # Shorter levers would make a turn look like no motion at all.
 _LEAST_LEVER_M = 0.5
+# More than the expected error is taken out: what is left of it may be chance.
+_DOUBT = 1.5
+# What points are off beyond the noise of ranges is the map's error, which neighbours share: so many
+# tell as much of it as one.
+_SHARED = 4.0
+# Of the sum of the weights; less is rounding.
+_ROUNDING = 1e-9
 
 
 class AlignmentLimits(NamedTuple):
@@ -32,7 +39,9 @@ class AlignmentLimits(NamedTuple):
         first_scale_m: where the robust loss begins to give a point up, at the first step.
         last_scale_m: the same at the last step.
         shrink: the scale's factor from one step to the next.
-        least_share: a direction counts only where this share of the points sees it.
+        least_share: a direction counts only where this share of the points lies on surfaces of
+            the map that face it.
+        least_earned: the same for surfaces as the scan shows them.
         most_steps: steps at most.
         longest_step_m: a step moves no further, and turns no further at the lever's end.
         settled_m: a step shorter than this, at the last scale, is the last.
@@ -43,6 +52,7 @@ class AlignmentLimits(NamedTuple):
     last_scale_m: float
     shrink: float
     least_share: float
+    least_earned: float
     most_steps: int
     longest_step_m: float
     settled_m: float
@@ -50,22 +60,24 @@ class AlignmentLimits(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyped-def]
+def align(raster, surfaces, points, normals, x, y, yaw, limits):  # type: ignore[no-untyped-def]
     """Move a pose until the points (k, 2), k >= 1, lie on the surface of a field.
 
     Gauss-Newton with Geman-McClure weights whose scale shrinks from step to step (graduated
     non-convexity, Yang et al. 2020). Yaw enters as arc length at the points' usual distance, so
     that all three unknowns are in metres. No step is made in directions that too few points see
-    (solution remapping, Zhang, Kaess and Singh 2016); which they are is told from the directions
-    that smoothed surfaces face, since the field's own gradient follows every stair of a slanted
-    wall.
+    (solution remapping, Zhang, Kaess and Singh 2016). A point pulls along the normal of the surface
+    that the scan shows there, never along the field's own gradient, which follows every stair of
+    a slanted wall: stairs would hold the pose where it is, and seem to know it. Which directions
+    are seen is told from these normals, less what their errors alone would show, and from the
+    map's smoothed surfaces.
 
     Returns:
-        x, y and yaw of the sensor; (3, 3) weighted J^T J in the axes of the map over the variance
-        of a range, without the directions given up (a scan that fits worse than it should knows
-        less than it should); (3, 3) the projector on the directions given up, along those that
-        were not; the sum of the weights; the root of the weighted mean of squared distances;
-        whether the last step was short; and how many there were.
+        x, y and yaw of the sensor; (3, 3) the information on them in the axes of the map, without
+        the directions given up; (3, 3) the same with them, as much as the surfaces that the scan
+        shows tell of any direction at all (Cramer-Rao); (3, 3) the projector on the directions
+        given up, along those that were not; the sum of the weights; the root of the weighted mean
+        of squared distances; whether the last step was short; and how many there were.
     """
     # Plain tuples reach compiled code in a third of the time that named ones take.
     raster, limits = FieldRaster(*raster), AlignmentLimits(*limits)
@@ -78,11 +90,12 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
     identity = np.eye(3)
     scale = limits.first_scale_m
     converged, steps = False, 0
-    normal, pull, seen, weight, square = _normal_equations(
-        raster, surfaces, points, x, y, yaw, lever_m, scale
+    normal, pull, earned, seen, weight, square = _normal_equations(
+        raster, surfaces, points, normals, x, y, yaw, lever_m, scale
     )
     while steps < limits.most_steps and not converged:
-        known, inverse = known_directions(normal, seen, limits.least_share * weight)
+        known = _told_directions(earned, seen, limits, weight)
+        _, inverse = _kept_directions(turned(normal, known), _ROUNDING * weight)
         step = -moved(inverse, pull)
         length = math.sqrt(step[0] ** 2 + step[1] ** 2 + step[2] ** 2)
         if length > limits.longest_step_m:
@@ -91,18 +104,24 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
         steps += 1
         converged = scale <= limits.last_scale_m and length < limits.settled_m
         scale = max(scale * limits.shrink, limits.last_scale_m)
-        normal, pull, seen, weight, square = _normal_equations(
-            raster, surfaces, points, x, y, yaw, lever_m, scale
+        normal, pull, earned, seen, weight, square = _normal_equations(
+            raster, surfaces, points, normals, x, y, yaw, lever_m, scale
         )
-    known, _ = known_directions(normal, seen, limits.least_share * weight)
+    known = _told_directions(earned, seen, limits, weight)
     # Back to the axes of the map, and from metres at the lever's end to radians.
     turn = np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
     rms_m = math.sqrt(square / weight) if weight > 0.0 else 0.0
-    kept = turned(turned(normal, known), turn) / max(limits.noise_m, rms_m) ** 2
+    variance = limits.noise_m**2
+    variance += _SHARED * max(rms_m * rms_m - variance, 0.0)
+    kept = turned(turned(earned, known), turn) / variance
     kept = 0.5 * (kept + kept.T)
+    positive, _ = _kept_directions(earned, 0.0)
+    most = turned(turned(earned, positive), turn) / variance
     unseen = turned(identity - known, turn)
     kept[2, :] *= lever_m
     kept[:, 2] *= lever_m
+    most[2, :] *= lever_m
+    most[:, 2] *= lever_m
     unseen[2, :] /= lever_m
     unseen[:, 2] *= lever_m
     ahead, aside = turned_by(cosine, sine, x, y)
@@ -111,12 +130,22 @@ def align(raster, surfaces, points, x, y, yaw, limits):  # type: ignore[no-untyp
         raster.y_m + aside,
         yaw + math.atan2(sine, cosine),
         kept,
+        most,
         unseen,
         weight,
         rms_m,
         converged,
         steps,
     )
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _told_directions(earned, seen, limits, weight):  # type: ignore[no-untyped-def]
+    """Return the projector (3, 3) on the directions that scan and map both tell of."""
+    least = limits.least_share * weight
+    in_units = earned * (limits.least_share / limits.least_earned)
+    known, _ = known_directions(in_units, seen, least)
+    return known
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -150,13 +179,14 @@ def _kept_directions(matrix, least):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _normal_equations(  # type: ignore[no-untyped-def]
-    raster, surfaces, points, x, y, yaw, lever_m, scale_m
+    raster, surfaces, points, normals, x, y, yaw, lever_m, scale_m
 ):
     """Weigh the points and sum up what they say, in the axes of the grid.
 
     Returns:
-        J^T W J (3, 3); J^T W d (3,); (3, 3) the same as the first for the smoothed surfaces; the
-        sum of the weights; the weighted sum of squared distances.
+        J^T W J (3, 3); J^T W d (3,); (3, 3) the first without what errors of the normals alone
+        would show; (3, 3) the same as the first for the map's smoothed surfaces; the sum of the
+        weights; the weighted sum of squared distances.
     """
     cells, limit = raster.cells_per_m, raster.limit_m
     # The field's cells may be finer than the map's.
@@ -165,6 +195,7 @@ def _normal_equations(  # type: ignore[no-untyped-def]
     squared_scale = scale_m * scale_m
     # Sums by themselves stay in registers, elements of an array do not.
     n_xx, n_xy, n_xt, n_yy, n_yt, n_tt = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    e_xx, e_xy, e_xt, e_yy, e_yt, e_tt = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     s_xx, s_xy, s_xt, s_yy, s_yt, s_tt = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     p_x, p_y, p_t, total, square = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(points.shape[0]):
@@ -174,6 +205,10 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         if abs(d) >= limit:
             continue
         gx, gy = slope_x * cells, slope_y * cells
+        nx, ny = turned_by(cosine, sine, normals[i, 0], normals[i, 1])
+        along = nx * gx + ny * gy
+        variance = normals[i, 2]
+        gx, gy = along * nx, along * ny
         share = squared_scale / (squared_scale + d * d)
         w = share * share
         # A turn moves the point across its lever.
@@ -184,6 +219,12 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         n_yy, n_yt, n_tt = n_yy + w_y * gy, n_yt + w_y * gt, n_tt + w_t * gt
         p_x, p_y, p_t = p_x + w_x * d, p_y + w_y * d, p_t + w_t * d
         total, square = total + w, square + w * d * d
+        # What the error of the normal's angle alone would show along the surface.
+        v = w * variance * along * along
+        across = v * (ny * across_x - nx * across_y)
+        e_xx, e_xy, e_yy = e_xx + v * ny * ny, e_xy - v * nx * ny, e_yy + v * nx * nx
+        e_xt, e_yt = e_xt + across * ny, e_yt - across * nx
+        e_tt += across * (ny * across_x - nx * across_y)
         row, col = int(at_y), int(at_x)
         if finer > 1:
             row, col = row // finer, col // finer
@@ -193,8 +234,9 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         s_xx, s_xy, s_xt = s_xx + xx, s_xy + xy, s_xt + t_x
         s_yy, s_yt, s_tt = s_yy + yy, s_yt + t_y, s_tt + across_x * t_x + across_y * t_y
     normal = np.array([[n_xx, n_xy, n_xt], [n_xy, n_yy, n_yt], [n_xt, n_yt, n_tt]])
+    errors = np.array([[e_xx, e_xy, e_xt], [e_xy, e_yy, e_yt], [e_xt, e_yt, e_tt]])
     seen = np.array([[s_xx, s_xy, s_xt], [s_xy, s_yy, s_yt], [s_xt, s_yt, s_tt]])
-    return normal, np.array([p_x, p_y, p_t]), seen, total, square
+    return normal, np.array([p_x, p_y, p_t]), normal - _DOUBT * errors, seen, total, square
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2, wrap_angle
-from local_inn_ros.localization.alignment.refiner import Refinement
+from local_inn_ros.localization.alignment.refiner import Refinement, at_most
 from local_inn_ros.localization.alignment.scan_refiner import ScanRefiner
 from local_inn_ros.sensing import Beams, Scan
 
@@ -60,7 +60,8 @@ class Completion:
             again, second = best, other
         return replace(
             again,
-            information=again.information + again.unseen.T @ second.information @ again.unseen,
+            information=again.information
+            + at_most(again.unseen.T @ second.information @ again.unseen, again.most),
             unseen=again.unseen @ second.unseen,
         )
 

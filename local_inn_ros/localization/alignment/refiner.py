@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose2, wrap_angle
 from local_inn_ros.localization.alignment.alignment_kernel import AlignmentLimits, align
+from local_inn_ros.localization.alignment.scan_normals import scan_normals
 from local_inn_ros.world.likelihood_field import LikelihoodField
 
 _ONE_DIRECTION = 0.5
@@ -28,13 +29,16 @@ class RefinerSettings:
             at last, those farther than about a cell and three deviations of a range.
         shrink: the scale's factor from one step to the next.
         least_share: a direction is moved along, and counts as known, only where at least this
-            share of the end points lies on surfaces that face it.
+            share of the end points lies on surfaces of the map that face it.
+        least_earned: the same for surfaces as the scan itself shows them, whose directions are
+            known so much better.
         most_steps: steps at most.
     """
 
     first_scale_m: float = 0.3
     shrink: float = 0.6
     least_share: float = 0.0025
+    least_earned: float = 0.00025
     most_steps: int = 15
 
 
@@ -51,6 +55,8 @@ class Refinement:
         inlier_share: share of the end points that count.
         converged: whether the steps died away.
         iterations: steps taken.
+        most: (3, 3) information that the surfaces which the scan shows can tell at most, on any
+            direction; None where nobody looked.
     """
 
     pose: Pose2
@@ -60,6 +66,7 @@ class Refinement:
     inlier_share: float
     converged: bool
     iterations: int
+    most: NDArray[np.float64] | None = None
 
     @property
     def complete(self) -> bool:
@@ -67,6 +74,26 @@ class Refinement:
         # A projector's trace is the number of directions that it keeps.
         unseen = self.unseen
         return unseen.item(0, 0) + unseen.item(1, 1) + unseen.item(2, 2) < _ONE_DIRECTION
+
+
+def at_most(
+    information: NDArray[np.float64], most: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """Return information (3, 3) of another origin, no more of it than surfaces can tell.
+
+    A network has learned the stairs of its map, and knows its place by them also where walls are
+    smooth; no estimate from one scan is better than its surfaces allow.
+
+    Args:
+        information: what is claimed.
+        most: what the scan's surfaces tell at most (``Refinement.most``).
+    """
+    if most is None:
+        return information
+    claimed, directions = np.linalg.eigh(information)
+    allowed = np.einsum("ik,ij,jk->k", directions, most, directions)
+    bounded: NDArray[np.float64] = (directions * np.clip(claimed, 0.0, allowed)) @ directions.T
+    return bounded
 
 
 class Refiner:
@@ -88,15 +115,17 @@ class Refiner:
         chosen = RefinerSettings() if settings is None else settings
         self._raster = tuple(field.raster)
         self._surfaces = field.directions
+        self._noise_m = noise_std_m
         last_scale_m = math.hypot(3.0 * noise_std_m, field.grid.resolution_m)
         limits = AlignmentLimits(
             first_scale_m=max(chosen.first_scale_m, last_scale_m),
             last_scale_m=last_scale_m,
             shrink=chosen.shrink,
             least_share=chosen.least_share,
+            least_earned=chosen.least_earned,
             most_steps=chosen.most_steps,
             longest_step_m=0.3,
-            settled_m=5e-4,
+            settled_m=2e-4,
             noise_m=noise_std_m,
         )
         self._near_limits = tuple(limits._replace(first_scale_m=last_scale_m))
@@ -104,7 +133,13 @@ class Refiner:
         # Compiles the inner loop now, where no scan waits (numba keeps it for the next time).
         self.refine(np.zeros((1, 2)), Pose2.identity())
 
-    def refine(self, points_m: NDArray[np.float64], start: Pose2, near: bool = False) -> Refinement:
+    def refine(
+        self,
+        points_m: NDArray[np.float64],
+        start: Pose2,
+        near: bool = False,
+        stride: int = 1,
+    ) -> Refinement:
         """Align a scan.
 
         Args:
@@ -112,13 +147,17 @@ class Refiner:
             start: the sensor in the map frame, a few decimetres off at most.
             near: whether the start is within centimetres: only end points that lie about a cell
                 from a surface are given a voice.
+            stride: every so manieth point is aligned; the others only tell which way surfaces
+                face.
         """
-        count = len(points_m)
-        if count == 0:
+        if len(points_m) == 0:
             return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
         limits = self._near_limits if near else self._limits
-        x, y, yaw, information, unseen, weight, rms_m, converged, steps = align(
-            self._raster, self._surfaces, points_m, start.x, start.y, start.yaw, limits
+        normals = scan_normals(points_m, self._noise_m, stride)
+        aligned_m = np.ascontiguousarray(points_m[::stride])
+        count = len(aligned_m)
+        x, y, yaw, information, most, unseen, weight, rms_m, converged, steps = align(
+            self._raster, self._surfaces, aligned_m, normals, start.x, start.y, start.yaw, limits
         )
         pose = Pose2(x, y, wrap_angle(yaw))
-        return Refinement(pose, information, unseen, rms_m, weight / count, converged, steps)
+        return Refinement(pose, information, unseen, rms_m, weight / count, converged, steps, most)

@@ -58,9 +58,13 @@ class FieldScanRefiner:
         self, scan: Scan, reading: Beams, starts: NDArray[np.float64]
     ) -> tuple[Refinement, ...]:
         """Align from each start; the beams are the scan's own, not the network's."""
-        points = self._points.of(scan)
-        return tuple(self._refiner.refine(points, Pose2.from_array(start)) for start in starts)
+        points = self._points.all_of(scan)
+        stride = self._points.stride
+        return tuple(
+            self._refiner.refine(points, Pose2.from_array(start), stride=stride) for start in starts
+        )
 
     def refine_near(self, scan: Scan, reading: Beams, start: Pose2) -> Refinement:
         """Align from a start nearby."""
-        return self._refiner.refine(self._points.of(scan), start, near=True)
+        points = self._points.all_of(scan)
+        return self._refiner.refine(points, start, near=True, stride=self._points.stride)

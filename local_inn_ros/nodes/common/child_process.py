@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.parent_process import end_with_parent
 
 # A process that has not ended so long after it was asked to is ended.
 _PATIENCE_S = 10.0
@@ -22,7 +24,11 @@ NO_TEXT = '""'
 
 
 class ChildProcess:
-    """One node's process; its output goes to a file, and it never outlives the `with` block."""
+    """One node's process; its output goes to a file, and it never outlives the `with` block.
+
+    Nor does what it has started itself, such as a compiler; and on Linux it ends with this process,
+    however that ends.
+    """
 
     def __init__(self, module: str, parameters: Mapping[str, object], domain: int, log: Path):
         """Start it.
@@ -50,6 +56,7 @@ class ChildProcess:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 start_new_session=True,
+                preexec_fn=end_with_parent,
             )
 
     def __enter__(self) -> ChildProcess:
@@ -95,14 +102,36 @@ class ChildProcess:
         return self._process.wait(patience_s)
 
     def stop(self) -> int:
-        """End it as Ctrl-C would, and return its exit code."""
+        """End it as Ctrl-C would, with all that it has started, and return its exit code."""
         self.tell(signal.SIGINT)
         try:
             return self.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
+        finally:
+            # Its session has its number, and so has its group.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def processor_s(self) -> float:
+        """Return the processor time that it and all it has started have taken; 0 if not known."""
+        return sum(
+            _processor_s(folder, self._process.pid) for folder in Path("/proc").glob("[0-9]*")
+        )
 
     def _last_words(self) -> str:
         lines = self._log.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
+
+
+def _processor_s(folder: Path, session: int) -> float:
+    """Return what a process of a session has taken, by its folder under /proc; 0 for others."""
+    try:
+        # Behind the name, which may hold anything, in parentheses.
+        words = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    if int(words[3]) != session:
+        return 0.0
+    return sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")

@@ -21,12 +21,15 @@ class HandedFix:
         frame: that the pose is in.
         measurement: the pose.
         odometry_s: stamp of the newest odometry that the sender has heard; None where none was.
+        supported: whether the scan speaks for the pose (see ``Measurement``); a message is silent
+            about it.
     """
 
     stamp: Time
     frame: str
     measurement: GaussianPose2
     odometry_s: float | None
+    supported: bool = False
 
 
 Taker = Callable[[HandedFix], bool]

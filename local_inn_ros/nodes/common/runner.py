@@ -20,6 +20,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.nodes.common.background import share_interpreter
 from local_inn_ros.nodes.common.executor import MessageExecutor
 from local_inn_ros.nodes.common.managed_node import ManagedNode, StartError
 from local_inn_ros.nodes.common.ros_start import start_ros
@@ -44,6 +45,7 @@ def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
     Returns:
         The exit code: 0, or 1 where the nodes could not be built or started.
     """
+    share_interpreter()
     try:
         # rclpy's own handlers shut the context down whatever a callback is doing with it.
         start_ros(signal_handler_options=SignalHandlerOptions.NO)

@@ -119,6 +119,16 @@ class DemoProbe(Node):
         self.create_subscription(Bool, "lidar_localizer/lost", self._on_lost, LATCHED)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_health, RELIABLE)
 
+    @property
+    def drives(self) -> bool:
+        """Whether the simulator is at work."""
+        return self.truth is not None
+
+    @property
+    def localizes(self) -> bool:
+        """Whether both nodes have told of themselves."""
+        return self._health.keys() >= _WATCHED
+
     def ready(self) -> bool:
         """Tell whether everybody is there, and hears what it needs."""
         at_work = {name for name, status in self._health.items() if status.level != ERROR}

@@ -40,6 +40,7 @@ from local_inn_ros.nodes.localizer.model import shipped_bundle
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator
 from local_inn_ros.simulation.sensors import scan_period_s
+from local_inn_ros.simulation.worlds.driven_world import WorldKind, driven_world
 from local_inn_ros.world import plan_lap
 
 # Odometry at 100 Hz and scans at 40 Hz both fall on multiples of this.
@@ -64,6 +65,14 @@ class SimulatorParameters:
     )
     slip: float = parameter(
         0.1, ParameterInfo("Share by which the wheels slip.", low=0.0, high=0.9)
+    )
+    world: str = parameter(
+        "smooth",
+        ParameterInfo(
+            "What is driven in: smooth (walls without the map's stairs, furniture that was moved "
+            "since) or own (the map's own cells).",
+            choices=tuple(kind.value for kind in WorldKind),
+        ),
     )
     seed: int = parameter(0, ParameterInfo("Seed of all that is random.", low=0, high=2**31 - 1))
     global_frame_id: str = parameter("map", ParameterInfo("Frame of the map."))
@@ -91,13 +100,18 @@ class SimulatorNode(Node):
         sensor = bundle.description.laser
         self._grid = bundle.grid
         self._scan_period_s = scan_period_s(sensor)
+        route, rng = plan_lap(bundle.grid), np.random.default_rng(self._told.seed)
+        (changes,) = rng.spawn(1)
+        offset_m = bundle.description.maps[0].surface_offset_m
+        world = driven_world(WorldKind(self._told.world), bundle.grid, route, changes, offset_m)
         self._simulator = Simulator(
-            bundle.grid,
-            plan_lap(bundle.grid),
+            world.grid,
+            route,
             LaserModel(sensor, base_from_laser=_BASE_FROM_LASER),
             OdometryModel(slip=self._told.slip, turn_slip=self._told.slip),
             self._told.speed_mps,
-            np.random.default_rng(self._told.seed),
+            rng,
+            caster=world.caster,
         )
         self._connect()
         self._start_s = to_seconds(self.get_clock().now().to_msg())

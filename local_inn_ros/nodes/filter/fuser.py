@@ -228,19 +228,21 @@ class Fuser:
         if not in_map or not (reached or newest.stamp_s == fix.odometry_s):
             return False
         with self._faults.outlived("fix"):
-            self._fuse(topic, fix.measurement, fix.stamp)
+            self._fuse(topic, fix.measurement, fix.stamp, fix.supported)
         return True
 
-    def _fuse(self, topic: str, pose: GaussianPose2, stamp: Time) -> None:
+    def _fuse(self, topic: str, pose: GaussianPose2, stamp: Time, supported: bool = False) -> None:
         gate_probability = self._parameters.now.gate_probability
         if gate_probability != self._filter.settings.source.gate_probability:
             self._filter.set_gate(gate_probability)
         stamp_s = to_seconds(stamp)
-        fusion = self._filter.fuse(Measurement(pose, stamp_s, source=topic))
+        fusion = self._filter.fuse(Measurement(pose, stamp_s, topic, supported))
         self._tally.count("fix")
         # The reason of a fix that was compared holds its distance: one key for all of them.
         compared = not math.isnan(fusion.squared_mahalanobis)
         reason = "outside the gate" if compared else fusion.reason
+        if fusion.gave_way:
+            self._tally.count("gave way to fixes that agree")
         if fusion.accepted:
             self._gate.confirmed()
         self._tally.count("fix accepted" if fusion.accepted else f"fix refused: {reason}")

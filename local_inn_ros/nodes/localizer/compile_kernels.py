@@ -9,6 +9,7 @@ import sys
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.parent_process import end_with_parent
 from local_inn_ros.systems.protocol import RunSettings
 from local_inn_ros.systems.registry import load_bundle, system_named
 
@@ -22,6 +23,7 @@ def main(bundle: str, engine: str, refiner: str, samples: str) -> None:
         refiner: what aligns its answers (``RefinerChoice``).
         samples: poses drawn for each observation.
     """
+    end_with_parent()
     loaded = load_bundle(bundle)
     settings = RunSettings(RefinerChoice(refiner), int(samples))
     try:

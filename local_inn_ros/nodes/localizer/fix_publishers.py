@@ -13,6 +13,7 @@ from std_msgs.msg import Float32, Header
 from local_inn_ros.filtering.conditioning import well_conditioned
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.fix import Fix
+from local_inn_ros.localization.protocols import PendingFix, is_supported
 from local_inn_ros.nodes.common.conversions import fill_gaussian, pose_array_message, scan_message
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import HandedFix, Handover
@@ -45,19 +46,20 @@ class FixPublishers:
         self._message = PoseWithCovarianceStamped()
         self._message.header.frame_id = map_frame
 
-    def tell(self, measurement: GaussianPose2, stamp: Time, odometry_s: float | None) -> None:
+    def tell(self, pending: PendingFix, stamp: Time, odometry_s: float | None) -> None:
         """Tell the filter what a scan says, before anything else: it becomes the robot's pose.
 
         A filter in this process has it at once, others as a message.
 
         Args:
-            measurement: of the base in the map frame.
+            pending: the fix.
             stamp: of the scan.
             odometry_s: stamp of the newest odometry that was heard; None where none was.
         """
         # Of a network that works in single precision, samples far from its map may be all one.
-        pose = well_conditioned(measurement)
-        self._handover.offer(self._topic, HandedFix(stamp, self._map_frame, pose, odometry_s))
+        pose = well_conditioned(pending.measurement)
+        handed = HandedFix(stamp, self._map_frame, pose, odometry_s, is_supported(pending))
+        self._handover.offer(self._topic, handed)
         self._publish(self._measurement, pose, stamp)
 
     def publish(self, fix: Fix, header: Header, scan: Scan, mount: LaserMount) -> None:

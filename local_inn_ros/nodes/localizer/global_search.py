@@ -18,7 +18,9 @@ from std_srvs.srv import Empty, Trigger
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.localization.monitoring.whereabouts import SearchOrder
 from local_inn_ros.localization.search.hypotheses import SearchResult
+from local_inn_ros.localization.search.pace import Pace
 from local_inn_ros.localization.search.place_search import PlaceSearchSettings
+from local_inn_ros.nodes.common.background import step_back
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
@@ -63,7 +65,7 @@ class GlobalSearch:
         self._node = entities.node
         self._parameters = parameters
         self._on_outcome = on_outcome
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="global_search")
+        self._worker = ThreadPoolExecutor(1, "global_search", initializer=step_back)
         self._lookout = Lookout()
         self._running: Future[SearchResult] | None = None
         self._thread_work: ThreadFuture[None] | None = None
@@ -89,11 +91,19 @@ class GlobalSearch:
         """Take in the newest scan."""
         self._lookout.put(sight)
 
-    def begin_at_leisure(self) -> None:
-        """Begin a search that nobody asked for, unless one is under way or ended just now."""
+    def begin_at_leisure(self, expected: bool = False) -> None:
+        """Begin a search that nobody asked for, unless one is under way or ended just now.
+
+        Args:
+            expected: whether it is known where the robot should be: so much has to confirm it as
+                where somebody calls for a search.
+        """
         if not self.running and time.monotonic() - self._ended_s > _REST_S:
-            told = self._parameters.now
-            self._begin(PlaceSearchSettings(told.search_timeout, told.confirm_readings))
+            told, usual = self._parameters.now, PlaceSearchSettings()
+            confirm = told.confirm_readings
+            if expected:
+                confirm = min(confirm, usual.confirm_readings)
+            self._begin(PlaceSearchSettings(told.search_timeout, confirm))
 
     def heed(self, order: SearchOrder, reason: str) -> None:
         """Do with a search under way as is said; whoever called for it gets an answer.
@@ -152,7 +162,8 @@ class GlobalSearch:
     def _work(self, settings: PlaceSearchSettings) -> None:
         try:
             name = self._node.resolve_topic_name
-            self._outcome = SearchRun(self._lookout, settings, self._ends_s, name).run()
+            pace = Pace(self._parameters.now.search_share)
+            self._outcome = SearchRun(self._lookout, settings, self._ends_s, name, pace).run()
         except LocalInnError as error:
             self._outcome = failed(str(error))
         except Exception as error:

@@ -70,6 +70,18 @@ class LocalizerParameters(NoiseParameters, NodeParameters):
     samples: int = parameter(
         20, ParameterInfo("Poses drawn for each scan; even.", low=2, high=1000, step=2, live=True)
     )
+    max_scan_ms: float = parameter(
+        2.0,
+        ParameterInfo(
+            "Processor time that a scan may take while its pose is known only roughly: so many of "
+            "the places that are possible are looked at. What every scan needs is done in any "
+            "case.",
+            low=0.1,
+            high=1e4,
+            unit="ms",
+            live=True,
+        ),
+    )
     search_at_start: bool = parameter(
         False, ParameterInfo("Search the whole map until somebody has told a pose.", live=True)
     )
@@ -80,6 +92,16 @@ class LocalizerParameters(NoiseParameters, NodeParameters):
             low=0.1,
             high=60.0,
             unit="s",
+            live=True,
+        ),
+    )
+    search_share: float = parameter(
+        0.75,
+        ParameterInfo(
+            "Share of one core that a search of the map may take, on average; it works beside the "
+            "scans, and behind them where the processor is short.",
+            low=0.05,
+            high=1.0,
             live=True,
         ),
     )

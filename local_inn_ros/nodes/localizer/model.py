@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import BundleError
+from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
-from local_inn_ros.localization.protocols import CandidateSearch, FixProducer
+from local_inn_ros.localization.monitoring.lost_prior import prior_while_lost
+from local_inn_ros.localization.protocols import CandidateSearch, FixProducer, PendingFix
 from local_inn_ros.localization.search.no_candidates import NoCandidates
 from local_inn_ros.nodes.common.lean_start import give_back_memory, load_compiled
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
@@ -35,14 +38,31 @@ class Mounted:
     Attributes:
         mount: how the sensor sits on the base.
         localizer: makes the fixes, in the node's thread.
+        watcher: makes them while the robot is lost, where little is to be had for them.
         relocalizer: searches the whole map, in the thread of the search.
         tracker: a localizer for that thread: each keeps what it knows of a scan's geometry.
     """
 
     mount: LaserMount
     localizer: FixProducer[Scan]
+    watcher: FixProducer[Scan]
     relocalizer: CandidateSearch[Scan]
     tracker: FixProducer[Scan]
+
+    def measured(self, scan: Scan, prior: GaussianPose2, lost: bool) -> PendingFix:
+        """Find what a scan says of the pose; the search alone looks for a robot that is lost.
+
+        Args:
+            scan: the reading, as seen from above.
+            prior: the base in the map frame as believed before the reading is used.
+            lost: whether the robot is known not to be where it was believed to be.
+
+        Raises:
+            SensorError: the scan cannot be used.
+        """
+        if lost:
+            return self.watcher.measure(scan, prior_while_lost(prior))
+        return self.localizer.measure(scan, prior)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,10 +104,12 @@ class RunnableModel:
         return Mounted(
             mount,
             model.fix_producer(mount.pose, settings),
+            model.follower(mount.pose, settings),
             model.candidate_search(mount.pose, settings)
             if isinstance(model, Searches)
             else NoCandidates(self.bundle.description.system),
-            model.follower(mount.pose, settings),
+            # The search decides by what it sees, not by how long it takes.
+            model.follower(mount.pose, replace(settings, scan_budget_s=math.inf)),
         )
 
     def warm_up(self) -> None:
@@ -105,7 +127,7 @@ class RunnableModel:
 
 def settings_of(told: LocalizerParameters) -> RunSettings:
     """Return how the parameters want a model used."""
-    return RunSettings(RefinerChoice(told.refiner), told.samples)
+    return RunSettings(RefinerChoice(told.refiner), told.samples, 1e-3 * told.max_scan_ms)
 
 
 def shipped_bundle() -> Path:

@@ -104,7 +104,11 @@ class Observer:
         self._recovery = Recovery(entities, parameters, self._priors.expect)
         sha256 = model.bundle.map_sha256
         self._store = PoseStore(
-            entities, parameters.now, sha256, lambda: self._recovery.trusted(self._priors.told)
+            entities,
+            parameters.now,
+            sha256,
+            lambda: self._recovery.trusted(self._priors.told),
+            self._priors.odometry_told,
         )
         self._places = ToldPlaces(entities, model.bundle, self._frames.global_frame_id)
         self._recovery.offer(self._places.passed(self._store.saved))
@@ -300,16 +304,16 @@ class Observer:
             self._recovery.search_where_wanted()
             return
         try:
-            pending = mounted.localizer.measure(scan, prior)
+            pending = mounted.measured(scan, prior, self.situation.lost)
             newest_s = self._priors.newest_stamp_s
-            self._publishers.tell(pending.measurement, arrived.stamp_of(scan), newest_s)
+            self._publishers.tell(pending, arrived.stamp_of(scan), newest_s)
         finally:
             # The pose first: a search has time.
             self._show(frame, mounted, scan)
         fix = pending.explain()
         header = Header(stamp=arrived.stamp_of(scan), frame_id=frame)
         self._publishers.publish(fix, header, arrived.told, mounted.mount)
-        self._recovery.observe(frame, fix, prior)
+        self._recovery.observe(frame, fix, prior, self._priors.heard_s)
         self._tally.count("fix")
         self._tally.note(QUALITY, fix.quality)
         for stage, seconds in fix.stage_s.items():
@@ -318,7 +322,8 @@ class Observer:
 
     def _show(self, frame: str, mounted: Mounted, scan: Scan) -> None:
         """Show a scan to the search, where one runs."""
-        odometry, offered = self._priors.odometry_at(scan.stamp_s), self._recovery.offered
+        odometry = self._priors.odometry_at(scan.stamp_s)
+        offered = self._recovery.offered(odometry)
         self._recovery.search.look_at(SearchObservation(frame, mounted, scan, odometry, offered))
 
     def _complain(self, text: str) -> None:

@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.search.saved_pose import SavedPose, SavedPoseError
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.localizer.localizer_parameters import AUTOMATIC, LocalizerParameters
 from local_inn_ros.places import PlaceError, check_file, real_path, user_folder
 
 _HASH_DIGITS = 12
+_FIRST_SOON_S = 1.0
 
 
 class PoseStore:
@@ -26,6 +28,7 @@ class PoseStore:
         told: LocalizerParameters,
         map_sha256: str,
         pose_to_save: Callable[[], GaussianPose2 | None],
+        odometry_then: Callable[[], Pose2 | None],
     ) -> None:
         """Read what was saved before, and save from now on.
 
@@ -34,7 +37,11 @@ class PoseStore:
             told: which file, and how often.
             map_sha256: hash of the map that poses are in.
             pose_to_save: returns the pose; None while it is not to be trusted.
+            odometry_then: returns the base in the odometry frame at that pose's instant.
         """
+        self._odometry_then = odometry_then
+        self._period_s = told.save_pose_period
+        self._saved_s = -math.inf
         self._node = entities.node
         self._map_sha256 = map_sha256
         self._pose_to_save = pose_to_save
@@ -43,15 +50,23 @@ class PoseStore:
         self._path = self._tried(told.pose_file)
         self.saved = self._load()
         if self._path is not None:
-            entities.timer(told.save_pose_period, self.save)
+            # The first pose is saved soon: a program may crash before its first period is over.
+            entities.timer(min(_FIRST_SOON_S, told.save_pose_period), self._save_where_due)
+
+    def _save_where_due(self) -> None:
+        # A timer that comes a little early is on time.
+        if time.monotonic() - self._saved_s > self._period_s - 0.5 * _FIRST_SOON_S:
+            self.save()
 
     def save(self) -> None:
         """Save the pose, if it is to be trusted."""
         pose = self._pose_to_save()
         if self._path is None or pose is None:
             return
+        self._saved_s = time.monotonic()
         try:
-            SavedPose(pose, self._map_sha256, time.time()).save(self._path)
+            odometry = self._odometry_then()
+            SavedPose(pose, self._map_sha256, time.time(), odometry).save(self._path)
         except SavedPoseError as error:
             self._say_once(f"{error}; it is tried again")
             return

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from std_msgs.msg import Bool
 
 from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.filtering.prior import squared_innovation
-from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.monitoring.kidnap_watch import KidnapWatch
 from local_inn_ros.localization.monitoring.whereabouts import (
@@ -41,6 +42,8 @@ RELOCALIZED_POSE = "relocalized_pose"
 
 # A pose is as good as the fix that was made so shortly before it.
 _FRESH_S = 1.0
+# A filter that says nothing for so long is told where the robot is, from a fix of this quality.
+_SILENT_S, _SURE = 1.0, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +117,26 @@ class Recovery:
         """Take in where the robot was left when it was switched off."""
         self._saved = saved
 
-    @property
-    def offered(self) -> tuple[GaussianPose2, ...]:
-        """The places that a search should look at beside all others, and take in a tie.
+    def offered(self, odometry: Pose2 | None) -> tuple[GaussianPose2, ...]:
+        """Return the places that a search should look at beside all others, and take in a tie.
 
         The pose last believed is none of them: when it is searched for, something speaks against
         it, and where places look alike it would win by being believed before.
-        """
-        return () if self._saved is None else (self._saved.pose,)
 
-    def observe(self, laser: str, fix: Fix, prior: GaussianPose2) -> None:
-        """Take in a fix, the laser that it is of, and the base as believed before it."""
+        Args:
+            odometry: the base in the odometry frame; None where not known.
+        """
+        return () if self._saved is None else self._saved.places(odometry, time.time())
+
+    def observe(self, laser: str, fix: Fix, prior: GaussianPose2, told_s: float) -> None:
+        """Take in a fix.
+
+        Args:
+            laser: that it is of.
+            fix: the fix.
+            prior: the base as believed before it.
+            told_s: stamp of what the filter told, or was told, last.
+        """
         self._fix_s = fix.stamp_s
         self._fix_places[laser] = _Places(fix.stamp_s, _likely(fix.modes))
         innovation = squared_innovation(prior, fix.measurement)
@@ -133,12 +145,17 @@ class Recovery:
             self.note(Event.ALARM)
         if not self._lost:
             self._publish_places(fix.modes, fix.stamp_s)
+        silent = fix.stamp_s - told_s > _SILENT_S
+        if silent and self.situation.localized and fix.quality >= _SURE:
+            # It may have been started again, and without a pose it says nothing.
+            self._begin_filter(StampedPose(fix.stamp_s, fix.measurement))
         self.search_where_wanted()
 
     def search_where_wanted(self) -> None:
         """Take in that a scan has come: it may begin a search that nobody called for."""
-        if self._wants_search() or (self._known is Whereabouts.WAITING and self._saved is not None):
-            self.search.begin_at_leisure()
+        left = self._known is Whereabouts.WAITING and self._saved is not None
+        if self._wants_search() or left:
+            self.search.begin_at_leisure(expected=left)
 
     def _wants_search(self) -> bool:
         """Tell whether the map is to be searched without a call."""
@@ -178,13 +195,16 @@ class Recovery:
         if found is None and self._saved is not None:
             found = self._place_left(outcome, self._saved)
         if found is not None:
-            stamp, frame = to_stamp(outcome.stamp_s), self._parameters.now.global_frame_id
-            self._found = stamped_gaussian_message(found, stamp, frame)
-            self._found_publisher.publish(self._found)
-            self._on_found(StampedPose(outcome.stamp_s, found))
+            self._begin_filter(StampedPose(outcome.stamp_s, found))
             self.note(Event.FOUND)
         elif result.hypotheses:
             self._publish_places(result.hypotheses, outcome.stamp_s)
+
+    def _begin_filter(self, there: StampedPose) -> None:
+        stamp, frame = to_stamp(there.stamp_s), self._parameters.now.global_frame_id
+        self._found = stamped_gaussian_message(there.pose, stamp, frame)
+        self._found_publisher.publish(self._found)
+        self._on_found(there)
 
     def _publish_places(self, places: Sequence[Mode | Hypothesis], stamp_s: float) -> None:
         poses = np.array([place.pose.mean.to_array() for place in places]).reshape(-1, 3)
@@ -196,7 +216,8 @@ class Recovery:
         if not outcome.decided:
             return None
         self._saved = None
-        found = place_left(outcome.result, saved.pose.mean @ outcome.motion)
+        left = [place.mean @ outcome.motion for place in outcome.offered]
+        found = place_left(outcome.result, left, saved.reach_m(time.time()))
         if found is None:
             self._node.get_logger().warning(
                 "the scans do not agree with the pose that was saved: "

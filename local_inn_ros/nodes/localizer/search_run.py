@@ -14,6 +14,7 @@ import numpy as np
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.search.hypotheses import SearchResult
+from local_inn_ros.localization.search.pace import Pace
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.nodes.localizer.model import Mounted
 from local_inn_ros.sensing import BeamState, Scan
@@ -58,12 +59,14 @@ class Outcome:
         decided: whether the scans and the odometry led to it; otherwise the search broke off.
         stamp_s: stamp of the last scan that was looked at; 0 where there was none.
         motion: the base at ``stamp_s`` seen from the base at the first scan.
+        offered: places at the first scan that were worth a look.
     """
 
     result: SearchResult
     decided: bool
     stamp_s: float
     motion: Pose2
+    offered: tuple[GaussianPose2, ...] = ()
 
 
 def failed(reason: str) -> Outcome:
@@ -165,6 +168,7 @@ class SearchRun:
         settings: PlaceSearchSettings,
         ends_s: float,
         topic_name: Callable[[str], str],
+        pace: Pace,
     ) -> None:
         """Prepare.
 
@@ -173,7 +177,9 @@ class SearchRun:
             settings: when the search is over, by the scans' stamps.
             ends_s: when it is over by real time (``time.monotonic``).
             topic_name: resolves the name of a topic, for people.
+            pace: of the work on the scans.
         """
+        self._pace = pace
         self._lookout = lookout
         self._settings = settings
         self._ends_s = ends_s
@@ -193,7 +199,8 @@ class SearchRun:
             seen = self._lookout.next_after(seen)
             if seen is None:
                 return self._nothing_more_comes()
-            result = self._look_at(seen)
+            with self._pace.work():
+                result = self._look_at(seen)
             if result is not None:
                 return self._outcome(result, decided=True)
         return self._given_up("the scans did not decide it in time")
@@ -247,4 +254,5 @@ class SearchRun:
         assert last is not None
         assert first.odometry is not None
         assert last.odometry is not None
-        return Outcome(result, decided, last.scan.stamp_s, first.odometry.between(last.odometry))
+        motion = first.odometry.between(last.odometry)
+        return Outcome(result, decided, last.scan.stamp_s, motion, first.offered)

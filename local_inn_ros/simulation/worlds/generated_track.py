@@ -12,6 +12,7 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.simulation.worlds.circuit_layout import draw_circuit
 from local_inn_ros.simulation.worlds.generated_world import GeneratedWorld
 from local_inn_ros.simulation.worlds.track_layout import draw_centre_line
 from local_inn_ros.world.closed_path import ClosedPath
@@ -50,7 +51,26 @@ def generate_race_track(
     Raises:
         ValueError: no track of that length, width and radius can be found.
     """
-    path = draw_centre_line(rng, lap_m, _spacing(width_m), least_radius_m)
+    return _track_about(
+        rng, draw_centre_line(rng, lap_m, _spacing(width_m), least_radius_m), width_m
+    )
+
+
+def generate_circuit(
+    rng: np.random.Generator,
+    lap_m: float = 343.0,
+    width_m: float = 3.0,
+    least_radius_m: float = 4.0,
+) -> GeneratedWorld:
+    """Make a long circuit: about half of it straights, as of grounds for full races.
+
+    Arguments, result and errors are those of ``generate_race_track``.
+    """
+    return _track_about(rng, draw_circuit(rng, lap_m, _spacing(width_m), least_radius_m), width_m)
+
+
+def _track_about(rng: np.random.Generator, path: ClosedPath, width_m: float) -> GeneratedWorld:
+    """Make the corridor about a centre line, with what stands along its barriers."""
     left = _half_widths(rng, path, width_m)
     right = _half_widths(rng, path, width_m)
     low = path.points.min(axis=0) - width_m - _MARGIN_M

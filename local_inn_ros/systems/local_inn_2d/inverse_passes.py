@@ -8,11 +8,14 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle, wrap_angles
+from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.geometry.compiled import wrap_angle as wrapped
 from local_inn_ros.localization.quality.scan_likelihood import log_likelihoods
+from local_inn_ros.localization.scan_budget import ScanBudget
 from local_inn_ros.sensing import Beams, LaserSpec
 from local_inn_ros.systems.local_inn_2d.config import LocalInn2dConfig
 from local_inn_ros.systems.local_inn_2d.even_draws import even_points
@@ -41,6 +44,12 @@ _LOOKED_AT = 0.99
 _APART_M = 0.5
 _APART_RAD = math.radians(20.0)
 _MOST_PLACES = 8
+# Where time is short, so many priors are looked at, and so many places drawn at, before the next
+# look at the clock. The priors get this share of the time, so that some is left for the places.
+_PRIORS_AT_ONCE, _PLACES_AT_ONCE = 8, 1
+# So many of the fullest places are compared then.
+_MOST_WEIGHED = 16
+_PRIORS_SHARE, _PLACES_SHARE = 0.6, 0.8
 # How far off the poses of the first pass let a range be.
 _ANSWER_DEVIATION_M = 0.05
 
@@ -74,7 +83,12 @@ class InversePasses:
     """
 
     def __init__(
-        self, config: LocalInn2dConfig, sensor: LaserSpec, networks: Networks, sample_count: int
+        self,
+        config: LocalInn2dConfig,
+        sensor: LaserSpec,
+        networks: Networks,
+        sample_count: int,
+        budget: ScanBudget | None = None,
     ) -> None:
         """Set up.
 
@@ -83,7 +97,9 @@ class InversePasses:
             sensor: that it is for.
             networks: of the bundle.
             sample_count: poses drawn at each place; an even number.
+            budget: bounds how many priors and places are looked at, where there is one.
         """
+        self._budget = budget or ScanBudget()
         self._networks = networks
         self._spec = config.prior
         fine = np.array(config.prior.deviation) * config.prior.fine_spread
@@ -119,17 +135,42 @@ class InversePasses:
             if self._centred(found[0, 0], mean):
                 return (PoseSamples(mean, self._fine_prior_covariance, found[0, 1:]),)
             return self._drawn_at(network, found[0, :1])
-        narrow = spread < _NARROW * spec.widest_spread
-        answers = network.sample(
-            self._explored(prior, spread),
+        explored = self._explored(prior, spread)
+        # Where time is short, more priors tell more than more draws from each.
+        one_each = spread < _NARROW * spec.widest_spread or (
+            self._budget.bounded and len(explored) > 1
+        )
+        answers = self._answers(
+            network,
+            explored,
             min(max(spread, spec.fine_spread), spec.widest_spread),
-            self._most_probable if narrow else self._first_latents,
+            self._most_probable if one_each else self._first_latents,
         )
         # The most probable answers lead, so that where there is one place, it is one of them.
         starts = places_of(answers.swapaxes(0, 1).reshape(-1, 3))
+        if self._budget.bounded:
+            starts = starts[:_MOST_WEIGHED]
         if len(starts) > _MOST_PLACES:
             starts = self._likeliest(reading, prior, starts)
         return self._drawn_at(network, starts)
+
+    def _answers(
+        self,
+        network: NetworkPass,
+        priors: NDArray[np.float64],
+        spread: float,
+        latents: NDArray[np.float32],
+    ) -> NDArray[np.float64]:
+        """Return what is answered from priors (k, 3): from the first of them, if time is short."""
+        if not self._budget.bounded:
+            return network.sample(priors, spread, latents)
+        answers: list[NDArray[np.float64]] = []
+        for start in range(0, len(priors), _PRIORS_AT_ONCE):
+            if answers and not self._budget.allows(_PRIORS_SHARE):
+                break
+            some = priors[start : start + _PRIORS_AT_ONCE]
+            answers.append(network.sample(some, spread, latents))
+        return np.concatenate(answers)
 
     def _centred(self, answer: NDArray[np.float64], middle: Pose2) -> bool:
         """Tell whether an answer (3,) lies near the middle of the prior that it was drawn from."""
@@ -142,12 +183,19 @@ class InversePasses:
     def _drawn_at(
         self, network: NetworkPass, starts: NDArray[np.float64]
     ) -> tuple[PoseSamples, ...]:
-        """Draw from a narrow prior at each of some places (k, 3)."""
-        samples = network.sample(starts, self._spec.fine_spread, self._latents)
-        return tuple(
-            PoseSamples(Pose2.from_array(start), self._fine_prior_covariance, drawn)
-            for start, drawn in zip(starts, samples, strict=True)
-        )
+        """Draw from a narrow prior at each of some places (k, 3), the first of them at least."""
+        at_once = _PLACES_AT_ONCE if self._budget.bounded else len(starts)
+        drawn: list[PoseSamples] = []
+        for first in range(0, len(starts), at_once):
+            if drawn and not self._budget.allows(_PLACES_SHARE):
+                break
+            some = starts[first : first + at_once]
+            samples = network.sample(some, self._spec.fine_spread, self._latents)
+            drawn += (
+                PoseSamples(Pose2.from_array(start), self._fine_prior_covariance, one)
+                for start, one in zip(some, samples, strict=True)
+            )
+        return tuple(drawn)
 
     def _likeliest(
         self, reading: Beams, prior: GaussianPose2, places: NDArray[np.float64]
@@ -191,15 +239,29 @@ def places_of(answers: NDArray[np.float64]) -> NDArray[np.float64]:
 
     A pose belongs to the first one in order that is near it, which stands for the place.
     """
-    leaders: list[NDArray[np.float64]] = []
-    counts: list[int] = []
-    rest = answers
-    while len(rest):
-        offset = rest - rest[0]
-        near = np.hypot(offset[:, 0], offset[:, 1]) < _APART_M
-        near &= np.abs(wrap_angles(offset[:, 2])) < _APART_RAD
-        leaders.append(rest[0])
-        counts.append(int(np.count_nonzero(near)))
-        rest = rest[~near]
-    fullest = np.argsort(-np.array(counts), kind="stable")
-    return np.array(leaders)[fullest]
+    leaders, counts = _gathered(np.ascontiguousarray(answers), _APART_M, _APART_RAD)
+    fullest = np.argsort(-counts, kind="stable")
+    places: NDArray[np.float64] = answers[leaders[fullest]]
+    return places
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _gathered(poses, distance_m, angle_rad):  # type: ignore[no-untyped-def]
+    """Return the indices of the poses that stand for places, and how many gather at each."""
+    leaders = np.empty(len(poses), np.intp)
+    counts = np.zeros(len(poses), np.intp)
+    found = 0
+    for i in range(len(poses)):
+        own = found
+        for k in range(found):
+            one = leaders[k]
+            off_m = math.hypot(poses[i, 0] - poses[one, 0], poses[i, 1] - poses[one, 1])
+            turned = abs(wrapped(poses[i, 2] - poses[one, 2]))
+            if off_m < distance_m and turned < angle_rad:
+                own = k
+                break
+        if own == found:
+            leaders[found] = i
+            found += 1
+        counts[own] += 1
+    return leaders[:found], counts[:found]

@@ -21,6 +21,7 @@ from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.quality.map_likelihood import MapLikelihood
 from local_inn_ros.localization.quality.scan_likelihood import weights_of
 from local_inn_ros.localization.quality.scan_quality import scan_quality
+from local_inn_ros.localization.scan_budget import ScanBudget
 from local_inn_ros.sensing import BeamPicker, Beams, Scan
 from local_inn_ros.sensing.laser.scan import network_scan
 from local_inn_ros.sensing.mounted_poses import pose_of_mounted, poses_of_mounted
@@ -33,6 +34,10 @@ from local_inn_ros.systems.local_inn_2d.place_estimator import PlaceEstimate, Pl
 _LEAST_WEIGHT = 0.01
 # Of the one place there is.
 _CERTAIN = np.ones(1)
+# A fix that keeps nearer than this squared Mahalanobis distance to the prior needs no support.
+_NEAR = 9.0
+# One that leaves more than this share of the scan unexplained has none.
+_MOST_UNEXPLAINED = 0.3
 # A variance of so many squared distances to another mode says nothing for minutes of scans.
 _SILENT = 1e5
 
@@ -68,6 +73,8 @@ class MeasuredScan:
         weights: (k,) how probable each of them is.
         best: the likeliest.
         clock: of its stages.
+        supported: whether the scan speaks for the pose where it is not the one believed (see
+            ``filtering.measurement.Measurement``).
         rest: says the rest.
     """
 
@@ -78,6 +85,7 @@ class MeasuredScan:
     found: list[PlaceEstimate]
     weights: NDArray[np.float64]
     best: int
+    supported: bool
     clock: _StageClock
     rest: Callable[[MeasuredScan], Fix]
 
@@ -98,6 +106,7 @@ class Localizer:
         sample_count: int = 20,
         completion: Completion | None = None,
         aligned_model: CovarianceModel | None = None,
+        budget: ScanBudget | None = None,
     ) -> None:
         """Set up for one sensor.
 
@@ -109,7 +118,9 @@ class Localizer:
             sample_count: poses drawn for each scan; an even number.
             completion: asked where the refiner leaves a direction open.
             aligned_model: how the covariances of what the refiner aligns were calibrated.
+            budget: bounds what a scan may cost, where there is one.
         """
+        self._budget = budget or ScanBudget()
         config, sensor = config_of(bundle), bundle.description.laser
         self._networks = networks
         self._laser = sensor
@@ -120,7 +131,7 @@ class Localizer:
         self._range_max_m = sensor.range_max_m
         self._forward_deviation_m = math.hypot(config.forward_deviation_m, sensor.noise_std_m)
         self._place_stage = "statistics" if refiner is None else "refiner"
-        self._passes = InversePasses(config, sensor, networks, sample_count)
+        self._passes = InversePasses(config, sensor, networks, sample_count, self._budget)
         self._aligner = PlaceEstimator(
             bundle, networks, refiner, completion, aligned_model or CovarianceModel()
         )
@@ -144,26 +155,53 @@ class Localizer:
     def measure(self, scan: Scan, prior: GaussianPose2) -> MeasuredScan:
         """Find what one scan says of the pose, and no more: ``locate``, for who is in a hurry."""
         clock = _StageClock()
+        self._budget.begin()
         reading = self._picker.pick(scan)
         reading.require_returns()
         clock.lap("beams")
         sensor_prior = pose_of_mounted(prior, self._mount)
         drawn = self._passes.draw(reading, sensor_prior)
         clock.lap("inverse")
-        found = [self._aligner.read(scan, reading, sensor_prior, one) for one in drawn]
+        found: list[PlaceEstimate] = []
+        for one in drawn:
+            if found and not self._budget.allows():
+                break
+            found.append(self._aligner.read(scan, reading, sensor_prior, one))
+        drawn = drawn[: len(found)]
         if len(found) == 1:
             weights, best, told = _CERTAIN, 0, found[0].measurement
+            supported = self._supports(reading, sensor_prior, found[0])
         else:
             weights = self._weights(reading, sensor_prior, found)
             best = int(np.argmax(weights))
             told = _reaching(found, weights, best)
+            # What may be elsewhere wins over nothing.
+            supported = False
         if scan.sway is not None:
             told = _swaying(told, scan.sway)
         measurement = pose_of_mounted(told, self._mount_inverse)
         clock.lap(self._place_stage)
         return MeasuredScan(
-            scan.stamp_s, measurement, reading, drawn, found, weights, best, clock, self._explain
+            scan.stamp_s,
+            measurement,
+            reading,
+            drawn,
+            found,
+            weights,
+            best,
+            supported,
+            clock,
+            self._explain,
         )
+
+    def _supports(self, reading: Beams, prior: GaussianPose2, found: PlaceEstimate) -> bool:
+        """Tell whether a scan fits where it was aligned, and no worse than at the prior."""
+        place = found.measurement
+        if found.unexplained > _MOST_UNEXPLAINED or prior.squared_distance_to(place) < _NEAR:
+            return False
+        poses = np.array([prior.mean.to_array(), place.mean.to_array()])
+        at_prior, at_place = self._likelihood.of(reading, poses).tolist()
+        return bool(at_place >= at_prior)
 
     def _explain(self, measured: MeasuredScan) -> Fix:
         clock, found, best = measured.clock, measured.found, measured.best
@@ -189,6 +227,7 @@ class Localizer:
             quality=quality,
             stage_s=clock.stages,
             expected=network_scan(expected, self._laser, measured.stamp_s),
+            supported=measured.supported,
         )
 
     def _weights(

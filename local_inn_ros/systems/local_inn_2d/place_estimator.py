@@ -15,7 +15,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.completion import Completion
-from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Refinement
+from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Refinement, at_most
 from local_inn_ros.localization.alignment.scan_refiner import ScanRefiner
 from local_inn_ros.localization.covariance_model import (
     calibrated,
@@ -37,6 +37,8 @@ _SAME_START_RAD = math.radians(1.0)
 _FARTHEST_ASIDE_M = 0.2
 # A prior farther off than this is of another place.
 _ONE_PLACE_M = 1.0
+# Where less of the scan is explained, the robot is not there: nothing further is asked of it.
+_WORTH_COMPLETING = 0.35
 # An alignment from farther away is taken where it explains this much more of the scan.
 _CLEARLY_BETTER = 0.02
 # How far off (x m, y m, yaw rad) the network may be in a direction that only it tells of, where
@@ -118,7 +120,7 @@ class PlaceEstimator:
     ) -> Refinement:
         """Align a scan from wherever it may have been taken."""
         aligned = best_alignment(refiner, scan, reading, starts)
-        if self._completion is not None:
+        if self._completion is not None and aligned.inlier_share >= _WORTH_COMPLETING:
             aligned = self._completion.complete(scan, reading, aligned)
         return aligned
 
@@ -166,7 +168,7 @@ def joined_with_word(
         The pose, and the information (3, 3) on it.
     """
     doubted = word.covariance + np.diag(np.square(unexplained * _DOUBT))
-    information = best.unseen.T @ np.linalg.solve(doubted, best.unseen)
+    information = at_most(best.unseen.T @ np.linalg.solve(doubted, best.unseen), best.most)
     aside = best.unseen @ -word.offset_of(best.pose)
     # Along an arc a direction that shows nothing is one only nearby.
     aside *= min(1.0, _FARTHEST_ASIDE_M / max(math.hypot(aside[0], aside[1]), 1e-12))

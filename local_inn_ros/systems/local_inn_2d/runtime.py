@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,19 +14,20 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import CovarianceModel
 from local_inn_ros.engines import Float32Array
 from local_inn_ros.engines.choice import EngineChoice
-from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.completion import Completion
 from local_inn_ros.localization.alignment.forward_refiner import ForwardRefiner
 from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.alignment.scan_refiner import FieldScanRefiner, ScanRefiner
+from local_inn_ros.localization.scan_budget import ScanBudget
 from local_inn_ros.localization.search.coarse_search import Lattice
 from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.sensing.laser.scan import network_scan
-from local_inn_ros.sensing.laser.sweep import at_one_instant
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.localizer import Localizer
 from local_inn_ros.systems.local_inn_2d.networks import Networks, open_networks
+from local_inn_ros.systems.local_inn_2d.rehearsal import rehearse
 from local_inn_ros.systems.local_inn_2d.relocalizer import Relocalizer
 from local_inn_ros.systems.protocol import RunSettings
 
@@ -110,17 +111,9 @@ class LocalInn2d:
     def warm_up(self, settings: RunSettings) -> None:
         """Let all that is compiled when it is first used be compiled before the first scan.
 
-        The scan used is one that fits the map, so that it goes the whole way of a usual one.
+        No search, and no scan of a robot that is lost, waits for a compiler either.
         """
-        mount, positions = Pose2.identity(), self.lattice.positions
-        x, y = positions[len(positions) // 2]
-        place = Pose2(float(x), float(y), 0.0)
-        scan = self.expected_observation(place, 0.0)
-        prior = GaussianPose2.from_deviations(place, 0.2, 0.2, 0.1)
-        self.fix_producer(mount, settings).locate(scan, prior)
-        self.candidate_search(mount, settings).search(scan)
-        swept = replace(scan, time_increment_s=1e-4)
-        at_one_instant(swept, lambda at_s: Pose2(at_s, 0.0, at_s), mount, (0.1, 0.1))
+        rehearse(self, settings)
 
     def scan_refiner(self, choice: RefinerChoice) -> ScanRefiner | None:
         """Return what aligns the network's answers; None where nothing should."""
@@ -142,5 +135,12 @@ class LocalInn2d:
         aligned = self.bundle.description.calibration.aligned
         model = aligned.get(settings.refiner.value, CovarianceModel())
         return Localizer(
-            self.bundle, self.networks, mount, refiner, settings.samples, completion, model
+            self.bundle,
+            self.networks,
+            mount,
+            refiner,
+            settings.samples,
+            completion,
+            model,
+            ScanBudget(settings.scan_budget_s),
         )

@@ -17,6 +17,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.engines import Float32Array
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import EngineError
+from local_inn_ros.parent_process import end_with_parent
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.networks import open_networks
 from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
@@ -75,4 +76,5 @@ def compile_ahead(bundle: Bundle, choice: EngineChoice, settings: RunSettings) -
 
 def _compile_networks(path: Path, choice: EngineChoice) -> None:
     """Open an engine, which compiles what it runs."""
+    end_with_parent()
     open_networks(Bundle.load(path), choice)
