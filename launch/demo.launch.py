@@ -8,22 +8,19 @@ and see it find itself.
 
 from __future__ import annotations
 
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-PACKAGE = "local_inn_ros"
+from local_inn_ros.nodes.launching import PACKAGE, REMAPPINGS, fail_at_the_end, number
 
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments; start simulator, localization and RViz."""
-    share = FindPackageShare(PACKAGE)
-    localization = PathJoinSubstitution([share, "launch", "localization.launch.py"])
-    passed_on = ("namespace", "bundle", "use_rviz", "log_level")
     return LaunchDescription(
         [
             DeclareLaunchArgument("namespace", default_value="", description="Of all nodes."),
@@ -33,32 +30,55 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument("speed", default_value="2.0", description="m/s on the lap."),
             DeclareLaunchArgument("seed", default_value="0", description="Of the simulation."),
             DeclareLaunchArgument(
+                "search_at_start",
+                default_value="true",
+                description="Search the whole map until somebody has told a pose.",
+            ),
+            DeclareLaunchArgument(
                 "use_rviz", default_value="true", description="Open RViz where it is installed."
             ),
             DeclareLaunchArgument(
                 "log_level", default_value="info", description="debug, info, warn or error."
             ),
-            Node(
-                package=PACKAGE,
-                executable="simulator",
-                namespace=LaunchConfiguration("namespace"),
-                parameters=[
-                    {
-                        "bundle": ParameterValue(LaunchConfiguration("bundle"), value_type=str),
-                        "speed_mps": ParameterValue(LaunchConfiguration("speed"), value_type=float),
-                        "seed": ParameterValue(LaunchConfiguration("seed"), value_type=int),
-                    }
-                ],
-                remappings=[("/tf", "tf"), ("/tf_static", "tf_static")],
-                arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
-                output="screen",
-            ),
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(localization),
-                launch_arguments={
-                    **{name: LaunchConfiguration(name) for name in passed_on},
-                    "search_at_start": "true",
-                }.items(),
-            ),
+            OpaqueFunction(function=start_simulator),
+            OpaqueFunction(function=start_localization),
         ]
     )
+
+
+def start_simulator(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Start the robot."""
+    told = {
+        "bundle": ParameterValue(LaunchConfiguration("bundle"), value_type=str),
+        "speed_mps": number(context, "speed", float),
+        "seed": number(context, "seed", int),
+    }
+    return [
+        Node(
+            package=PACKAGE,
+            executable="simulator",
+            namespace=LaunchConfiguration("namespace"),
+            parameters=[told],
+            remappings=REMAPPINGS,
+            arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
+            on_exit=fail_at_the_end,
+            output="screen",
+        )
+    ]
+
+
+def start_localization(_: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Start localization and RViz; other arguments of theirs are none of the demo's."""
+    share = FindPackageShare(PACKAGE)
+    localization = PathJoinSubstitution([share, "launch", "localization.launch.py"])
+    passed_on = ("namespace", "bundle", "search_at_start", "use_rviz", "log_level")
+    return [
+        IncludeLaunchDescription(
+            PythonLaunchDescriptionSource(localization),
+            launch_arguments={
+                **{name: LaunchConfiguration(name) for name in passed_on},
+                # The simulator goes by the machine's clock.
+                "use_sim_time": "false",
+            }.items(),
+        )
+    ]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
@@ -12,25 +11,28 @@ from launch.actions import (
     LogInfo,
     OpaqueFunction,
 )
-from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
-PACKAGE = "local_inn_ros"
+from local_inn_ros.nodes.launching import (
+    PACKAGE,
+    REMAPPINGS,
+    RESPAWN_DELAY_S,
+    fail_at_the_end,
+    is_installed,
+    is_true,
+)
+
 MAP_PACKAGES = ("nav2_map_server", "nav2_lifecycle_manager")
-# Relative names, so that several robots can run side by side, each in its namespace.
-REMAPPINGS = [("/tf", "tf"), ("/tf_static", "tf_static")]
-RESPAWN_DELAY_S = 0.5
 
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments and start the process."""
     share = FindPackageShare(PACKAGE)
     defaults = PathJoinSubstitution([share, "config", "localization.yaml"])
-    rviz = PathJoinSubstitution([share, "launch", "rviz.launch.py"])
     return LaunchDescription(
         [
             DeclareLaunchArgument("namespace", default_value="", description="Of all nodes."),
@@ -52,8 +54,9 @@ def generate_launch_description() -> LaunchDescription:
             ),
             DeclareLaunchArgument(
                 "search_at_start",
-                default_value="false",
-                description="Search the whole map until somebody has told a pose.",
+                default_value="",
+                description="Search the whole map until somebody has told a pose; as params_file "
+                "says where empty.",
             ),
             DeclareLaunchArgument(
                 "use_sim_time", default_value="false", description="Take the time from /clock."
@@ -74,21 +77,9 @@ def generate_launch_description() -> LaunchDescription:
             ),
             OpaqueFunction(function=start_map_server),
             OpaqueFunction(function=start_localization),
-            IncludeLaunchDescription(
-                PythonLaunchDescriptionSource(rviz),
-                launch_arguments={
-                    name: LaunchConfiguration(name)
-                    for name in ("namespace", "use_sim_time", "log_level")
-                }.items(),
-                condition=IfCondition(LaunchConfiguration("use_rviz")),
-            ),
+            OpaqueFunction(function=start_rviz),
         ]
     )
-
-
-def is_true(context: LaunchContext, name: str) -> bool:
-    """Return an argument that is true or false."""
-    return bool(IfCondition(LaunchConfiguration(name)).evaluate(context))
 
 
 def parameters_given(context: LaunchContext) -> dict[str, ParameterValue]:
@@ -99,8 +90,9 @@ def parameters_given(context: LaunchContext) -> dict[str, ParameterValue]:
     }
     if bundle := LaunchConfiguration("bundle").perform(context):
         given["bundle"] = ParameterValue(bundle, value_type=str)
-    if is_true(context, "search_at_start"):
-        given["search_at_start"] = ParameterValue(True, value_type=bool)
+    if LaunchConfiguration("search_at_start").perform(context):
+        searched = is_true(context, "search_at_start")
+        given["search_at_start"] = ParameterValue(searched, value_type=bool)
     return given
 
 
@@ -119,7 +111,22 @@ def start_localization(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
             respawn=is_true(context, "use_respawn"),
             respawn_delay=RESPAWN_DELAY_S,
+            on_exit=fail_at_the_end,
             output="screen",
+        )
+    ]
+
+
+def start_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Start RViz, where that is wanted."""
+    if not is_true(context, "use_rviz"):
+        return []
+    rviz = PathJoinSubstitution([FindPackageShare(PACKAGE), "launch", "rviz.launch.py"])
+    passed_on = ("namespace", "use_sim_time", "log_level")
+    return [
+        IncludeLaunchDescription(
+            PythonLaunchDescriptionSource(rviz),
+            launch_arguments={name: LaunchConfiguration(name) for name in passed_on}.items(),
         )
     ]
 
@@ -150,6 +157,7 @@ def start_map_server(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
             respawn=is_true(context, "use_respawn"),
             respawn_delay=RESPAWN_DELAY_S,
+            on_exit=fail_at_the_end,
             output="screen",
         )
         for package, executable, name, parameters in (
@@ -157,12 +165,3 @@ def start_map_server(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             ("nav2_lifecycle_manager", "lifecycle_manager", "lifecycle_manager_map", manager),
         )
     ]
-
-
-def is_installed(package: str) -> bool:
-    """Return whether a ROS package is installed."""
-    try:
-        get_package_prefix(package)
-    except PackageNotFoundError:
-        return False
-    return True

@@ -9,21 +9,27 @@ Arguments for composition are taken and not heeded: these nodes are processes of
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 
-from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
-from launch.actions import DeclareLaunchArgument, EmitEvent, LogInfo, OpaqueFunction
-from launch.conditions import IfCondition
-from launch.events import Shutdown
+from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction, TimerAction
+from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile
 
+from local_inn_ros.nodes.launching import (
+    PACKAGE,
+    REMAPPINGS,
+    RESPAWN_DELAY_S,
+    LaunchError,
+    fail_at_the_end,
+    is_installed,
+    is_true,
+)
+
 NAV2_PACKAGES = ("nav2_map_server", "nav2_lifecycle_manager", "nav2_common")
 MANAGED = ["map_server", "lidar_localizer", "ekf"]
-# Relative names, so that several robots can run side by side, each in its namespace.
-REMAPPINGS = [("/tf", "tf"), ("/tf_static", "tf_static")]
-RESPAWN_DELAY_S = 0.5
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -57,6 +63,13 @@ def generate_launch_description() -> LaunchDescription:
                 "use_respawn", default_value="false", description="Start again what has crashed."
             ),
             DeclareLaunchArgument(
+                "autostart_on_respawn",
+                default_value="true",
+                description="With use_respawn and autostart: localization that has crashed "
+                "configures and activates itself, and the manager holds no bonds; otherwise it "
+                "waits for the manager.",
+            ),
+            DeclareLaunchArgument(
                 "log_level", default_value="info", description="debug, info, warn or error."
             ),
             OpaqueFunction(function=start),
@@ -67,15 +80,14 @@ def generate_launch_description() -> LaunchDescription:
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start everything; end with a sentence where Nav2 is not installed."""
     if missing := [name for name in NAV2_PACKAGES if not is_installed(name)]:
-        reason = f"not installed: {', '.join(missing)}; localization.launch.py runs without them"
-        return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]
+        raise LaunchError(
+            f"not installed: {', '.join(missing)}; localization.launch.py runs without them"
+        )
     file = parameter_file(context)
-    own = own_parameters(context)
     server = given(context, "yaml_filename", "map")
     return [
         _node(context, "nav2_map_server", "map_server", "map_server", [*file, server]),
-        # Two nodes in one process, so it has no name of its own.
-        _node(context, "local_inn_ros", "localization", None, [*file, own]),
+        localization(context, file),
         _node(
             context,
             "nav2_lifecycle_manager",
@@ -101,15 +113,49 @@ def parameter_file(context: LaunchContext) -> list[ParameterFile]:
     return [ParameterFile(rewritten, allow_substs=True)]
 
 
-def own_parameters(context: LaunchContext) -> dict[str, object]:
-    """Return the parameters of our nodes that overrule the file: the manager starts them."""
-    return {"autostart": False, **given(context, "bundle", "bundle")}
+def localization(context: LaunchContext, file: list[ParameterFile], again: bool = False) -> Node:
+    """Return our process, which the manager starts; two nodes in one, so it has no name.
+
+    Args:
+        context: of the launch.
+        file: of parameters.
+        again: whether it has crashed, and starts by itself.
+    """
+    own = {"autostart": again, **given(context, "bundle", "bundle")}
+    if again or not starts_itself_again(context):
+        return _node(context, PACKAGE, "localization", None, [*file, own])
+
+    def start_again(
+        event: ProcessExited, context: LaunchContext
+    ) -> list[LaunchDescriptionEntity] | None:
+        if context.is_shutdown:
+            return None
+        told = (
+            f"localization has ended with exit code {event.returncode}: it is started again and "
+            "activates itself, for Nav2's manager takes it to be active still"
+        )
+        started = localization(context, file, again=True)
+        return [LogInfo(msg=told), TimerAction(period=RESPAWN_DELAY_S, actions=[started])]
+
+    return _node(
+        context, PACKAGE, "localization", None, [*file, own], respawn=False, on_exit=start_again
+    )
+
+
+def starts_itself_again(context: LaunchContext) -> bool:
+    """Tell whether localization that has crashed is not left to the manager."""
+    wanted = ("use_respawn", "autostart", "autostart_on_respawn")
+    return all(is_true(context, name) for name in wanted)
 
 
 def manager_parameters(context: LaunchContext) -> dict[str, object]:
-    """Return the manager's parameters; without bondpy our nodes cannot hold the bond to it."""
+    """Return the manager's parameters.
+
+    It holds no bonds where our nodes cannot (without bondpy), or start again by themselves: who
+    loses a bond takes all other nodes down, and then fails to configure one that is active.
+    """
     parameters = {"autostart": is_true(context, "autostart"), "node_names": MANAGED}
-    if importlib.util.find_spec("bondpy") is None:
+    if importlib.util.find_spec("bondpy") is None or starts_itself_again(context):
         parameters["bond_timeout"] = 0.0
     return parameters
 
@@ -130,26 +176,14 @@ def namespace_of_nodes(context: LaunchContext) -> str | None:
     return None if f"/{pushed}".endswith(f"/{namespace}") else namespace
 
 
-def is_true(context: LaunchContext, name: str) -> bool:
-    """Return an argument that is true or false."""
-    return bool(IfCondition(LaunchConfiguration(name)).evaluate(context))
-
-
-def is_installed(package: str) -> bool:
-    """Return whether a ROS package is installed."""
-    try:
-        get_package_prefix(package)
-    except PackageNotFoundError:
-        return False
-    return True
-
-
 def _node(
     context: LaunchContext,
     package: str,
     executable: str,
     name: str | None,
     parameters: list[object],
+    respawn: bool = True,
+    on_exit: Callable[[ProcessExited, LaunchContext], object] = fail_at_the_end,
 ) -> Node:
     return Node(
         package=package,
@@ -159,7 +193,8 @@ def _node(
         parameters=[*parameters, {"use_sim_time": is_true(context, "use_sim_time")}],
         remappings=REMAPPINGS,
         arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
-        respawn=is_true(context, "use_respawn"),
+        respawn=respawn and is_true(context, "use_respawn"),
         respawn_delay=RESPAWN_DELAY_S,
+        on_exit=on_exit,
         output="screen",
     )

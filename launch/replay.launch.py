@@ -4,21 +4,27 @@
 
 from __future__ import annotations
 
-from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
     ExecuteProcess,
     IncludeLaunchDescription,
-    LogInfo,
     OpaqueFunction,
 )
-from launch.conditions import IfCondition
 from launch.events import Shutdown
+from launch.events.process import ProcessExited
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import FindPackageShare
+
+from local_inn_ros.nodes.launching import (
+    PACKAGE,
+    LaunchError,
+    fail_at_the_end,
+    is_installed,
+    is_true,
+)
 
 # What a recording may hold of another localization, put where it is in nobody's way.
 RECORDED_POSES = (
@@ -64,13 +70,10 @@ def generate_launch_description() -> LaunchDescription:
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start localization, then the player; end with a sentence where there is none."""
-    try:
-        get_package_prefix("ros2bag")
-    except PackageNotFoundError:
-        reason = "ros2bag is not installed, which plays recordings"
-        return [LogInfo(msg=reason), EmitEvent(event=Shutdown(reason=reason))]
+    if not is_installed("ros2bag"):
+        raise LaunchError("ros2bag is not installed, which plays recordings")
     localization = PathJoinSubstitution(
-        [FindPackageShare("local_inn_ros"), "launch", "localization.launch.py"]
+        [FindPackageShare(PACKAGE), "launch", "localization.launch.py"]
     )
     passed_on = ("bundle", "search_at_start", "use_rviz", "log_level")
     return [
@@ -81,8 +84,18 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 "use_sim_time": "true",
             }.items(),
         ),
-        ExecuteProcess(cmd=player(context), output="screen"),
+        ExecuteProcess(cmd=player(context), on_exit=end_without_player, output="screen"),
     ]
+
+
+def end_without_player(
+    event: ProcessExited, context: LaunchContext
+) -> list[LaunchDescriptionEntity] | None:
+    """End all where the recording could not be played; at its end all else stays."""
+    fail_at_the_end(event, context)
+    if event.returncode == 0 or context.is_shutdown:
+        return None
+    return [EmitEvent(event=Shutdown(reason="the recording was not played"))]
 
 
 def player(context: LaunchContext) -> list[str]:
@@ -91,6 +104,6 @@ def player(context: LaunchContext) -> list[str]:
         LaunchConfiguration(name).perform(context) for name in ("bag", "rate", "remap")
     )
     command = ["ros2", "bag", "play", bag, "--clock", "--rate", rate]
-    if IfCondition(LaunchConfiguration("loop")).evaluate(context):
+    if is_true(context, "loop"):
         command.append("--loop")
     return [*command, "--remap", *RECORDED_POSES, *remap.split()]

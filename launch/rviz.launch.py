@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction
-from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
+
+from local_inn_ros.nodes.launching import PACKAGE, is_installed, is_true
 
 # What config/localization.rviz shows and sends, taken into the namespace.
 TOPICS = (
@@ -30,7 +30,7 @@ TOPICS = (
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments and start RViz."""
-    view = PathJoinSubstitution([FindPackageShare("local_inn_ros"), "config", "localization.rviz"])
+    view = PathJoinSubstitution([FindPackageShare(PACKAGE), "config", "localization.rviz"])
     return LaunchDescription(
         [
             DeclareLaunchArgument("namespace", default_value="", description="Of the robot."),
@@ -50,11 +50,9 @@ def generate_launch_description() -> LaunchDescription:
 
 def start_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start RViz where it is installed."""
-    try:
-        get_package_prefix("rviz2")
-    except PackageNotFoundError:
+    if not is_installed("rviz2"):
         return [LogInfo(msg="rviz2 is not installed: there is no picture")]
-    sim_time = IfCondition(LaunchConfiguration("use_sim_time")).evaluate(context)
+    sim_time = is_true(context, "use_sim_time")
     return [
         Node(
             package="rviz2",

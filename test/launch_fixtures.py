@@ -99,21 +99,27 @@ class LaunchBench:
             (share / kind).symlink_to(ROOT / kind)
         self.install("local_inn_ros", "localization", "simulator")
 
-    def install(self, package: str, *executables: str) -> None:
-        """Put a package with stand-ins into the prefix."""
+    def install(self, package: str, *executables: str, last: str = "") -> None:
+        """Put a package with stand-ins into the prefix.
+
+        Args:
+            package: its name.
+            executables: names of its stand-ins.
+            last: what they do at the end, in the shell's language; nothing where left out.
+        """
         index = self.prefix / "share" / "ament_index" / "resource_index" / "packages"
         index.mkdir(parents=True, exist_ok=True)
         (index / package).touch()
         for name in executables:
-            self._write(self.prefix / "lib" / package / name)
+            self._write(self.prefix / "lib" / package / name, last)
 
-    def install_command(self, name: str) -> None:
-        """Put a stand-in where the shell finds it."""
-        self._write(self.prefix / "bin" / name)
+    def install_command(self, name: str, last: str = "") -> None:
+        """Put a stand-in where the shell finds it; see ``install``."""
+        self._write(self.prefix / "bin" / name, last)
 
-    def _write(self, path: Path) -> None:
+    def _write(self, path: Path, last: str = "") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(STAND_IN.replace("{note}", str(self._notes / path.name)))
+        path.write_text(STAND_IN.replace("{note}", str(self._notes / path.name)) + last + "\n")
         path.chmod(0o755)
 
     def environment(self) -> dict[str, str]:
@@ -140,7 +146,7 @@ class LaunchBench:
             env={**os.environ, **self.environment()},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         notes = sorted(self._notes.glob("*.words"))

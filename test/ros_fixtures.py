@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -142,6 +144,31 @@ def set_parameter(ros: RosWorld, node: str, name: str, value: Any) -> SetParamet
     ros.wait_for(future.done, "the answer")
     result: SetParametersResult = future.result().results[0]
     return result
+
+
+def run_node(
+    module: str, parameters: Sequence[str], words: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run a node that ends by itself.
+
+    Args:
+        module: of the package's nodes.
+        parameters: as `name:=value`.
+        words: others after `--ros-args`.
+    """
+    told = [word for one in parameters for word in ("-p", one)]
+    return subprocess.run(
+        [sys.executable, "-m", f"local_inn_ros.nodes.{module}", "--ros-args", *told, *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={
+            **os.environ,
+            "ROS_DOMAIN_ID": str(fresh_domain()),
+            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        },
+    )
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from local_inn_ros.benchmarking.accuracy import EstimatorRun
 from local_inn_ros.benchmarking.accuracy_job import JobResult
 from local_inn_ros.benchmarking.cramer_rao import PoseBounds
-from local_inn_ros.errors import LocalInnError
+from local_inn_ros.places import new_file
 
 _FIELDS = ("stamps_s", "estimates", "truth", "covariances", "seconds")
 
@@ -24,7 +23,7 @@ def write_result(path: Path, result: JobResult) -> None:
     """Write a result; the file appears whole or not at all, its folder is made where needed.
 
     Raises:
-        LocalInnError: it cannot be written.
+        PlaceError: it cannot be written.
     """
     arrays: dict[str, Any] = {
         "driven": np.array([result.driven_m, result.driven_s]),
@@ -37,14 +36,8 @@ def write_result(path: Path, result: JobResult) -> None:
             values = getattr(run, field)
             if values is not None:
                 arrays[f"{name}:{field}"] = values
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            np.savez_compressed(file, **arrays)
-        partial.replace(path)
-    except OSError as error:
-        raise LocalInnError(f"cannot write {path}: {error.strerror}") from error
+    with new_file(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def read_result(path: Path) -> JobResult | None:

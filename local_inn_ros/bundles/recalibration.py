@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import hashlib
+import io
 
-from local_inn_ros.bundles.bundle import Bundle, file_sha256
+from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import (
     BundleDescription,
     Calibration,
     FileReference,
     write_description,
 )
-from local_inn_ros.errors import BundleError
+from local_inn_ros.places import new_file
 from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.world.distance_image import save_distances
 
@@ -23,7 +24,7 @@ def rewrite_calibration(bundle: Bundle, calibration: Calibration) -> None:
     """Put a calibration into a bundle's description, whole or not at all.
 
     Raises:
-        BundleError: the file cannot be written.
+        PlaceError: the file cannot be written.
     """
     _rewrite(bundle, bundle.description.model_copy(update={"calibration": calibration}))
 
@@ -36,7 +37,7 @@ def rewrite_learned(bundle: Bundle, learned: Bundle) -> None:
         learned: the same, with other surfaces and another calibration.
 
     Raises:
-        BundleError: a file cannot be written.
+        PlaceError: a file cannot be written.
     """
     (before,) = bundle.description.maps
     (told,) = learned.description.maps
@@ -45,16 +46,13 @@ def rewrite_learned(bundle: Bundle, learned: Bundle) -> None:
         return
     surfaces = None
     if learned.distances_m is not None:
-        partial = bundle.path / f".surfaces.{os.getpid()}.partial"
-        try:
-            save_distances(learned.distances_m, partial)
-            sha256 = file_sha256(partial)
-            # Named by what it holds: the file that the old description names is not touched.
-            surfaces = FileReference(file=f"surfaces-{sha256[:12]}.png", sha256=sha256)
-            partial.replace(bundle.path / surfaces.file)
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise BundleError(f"cannot write {partial}: {error.strerror}") from error
+        # Named by what it holds: the file that the old description names is not touched.
+        content = io.BytesIO()
+        save_distances(learned.distances_m, content)
+        sha256 = hashlib.sha256(content.getvalue()).hexdigest()
+        surfaces = FileReference(file=f"surfaces-{sha256[:12]}.png", sha256=sha256)
+        with new_file(bundle.path / surfaces.file) as file:
+            file.write_bytes(content.getvalue())
     placed = told.model_copy(update={"surfaces": surfaces})
     _rewrite(bundle, learned.description.model_copy(update={"maps": (placed,)}))
     if before.surfaces is not None and before.surfaces != surfaces:
@@ -69,7 +67,8 @@ def rewrite_laser(bundle: Bundle, laser: LaserSpec) -> Bundle:
         The bundle as it is then.
 
     Raises:
-        BundleError: the file cannot be written, or the bundle is not for one planar laser.
+        BundleError: the bundle is not for one planar laser.
+        PlaceError: the file cannot be written.
     """
     before = bundle.description.laser
     sensors = {
@@ -80,16 +79,5 @@ def rewrite_laser(bundle: Bundle, laser: LaserSpec) -> Bundle:
 
 
 def _rewrite(bundle: Bundle, description: BundleDescription) -> None:
-    """Put another description in its place, whole or not at all.
-
-    Raises:
-        BundleError: the file cannot be written.
-    """
-    file = bundle.path / "bundle.yaml"
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-    try:
-        write_description(description, partial)
-        partial.replace(file)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise BundleError(f"cannot write {file}: {error.strerror}") from error
+    with new_file(bundle.path / "bundle.yaml") as file:
+        write_description(description, file)

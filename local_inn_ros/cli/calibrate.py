@@ -19,6 +19,7 @@ from local_inn_ros.cli.options import (
     SeedOption,
     open_bag,
     scans_to_learn_from,
+    tried_file,
 )
 from local_inn_ros.errors import BagError
 
@@ -57,6 +58,8 @@ def calibrate(
             help="Write the odometry's noise, found out from the recording, to this file of "
             "parameters. Without --reference that is all that is done, and the bundle's own fixes "
             "are the reference.",
+            callback=tried_file,
+            readable=False,
         ),
     ] = None,
     scan_topic: ScanTopicOption = "/scan",
@@ -82,10 +85,12 @@ def calibrate(
     import numpy as np
 
     from local_inn_ros.cli.timing_report import told_scan_timing
+    from local_inn_ros.places import check_file
     from local_inn_ros.systems.registry import load_bundle, system_named
 
     loaded = load_bundle(bundle)
     system = system_named(loaded.description.system)
+    description = bundle / "bundle.yaml"
     rng = np.random.default_rng(seed)
     if bag is None:
         if params_out is not None:
@@ -93,6 +98,7 @@ def calibrate(
                 "the odometry's noise is found out from a recording: name it with --bag",
                 param_hint="--params-out",
             )
+        check_file(description)
         found = system.calibration(loaded, scans, None, rng)
         told = loaded.description.model_copy(update={"calibration": found})
         _put_in_place(system, loaded, replace(loaded, description=told), rng)
@@ -100,6 +106,7 @@ def calibrate(
     laser = loaded.description.laser
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
     if recording.reference is not None or params_out is None:
+        check_file(description)
         loaded, recording = told_scan_timing(loaded, recording, scans)
         learned = _learned(system, loaded, recording, scans, rng)
         _put_in_place(system, loaded, learned, rng)

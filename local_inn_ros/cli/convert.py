@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from local_inn_ros.cli.options import MountOption, parse_mount
+from local_inn_ros.cli.options import MountOption, parse_mount, tried_bag
 
 app = typer.Typer(help="Turn other recordings into ROS 2 bags.", no_args_is_help=True)
 
@@ -17,7 +17,10 @@ app = typer.Typer(help="Turn other recordings into ROS 2 bags.", no_args_is_help
 @app.command("carmen", epilog="Example: local-inn convert carmen intel.clf --out bags/intel")
 def carmen(
     log: Annotated[Path, typer.Argument(help="The CARMEN log, gzipped or not.")],
-    out: Annotated[Path, typer.Option("--out", help="The bag folder to make.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="The bag folder to make.", callback=tried_bag, readable=False),
+    ],
     mount: MountOption = None,
 ) -> None:
     """Turn a CARMEN log (FLASER, ROBOTLASER1, ODOM) into a bag (MCAP).

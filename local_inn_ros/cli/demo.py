@@ -10,15 +10,18 @@ from typing import Annotated
 
 import typer
 
-from local_inn_ros.cli.options import SeedOption
+from local_inn_ros.cli.options import SeedOption, tried_folder
 
 EXAMPLE = "Example: local-inn demo --out build/demo"
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", help="Folder for report and picture.")] = Path(
-        "build/demo"
-    ),
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="Folder for report and picture.", callback=tried_folder, readable=False
+        ),
+    ] = Path("build/demo"),
     bundle: Annotated[
         Path | None, typer.Option("--bundle", help="Another bundle than the one shipped.")
     ] = None,

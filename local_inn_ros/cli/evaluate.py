@@ -20,6 +20,7 @@ from local_inn_ros.cli.options import (
     ScanTopicOption,
     SeedOption,
     open_bag,
+    tried_folder,
 )
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 
@@ -35,7 +36,12 @@ def evaluate(
     reference: ReferenceOption = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="Folder for the report, trajectories and pictures."),
+        typer.Option(
+            "--out",
+            help="Folder for the report, trajectories and pictures.",
+            callback=tried_folder,
+            readable=False,
+        ),
     ] = None,
     json: JsonOption = None,
     refiner: Annotated[

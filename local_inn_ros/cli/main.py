@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import typer
 
@@ -29,6 +29,7 @@ from local_inn_ros.cli import (
     train,
 )
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.places import reason
 
 # What some verbs are for that a robot has no use for, by what it takes.
 _TOOLS = {
@@ -90,19 +91,24 @@ def main() -> None:
     try:
         app()
     except LocalInnError as error:
-        typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
-        sys.exit(2)
+        _fail(str(error))
+    except OSError as error:
+        # What no verb has told itself; typer ends by itself where who reads the output has gone.
+        named = error.filename or "a file or the output"
+        _fail(f"cannot use {named}: {reason(error)}")
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in _TOOLS:
             raise
-        typer.secho(
-            f"error: {_TOOLS[missing]} with {missing}, which a robot does without: install it "
-            "with `pip install 'local_inn_ros[tools]'`",
-            fg=typer.colors.RED,
-            err=True,
+        _fail(
+            f"{_TOOLS[missing]} with {missing}, which a robot does without: install it with "
+            "`pip install 'local_inn_ros[tools]'`"
         )
-        sys.exit(2)
+
+
+def _fail(sentence: str) -> NoReturn:
+    typer.secho(f"error: {sentence}", fg=typer.colors.RED, err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from local_inn_ros.cli.map_parts import InsideOption, choice_figures, parse_inside, tell_choice
-from local_inn_ros.cli.options import JsonOption, SeedOption
+from local_inn_ros.cli.options import JsonOption, SeedOption, tried_file
 
 app = typer.Typer(help="Look at maps, and make them.", no_args_is_help=True)
 
@@ -28,7 +28,12 @@ def info(
     map_file: Annotated[Path, typer.Argument(metavar="MAP", help="The map's YAML file.")],
     picture: Annotated[
         Path | None,
-        typer.Option("--picture", help="Draw the map, and what was taken of it, to this PNG."),
+        typer.Option(
+            "--picture",
+            help="Draw the map, and what was taken of it, to this PNG.",
+            callback=tried_file,
+            readable=False,
+        ),
     ] = None,
     json: JsonOption = None,
     inside: InsideOption = None,
@@ -86,7 +91,6 @@ def info(
     if picture is not None:
         from local_inn_ros.evaluation.parts_picture import draw_parts
 
-        picture.parent.mkdir(parents=True, exist_ok=True)
         draw_parts(choice, picture, str(map_file))
     if json is not None:
         write_json(json, figures)
@@ -95,7 +99,12 @@ def info(
 @app.command("generate", epilog="Example: local-inn map generate track --seed 3 --out maps/t.yaml")
 def generate(
     world: Annotated[World, typer.Argument(help="A race track, or the floor of a building.")],
-    out: Annotated[Path, typer.Option("--out", help="The map's YAML file; a PGM comes beside it.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="The map's YAML file; a PGM comes beside it.", callback=tried_file
+        ),
+    ],
     seed: SeedOption = 0,
 ) -> None:
     """Make a map by chance: the same seed gives the same map."""
@@ -110,7 +119,6 @@ def generate(
         raise MapError(f"a map's file ends in .yaml, got {out}")
     make = generate_race_track if world is World.TRACK else generate_floor
     grid = make(np.random.default_rng(seed)).grid
-    out.parent.mkdir(parents=True, exist_ok=True)
     save_map(grid, out)
     say(
         f"{out}: {grid.bounds.width_m:.1f} m x {grid.bounds.height_m:.1f} m, "

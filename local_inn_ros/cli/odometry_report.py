@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local_inn_ros.errors import LocalInnError
+from local_inn_ros.places import new_file
 
 if TYPE_CHECKING:
     from local_inn_ros.filtering.odometry_fit import OdometryFit
@@ -67,22 +66,16 @@ def write_noise_parameters(path: Path, noise: OdometryNoise, origin: str) -> Non
         origin: what the noise was found out from.
 
     Raises:
-        LocalInnError: it cannot be written.
+        PlaceError: it cannot be written.
     """
     import yaml
 
     figures = {name: float(f"{value:.4g}") for name, value in noise.figures().items()}
     content = {node: {"ros__parameters": {"odometry_noise": dict(figures)}} for node in _NODES}
     told = " ".join(origin.split())
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(
-            f"# The odometry's noise, from {told} (local-inn calibrate).\n"
-            + yaml.safe_dump(content, sort_keys=False),
-            encoding="utf-8",
-        )
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise LocalInnError(f"cannot write {path}: {error.strerror}") from error
+    text = (
+        f"# The odometry's noise, from {told} (local-inn calibrate).\n"
+        f"{yaml.safe_dump(content, sort_keys=False)}"
+    )
+    with new_file(path) as file:
+        file.write_text(text, encoding="utf-8")

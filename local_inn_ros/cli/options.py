@@ -16,6 +16,59 @@ if TYPE_CHECKING:
     from local_inn_ros.sensing import LaserSpec
     from local_inn_ros.sensing.posed_observations import PosedObservations
 
+
+def tried_file(path: Path | None) -> Path | None:
+    """Try whether the file of an option can be written, before the verb begins its work.
+
+    Raises:
+        PlaceError: it cannot.
+    """
+    from local_inn_ros.places import check_file
+
+    if path is not None:
+        check_file(path)
+    return path
+
+
+def tried_folder(path: Path | None) -> Path | None:
+    """Try whether files can be put into the folder of an option, before the work.
+
+    Raises:
+        PlaceError: they cannot.
+    """
+    from local_inn_ros.places import check_folder
+
+    if path is not None:
+        check_folder(path)
+    return path
+
+
+def tried_bag(path: Path) -> Path:
+    """Try whether a bag can be written, before the work.
+
+    Raises:
+        BagError: there is something at that path already.
+        PlaceError: nothing can be written there.
+    """
+    from local_inn_ros.recordings.bag_writer import check_bag_place
+
+    check_bag_place(path)
+    return path
+
+
+def tried_bundle(path: Path) -> Path:
+    """Try whether a bundle can be written, before the work.
+
+    Raises:
+        BundleError: something other than a bundle would be overwritten.
+        PlaceError: nothing can be written there.
+    """
+    from local_inn_ros.bundles.placing import check_place
+
+    check_place(path)
+    return path
+
+
 BundleArgument: TypeAlias = Annotated[
     Path, typer.Argument(help="The bundle: a folder that `local-inn train` made.")
 ]
@@ -49,7 +102,10 @@ MapFrameOption: TypeAlias = Annotated[
     typer.Option("--map-frame", help="Frame of the map in the recording, for its true poses."),
 ]
 JsonOption: TypeAlias = Annotated[
-    Path | None, typer.Option("--json", help="Write the figures to this file too.")
+    Path | None,
+    typer.Option(
+        "--json", help="Write the figures to this file too.", callback=tried_file, readable=False
+    ),
 ]
 SeedOption: TypeAlias = Annotated[int, typer.Option("--seed", min=0, help="Source of all chance.")]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local_inn_ros.cli.options import MountOption, SeedOption, parse_mount
+from local_inn_ros.cli.options import MountOption, SeedOption, parse_mount, tried_bag
 
 if TYPE_CHECKING:
     from local_inn_ros.sensing import LaserSpec
@@ -38,7 +38,10 @@ class _World:
 
 
 def simulate(
-    out: Annotated[Path, typer.Option("--out", help="The bag folder to make.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", help="The bag folder to make.", callback=tried_bag, readable=False),
+    ],
     map_file: Annotated[
         Path | None, typer.Option("--map", help="The map's YAML file; needs --sensor.")
     ] = None,

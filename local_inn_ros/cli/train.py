@@ -20,6 +20,7 @@ from local_inn_ros.cli.options import (
     SeedOption,
     open_bag,
     scans_to_learn_from,
+    tried_bundle,
 )
 
 EXAMPLE = (
@@ -31,7 +32,12 @@ EXAMPLE = (
 def train(
     map_file: Annotated[Path, typer.Option("--map", help="The map's YAML file.")],
     sensor: Annotated[Path, typer.Option("--sensor", help="The laser's description (YAML).")],
-    out: Annotated[Path, typer.Option("--out", help="Folder of the bundle to make.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="Folder of the bundle to make.", callback=tried_bundle, readable=False
+        ),
+    ],
     system: Annotated[
         str, typer.Option("--system", help="The method: local_inn_2d, for a planar laser.")
     ] = "local_inn_2d",

@@ -37,6 +37,7 @@ from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
+from local_inn_ros.places import new_files
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.recordings.reading_order import at_one_instant_each
 from local_inn_ros.recordings.trajectory import Trajectory
@@ -252,10 +253,19 @@ def write_results(
     """Write ``report.json``, ``fused.tum``, ``fix.tum`` and ``run.png`` into a folder.
 
     With a reference there is also ``reliability.png``: whether the covariances tell the truth. The
-    folder is made where there is none; files of an earlier run are replaced, each at once.
+    folder is made where there is none; files of an earlier run are replaced when all are written.
+
+    Raises:
+        PlaceError: they cannot be written.
     """
+    with new_files(folder) as made:
+        _write_files(made, result, reference, grid)
+
+
+def _write_files(
+    folder: Path, result: Evaluation, reference: Trajectory | None, grid: OccupancyGrid
+) -> None:
     run = result.run
-    folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "report.json", result.to_json())
     write_trajectory(folder / "fused.tum", Trajectory.from_unordered(run.stamps_s, run.fused))
     write_trajectory(folder / "fix.tum", Trajectory.from_unordered(run.stamps_s, run.network))

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -16,6 +15,7 @@ from matplotlib.transforms import Affine2D
 from numpy.typing import ArrayLike
 from PIL import Image
 
+from local_inn_ros.places import new_file
 from local_inn_ros.world import FREE, OCCUPIED, Bounds, OccupancyGrid
 
 UNKNOWN_GREY = "#e3e3e6"
@@ -71,18 +71,19 @@ def save_figure(figure: Figure, path: Path, colours: int | None = None) -> None:
 
     Args:
         figure: what to draw.
-        path: the file; its folder must exist.
+        path: the file; its folder is made where needed.
         colours: keep so many, which makes a picture of many dots half as large; all of them
             where left out.
+
+    Raises:
+        PlaceError: it cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    canvas = FigureCanvasAgg(figure)
-    if colours is None:
-        canvas.print_figure(partial, format="png", dpi=_DPI)
-    else:
-        whole = io.BytesIO()
-        canvas.print_figure(whole, format="png", dpi=_DPI)
-        with Image.open(whole) as image:
+    picture = io.BytesIO()
+    FigureCanvasAgg(figure).print_figure(picture, format="png", dpi=_DPI)
+    if colours is not None:
+        with Image.open(picture) as image:
             few = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
-        few.save(partial, format="png", optimize=True)
-    partial.replace(path)
+        picture = io.BytesIO()
+        few.save(picture, format="png", optimize=True)
+    with new_file(path) as file:
+        file.write_bytes(picture.getbuffer())

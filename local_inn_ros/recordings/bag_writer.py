@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import math
-import shutil
-import tempfile
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,6 +27,7 @@ from rosbags.typesys import Stores, get_typestore
 
 from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.places import check_new_folder, new_folder
 from local_inn_ros.sensing import Odometry, Scan
 
 # RMW_DURATION_INFINITE.
@@ -60,27 +61,22 @@ class BagWriter:
             path: the bag folder, which must not exist yet.
 
         Raises:
-            BagError: there is something at that path already, or it cannot be written.
+            BagError: there is something at that path already.
+            PlaceError: nothing can be written there.
         """
         self.path = Path(path)
-        if self.path.exists():
-            raise BagError(f"{self.path} exists already; remove it or name another --out")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._folder = Path(tempfile.mkdtemp(prefix=".bag-", dir=self.path.parent))
-        except OSError as error:
-            raise BagError(f"cannot write a bag at {self.path}: {error.strerror}") from error
+        check_bag_place(self.path)
         self._types = get_typestore(Stores.ROS2_HUMBLE)
         self._connections: dict[str, Connection] = {}
-        self._writer = Writer(
-            self._folder / self.path.name,
-            version=8,  # the newest metadata that Humble still reads
-            storage_plugin=StoragePlugin.MCAP,
-        )
-        self._writer.open()
+        self._making = _new_bag(self.path)
 
     def __enter__(self) -> BagWriter:
-        """Return the writer."""
+        """Begin to write.
+
+        Raises:
+            PlaceError: nothing can be written there.
+        """
+        self._writer = self._making.__enter__()
         return self
 
     def __exit__(
@@ -89,15 +85,12 @@ class BagWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Finish the bag, or drop it where something went wrong."""
-        try:
-            if kind is None:
-                self._writer.close()
-                (self._folder / self.path.name).replace(self.path)
-            else:
-                self._writer.abort()
-        finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        """Finish the bag, or drop it where something went wrong.
+
+        Raises:
+            PlaceError: it could not be written.
+        """
+        self._making.__exit__(kind, error, trace)
 
     def write_mount(self, stamp_s: float, mount: Pose2) -> None:
         """Write where the laser is mounted, to ``/tf_static``."""
@@ -214,6 +207,39 @@ class BagWriter:
         )
 
 
+def check_bag_place(path: Path) -> None:
+    """Try whether a bag can be written, and leave nothing.
+
+    Raises:
+        BagError: there is something at that path already.
+        PlaceError: nothing can be written there.
+    """
+    if os.path.lexists(path):
+        raise BagError(f"{path} exists already; remove it or name another --out")
+    check_new_folder(path)
+
+
+@contextmanager
+def _new_bag(path: Path) -> Iterator[Writer]:
+    """Give a writer; its bag takes its place when the block ends well."""
+    with new_folder(path) as folder:
+        # It insists on making its folder, and names its file after it.
+        inner = folder / path.name
+        # The newest metadata that Humble still reads.
+        writer = Writer(inner, version=8, storage_plugin=StoragePlugin.MCAP)
+        writer.open()
+        try:
+            yield writer
+        except BaseException:
+            with suppress(OSError):
+                writer.abort()
+            raise
+        writer.close()
+        for one in inner.iterdir():
+            one.rename(folder / one.name)
+        inner.rmdir()
+
+
 def write_bag(
     path: Path, mount: Pose2, scans: Sequence[Scan], odometry: Sequence[Odometry]
 ) -> None:
@@ -226,7 +252,8 @@ def write_bag(
         odometry: readings, by stamp.
 
     Raises:
-        BagError: there is something at that path already, or it cannot be written.
+        BagError: there is something at that path already.
+        PlaceError: it cannot be written.
     """
     readings: list[Scan | Odometry] = sorted([*odometry, *scans], key=_known_s)
     with BagWriter(path) as bag:

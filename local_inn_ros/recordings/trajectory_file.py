@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 
 import numpy as np
 
 from local_inn_ros.errors import BagError
+from local_inn_ros.places import new_file
 from local_inn_ros.recordings.trajectory import Trajectory
 
 
@@ -18,16 +18,18 @@ def write_trajectory(path: Path, trajectory: Trajectory) -> None:
     """Write a TUM file; it appears whole or not at all.
 
     Args:
-        path: the file; its folder must exist.
+        path: the file; its folder is made where needed.
         trajectory: planar poses; z is written as 0.
+
+    Raises:
+        PlaceError: it cannot be written.
     """
     lines = ["# stamp x y z qx qy qz qw"]
     for stamp, (x, y, yaw) in zip(trajectory.stamps_s, trajectory.poses, strict=True):
         sine, cosine = math.sin(0.5 * yaw), math.cos(0.5 * yaw)
         lines.append(f"{stamp:.9f} {x:.6f} {y:.6f} 0 0 0 {sine:.9f} {cosine:.9f}")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    partial.replace(path)
+    with new_file(path) as file:
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def read_trajectory(path: Path) -> Trajectory:

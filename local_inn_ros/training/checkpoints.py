@@ -8,7 +8,7 @@ Tensors lie in a safetensors file and all else in JSON: reading them runs no cod
 from __future__ import annotations
 
 import json
-import os
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,12 +18,14 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from local_inn_ros.errors import BundleError
 from local_inn_ros.flows.fit_task import FitTask
+from local_inn_ros.places import PlaceError, new_file
 
+_LOG = logging.getLogger(__name__)
 _FILE = "checkpoint.safetensors"
 _STATE = "state"
 _MODEL, _OPTIMIZER, _NOISE = "model.", "optimizer.", "noise"
@@ -62,8 +64,8 @@ class Checkpoints:
     ) -> None:
         """Keep the state after a step, whole or not at all, where one is due.
 
-        Raises:
-            BundleError: it cannot be written.
+        Where it cannot be written, as on a full disk, the one before stays, and a warning is all:
+        who reads it has the rest of the training to make room.
         """
         if step % self.every != 0 or step == task.steps:
             return
@@ -81,16 +83,13 @@ class Checkpoints:
             },
             "rng": rng.bit_generator.state,
         }
-        partial = self.folder / f".{_FILE}.{os.getpid()}.partial"
+        saved = {name: one.detach().cpu().contiguous() for name, one in tensors.items()}
+        content = save(saved, metadata={_STATE: json.dumps(state)})
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            saved = {name: one.detach().cpu().contiguous() for name, one in tensors.items()}
-            save_file(saved, partial, metadata={_STATE: json.dumps(state)})
-            partial.replace(self.folder / _FILE)
-        except OSError as error:
-            raise BundleError(
-                f"the state of the training cannot be kept in {self.folder}: {error.strerror}"
-            ) from error
+            with new_file(self.folder / _FILE) as file:
+                file.write_bytes(content)
+        except PlaceError as error:
+            _LOG.warning("the state of the training is not kept: %s", error)
 
     def restore(
         self,

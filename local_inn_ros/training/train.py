@@ -17,6 +17,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import RecordValue, write_description
 from local_inn_ros.bundles.placing import check_place, placed
 from local_inn_ros.errors import BundleError
+from local_inn_ros.places import real_path
 from local_inn_ros.systems.protocol import (
     MeasuresItself,
     System,
@@ -59,8 +60,9 @@ def train_bundle(
         The folder.
 
     Raises:
-        BundleError: ``out`` holds something that is not a bundle, or cannot be written; there is
-            nothing to resume, or something that is not asked to be resumed.
+        BundleError: ``out`` holds something that is not a bundle; there is nothing to resume, or
+            something that is not asked to be resumed.
+        PlaceError: ``out`` cannot be written.
         LocalInnError: what was given cannot be trained on.
     """
     check_place(out)
@@ -80,7 +82,8 @@ def train_run(
     """Do a training that has begun, and write its bundle; see ``train_bundle``."""
     check_place(out)
     identity = {**run.identity, "system": system.name, "version": __version__}
-    kept = Checkpoints(out.with_name(out.name + ".training"), identity, checkpoint_every)
+    real = real_path(out)
+    kept = Checkpoints(real.with_name(real.name + ".training"), identity, checkpoint_every)
     _check_wish(kept, resume)
     rng = np.random.default_rng(seed)
     started = time.monotonic()

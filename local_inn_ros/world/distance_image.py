@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,10 @@ _STEPS_PER_M = 10_000.0
 _FARTHEST_M = 1.0
 
 
-def save_distances(distances_m: NDArray[np.float64], path: Path) -> None:
+def save_distances(distances_m: NDArray[np.float64], file: Path | BinaryIO) -> None:
     """Write distances (rows, cols), in tenths of a millimetre; those over 1 m as 1 m."""
     steps = np.rint(np.clip(distances_m, 0.0, _FARTHEST_M) * _STEPS_PER_M).astype(np.uint16)
-    Image.fromarray(np.ascontiguousarray(steps[::-1])).save(path, format="PNG", optimize=True)
+    Image.fromarray(np.ascontiguousarray(steps[::-1])).save(file, format="PNG", optimize=True)
 
 
 def load_distances(path: Path) -> NDArray[np.float64]:

@@ -8,7 +8,6 @@ What each key means follows the behaviour of nav2_map_server (map_io, Nav2 Jazzy
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from local_inn_ros.errors import MapError
 from local_inn_ros.geometry import Pose2, wrap_angle
+from local_inn_ros.places import new_file
 from local_inn_ros.text_files import expanded, lfs_pointer_note, yaml_fault
 from local_inn_ros.world.map_check import MapWarning, doubts_about
 from local_inn_ros.world.map_image import MapImage, PixelStrip, read_map_image
@@ -104,7 +104,7 @@ def save_map(grid: OccupancyGrid, yaml_path: str | Path) -> None:
     gives the same cells, resolution and origin.
 
     Raises:
-        MapError: the folder does not exist or cannot be written.
+        PlaceError: they cannot be written.
     """
     target = Path(yaml_path)
     image_path = target.with_suffix(".pgm")
@@ -128,11 +128,10 @@ def save_map(grid: OccupancyGrid, yaml_path: str | Path) -> None:
         },
         sort_keys=False,
     )
-    try:
-        _write_whole(image_path, header + pixels.tobytes())
-        _write_whole(target, text.encode())
-    except OSError as error:
-        raise MapError(f"cannot write the map {target}: {error.strerror}") from error
+    # Neither takes its place before both are written.
+    with new_file(image_path) as image, new_file(target) as description:
+        image.write_bytes(header + pixels.tobytes())
+        description.write_text(text, encoding="utf-8")
 
 
 def read_map_description(yaml_path: str | Path) -> MapDescription:
@@ -255,13 +254,3 @@ def _cells_of_strip(
     if description.mode == "scale" and pixels.alpha is not None:
         cells[pixels.alpha < 1.0] = UNKNOWN
     return cells
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees all of it or the one before."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from bundle_files import write_bundle
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.placing import check_place, placed
 from local_inn_ros.errors import BundleError
+from local_inn_ros.places import PlaceError
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_what_does_not_load_leaves_the_old(old: Path) -> None:
 
 
 def test_a_full_disk_is_a_sentence_and_leaves_nothing(old: Path) -> None:
-    with pytest.raises(BundleError, match=r"cannot be written to .*: No space left"), placed(old):
+    with pytest.raises(PlaceError, match=r"cannot write .*: No space left"), placed(old):
         raise OSError(28, "No space left on device")
     assert (old / "mark").read_text() == "old"
     assert left(old.parent) == ["bundle"]
@@ -62,7 +63,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(old: Path) -> None:
 
 def test_a_place_where_nothing_can_be_made_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(BundleError, match=r"no bundle can be written to .*: Not a directory"):
+    with pytest.raises(PlaceError, match=r"bundle, in .*file: File exists; it is a file"):
         check_place(tmp_path / "file" / "bundle")
     with pytest.raises(BundleError, match="is a file: name a folder"):
         check_place(tmp_path / "file")

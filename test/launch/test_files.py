@@ -170,7 +170,7 @@ def test_the_demo_is_a_simulator_with_localization(bench: LaunchBench) -> None:
 
 def test_without_a_player_a_replay_ends_with_a_sentence(bench: LaunchBench) -> None:
     launched = bench.run("replay", bag="/bags/lap")
-    assert launched.processes == {}
+    assert (launched.code, launched.processes) == (1, {})
     assert "ros2bag is not installed" in launched.said
 
 
@@ -195,8 +195,115 @@ def test_nav2s_launch_files_can_name_ours() -> None:
 
 def test_without_nav2_its_launch_file_ends_with_a_sentence(bench: LaunchBench) -> None:
     launched = bench.run("nav2_localization", map="/maps/hall.yaml")
-    assert launched.processes == {}
+    assert (launched.code, launched.processes) == (1, {})
     assert "localization.launch.py runs without" in launched.said
+
+
+@pytest.mark.parametrize("code", [0, 1, 134])
+def test_a_process_that_has_failed_is_told_by_the_exit_code(bench: LaunchBench, code: int) -> None:
+    bench.install("local_inn_ros", "localization", last=f"exit {code}")
+    launched = bench.run("localization")
+    assert launched.code == (1 if code else 0), launched.said
+    assert (f"has ended with exit code {code}" in launched.said) is (code != 0)
+
+
+def test_a_demo_without_its_simulator_fails(bench: LaunchBench) -> None:
+    bench.install("local_inn_ros", "simulator", last="exit 1")
+    launched = bench.run("demo", use_rviz="false")
+    assert launched.code == 1
+    # The other one was not taken down with it.
+    assert set(launched.processes) == {"localization", "simulator"}
+
+
+def test_a_recording_that_cannot_be_played_ends_the_replay(bench: LaunchBench) -> None:
+    bench.install("ros2bag")
+    bench.install("local_inn_ros", "localization", last="exec sleep 30")
+    bench.install_command("ros2", last="exit 2")
+    # It ends although localization would go on.
+    launched = bench.run("replay", bag="/nope", use_rviz="false")
+    assert launched.code == 1
+    assert "has ended with exit code 2" in launched.said
+
+
+@pytest.mark.parametrize(
+    ("file", "argument", "told"),
+    [
+        ("localization", "use_sim_time", "maybe"),
+        ("localization", "use_respawn", "2"),
+        ("localization", "autostart", ""),
+        ("localization", "use_rviz", "y"),
+        ("demo", "speed", "fast"),
+        ("demo", "seed", "1.5"),
+        ("demo", "search_at_start", "maybe"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_named(
+    bench: LaunchBench, file: str, argument: str, told: str
+) -> None:
+    launched = bench.run(file, **{argument: told})
+    assert launched.code == 1
+    assert f"{argument}:={told} is " in launched.said
+
+
+@pytest.mark.parametrize("word", ["true", "True", "1", "yes", "ON", " true "])
+def test_what_is_true_may_be_spelled_in_many_ways(bench: LaunchBench, word: str) -> None:
+    told = started_by(bench.run("localization", use_sim_time=word, search_at_start=word))
+    parameters = told["localization"].parameters("lidar_localizer")
+    assert parameters["use_sim_time"] is True
+    assert parameters["search_at_start"] is True
+
+
+def test_the_demo_can_be_told_not_to_search(bench: LaunchBench) -> None:
+    started = started_by(bench.run("demo", search_at_start="false"))
+    assert started["localization"].parameters("lidar_localizer")["search_at_start"] is False
+
+
+@pytest.mark.parametrize(("told", "wanted"), [("", True), ("false", False), ("true", True)])
+def test_a_search_at_the_start_is_as_the_file_says_unless_it_is_told(
+    bench: LaunchBench, tmp_path: Path, told: str, wanted: bool
+) -> None:
+    file = tmp_path / "parameters.yaml"
+    file.write_text("/**/lidar_localizer: {ros__parameters: {search_at_start: true}}\n")
+    arguments = {"params_file": str(file), "search_at_start": told}
+    started = started_by(bench.run("localization", **arguments))
+    assert started["localization"].parameters("lidar_localizer")["search_at_start"] is wanted
+
+
+def test_the_demo_lists_what_it_heeds_alone(bench: LaunchBench) -> None:
+    # The simulator has no clock: localization would wait for one for ever.
+    started = started_by(bench.run("demo", use_sim_time="true"))
+    assert started["localization"].parameters("ekf")["use_sim_time"] is False
+
+
+# Ends the launch when it is started for the second time.
+_CRASHES_ONCE = (
+    'if [ -e "$note.once" ]; then kill -INT $PPID; exec sleep 30; fi; touch "$note.once"; exit 139'
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "again", "bond_timeout"),
+    [
+        ({}, True, 0.0),
+        ({"autostart_on_respawn": "false"}, False, None),
+        ({"autostart": "false"}, False, None),
+    ],
+)
+def test_localization_that_has_crashed_starts_itself_again_beside_navs_manager(
+    bench: LaunchBench, words: dict[str, str], again: bool, bond_timeout: float | None
+) -> None:
+    pytest.importorskip("nav2_common", reason="nav2_common is not installed")
+    bench.install("nav2_common")
+    bench.install("nav2_map_server", "map_server", last="exec sleep 30")
+    bench.install("nav2_lifecycle_manager", "lifecycle_manager", last="exec sleep 30")
+    bench.install("local_inn_ros", "localization", last=_CRASHES_ONCE)
+    launched = bench.run("nav2_localization", use_respawn="true", **words)
+    localization = launched.processes["localization"]
+    assert localization.parameters("ekf")["autostart"] is again
+    assert ("is started again and activates itself" in launched.said) is again
+    manager = launched.processes["lifecycle_manager"].parameters("lifecycle_manager_localization")
+    if importlib.util.find_spec("bondpy") is not None or again:
+        assert manager.get("bond_timeout") == bond_timeout
 
 
 def test_nav2s_manager_starts_the_map_server_and_both_nodes(

@@ -98,7 +98,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
 def test_a_place_that_cannot_be_written_or_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     inside = tmp_path / "file" / "pose.json"
-    with pytest.raises(SavedPoseError, match=f"cannot save the pose to {inside}"):
+    with pytest.raises(SavedPoseError, match=f"the pose is not saved: cannot write {inside}"):
         saved_at(Pose2.identity()).save(inside)
     with pytest.raises(SavedPoseError, match="cannot read the saved pose"):
         SavedPose.load(tmp_path, MAP)

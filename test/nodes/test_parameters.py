@@ -14,7 +14,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from filter_bench import START_S, FilterBench
 from geometry_msgs.msg import PoseArray
-from localizer_bench import Bench, Robot
+from localizer_bench import MOUNT, Bench, Robot
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
@@ -127,6 +127,23 @@ def test_the_refiner_changes_at_run_time(ros: RosWorld) -> None:
     assert "stage statistics [ms]" in stages
     assert "stage refiner [ms]" not in stages
     assert not set_parameter(ros, "lidar_localizer", "samples", 41).successful
+
+
+def test_a_change_while_it_runs_is_not_told_as_another_mount(
+    ros: RosWorld, capfd: pytest.CaptureFixture[str]
+) -> None:
+    robot = Robot(ros)
+    samples = robot.hear(PoseArray, "samples", BEST_EFFORT)
+    ros.wait_for(lambda: listeners(robot.node, "/lidar_localizer/samples"), "who looks")
+    robot.localize()
+    for count in (40, 10):
+        assert set_parameter(ros, "lidar_localizer", "samples", count).successful
+        robot.step_until(lambda count=count: len(samples[-1].poses) == count, "the samples")
+    # The same mount again, as a broadcaster that was started again tells it.
+    robot.tell_mount(MOUNT)
+    for _ in range(3):
+        robot.step()
+    assert capfd.readouterr().err.count("is mounted on") == 1
 
 
 def test_an_engine_that_cannot_be_had_is_a_warning(

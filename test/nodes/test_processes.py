@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,27 +14,11 @@ import pytest
 pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from lifecycle_msgs.srv import GetState
-from ros_fixtures import DEADLINE_S, RosWorld, fresh_domain
+from ros_fixtures import DEADLINE_S, RosWorld, fresh_domain, run_node
 from std_srvs.srv import Trigger
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.nodes.common.child_process import ChildProcess
-
-
-def run_node(module: str, parameters: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    told = [word for one in parameters for word in ("-p", one)]
-    return subprocess.run(
-        [sys.executable, "-m", f"local_inn_ros.nodes.{module}", "--ros-args", *told],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={
-            **os.environ,
-            "ROS_DOMAIN_ID": str(fresh_domain()),
-            "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        },
-    )
 
 
 def test_a_missing_bundle_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:

@@ -193,17 +193,39 @@ def test_the_pose_is_saved_at_the_end(ros: RosWorld, tmp_path: Path) -> None:
     assert saved.pose.deviations().max() < 0.2
 
 
-def test_a_folder_that_cannot_be_written_is_one_warning(
+def test_a_folder_that_cannot_be_written_is_one_warning_until_it_can(
     ros: RosWorld, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "pose.json"
     logs = Said(capfd)
-    robot = Robot(ros, pose_file=str(tmp_path / "file" / "pose.json"), save_pose_period=0.1)
+    robot = Robot(ros, pose_file=str(path), save_pose_period=0.1)
+    # Told before there is any pose to save.
+    assert logs.count("the pose is not saved") == 1
     robot.localize()
-    robot.step_until(lambda: logs.count("is not saved any more"), "the warning")
     for _ in range(40):
         robot.step()
-    assert logs.count("is not saved any more") == 1
+    assert logs.count("the pose is not saved") == 1
+    (tmp_path / "file").unlink()
+    robot.step_until(path.exists, "the file")
+    assert logs.count("the pose is not saved") == 1
+
+
+def test_a_user_without_a_home_is_told_and_localized(
+    ros: RosWorld, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("ROS_HOME")
+    monkeypatch.setattr(Path, "expanduser", no_home)
+    logs = Said(capfd)
+    robot = Robot(ros, pose_file="auto")
+    assert logs.count("the pose is not saved: this user has no home: set ROS_HOME") == 1
+    robot.localize()
+    assert robot.is_right()
+
+
+def no_home(_: Path) -> Path:
+    # As pathlib does for users that the system does not know.
+    raise RuntimeError("Could not determine home directory.")
 
 
 def test_robots_that_share_a_map_have_files_of_their_own(

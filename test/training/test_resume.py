@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -89,6 +90,17 @@ def test_a_training_that_was_killed_is_neither_forgotten_nor_mixed_up(tmp_path: 
     with pytest.raises(BundleError, match=r"is damaged .*: delete .* to begin anew"):
         train(out, resume=True)
     assert not out.exists()
+
+
+def test_a_state_that_cannot_be_kept_does_not_end_the_training(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    # In place of the folder that the state would lie in.
+    (tmp_path / "out.training").touch()
+    with caplog.at_level(logging.WARNING):
+        train(tmp_path / "out")
+    assert "the state of the training is not kept: cannot write" in caplog.text
+    assert Bundle.load(tmp_path / "out").path == tmp_path / "out"
 
 
 def test_nothing_is_resumed_where_there_is_nothing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from local_inn_ros.errors import MapError
 from local_inn_ros.geometry import Pose2
+from local_inn_ros.places import PlaceError
 from local_inn_ros.world import (
     FREE,
     OCCUPIED,
@@ -263,13 +264,13 @@ def test_a_failed_save_leaves_the_old_map(tmp_path: Path, monkeypatch: pytest.Mo
     def fail(self: Path, target: Path) -> Path:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as patch, pytest.raises(MapError, match="No space left"):
+    with monkeypatch.context() as patch, pytest.raises(PlaceError, match="No space left"):
         patch.setattr(Path, "replace", fail)
         save_map(OccupancyGrid(np.zeros((3, 3), dtype=np.int8), 0.2, Pose2.identity()), path)
     assert map_hash(path) == grid_hash(old)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["map.pgm", "map.yaml"]
-    with pytest.raises(MapError, match="cannot write"):
-        save_map(old, tmp_path / "no" / "folder.yaml")
+    with pytest.raises(PlaceError, match="cannot write"):
+        save_map(old, path / "folder.yaml")
 
 
 def test_warns_of_unknown_painted_so_bright_that_it_reads_as_free(tmp_path: Path) -> None:

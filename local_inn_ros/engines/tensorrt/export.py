@@ -15,7 +15,7 @@ from local_inn_ros.engines.tensorrt.cuda_device import CudaDevice
 from local_inn_ros.engines.tensorrt.engine import TensorRtEngine
 from local_inn_ros.engines.tensorrt.library import tensorrt_version
 from local_inn_ros.engines.tensorrt.profiles import Precision
-from local_inn_ros.engines.tensorrt.store import plan_key, store_plans
+from local_inn_ros.engines.tensorrt.store import check_places, plan_key, store_plans
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,12 @@ def export_plans(
         progress: told what is about to begin, once for each graph and once for the check.
 
     Raises:
-        EngineError: there is no TensorRT or no GPU here, a graph cannot be built, or the answers
-            are off; nothing is kept then.
+        EngineError: there is no TensorRT or no GPU here, plans cannot be kept, a graph cannot be
+            built, or the answers are off; nothing is kept then.
     """
     version = tensorrt_version()
     device = CudaDevice()
+    check_places(graphs)
     plans: dict[str, bytes] = {}
     for graph in graphs:
         progress(f"building {graph.name} ({precision.value})")

@@ -19,13 +19,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local_inn_ros.errors import EngineError
+from local_inn_ros.places import PlaceError, reason, user_folder
 
 _KEY_BYTES = 32
 
 
 def key_file() -> Path:
-    """Return where this machine keeps its key: beside what the nodes keep, in ``ROS_HOME``."""
-    home = Path(os.environ.get("ROS_HOME") or "~/.ros").expanduser()
+    """Return where this machine keeps its key: beside what the nodes keep, in ``ROS_HOME``.
+
+    Raises:
+        EngineError: this user has no home.
+    """
+    try:
+        home = user_folder("ROS_HOME", "~/.ros")
+    except PlaceError as error:
+        raise EngineError(f"cannot keep the key for plans: {error}") from error
     return home / "local_inn_ros" / "plan_key"
 
 
@@ -74,7 +82,7 @@ def _draw_key(path: Path) -> None:
         finally:
             Path(partial).unlink()
     except OSError as error:
-        raise EngineError(f"cannot keep the key for plans at {path}: {error.strerror}") from error
+        raise EngineError(f"cannot keep the key for plans at {path}: {reason(error)}") from error
 
 
 def _read_key(path: Path) -> bytes:
@@ -83,7 +91,7 @@ def _read_key(path: Path) -> bytes:
             status = os.fstat(file.fileno())
             key = file.read()
     except OSError as error:
-        raise EngineError(f"cannot read the key for plans {path}: {error.strerror}") from error
+        raise EngineError(f"cannot read the key for plans {path}: {reason(error)}") from error
     if status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
         raise EngineError(
             f"others than its user can read or change the key for plans {path}: remove it and "

@@ -7,11 +7,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from local_inn_ros.engines.tensorrt.cuda_device import CudaIdentity
 from local_inn_ros.engines.tensorrt.profiles import PROFILES, Precision
 from local_inn_ros.engines.tensorrt.seal import is_sealed, seal
 from local_inn_ros.errors import EngineError
+from local_inn_ros.places import PlaceError, check_folder, new_folder, user_folder
 
 _LOG = logging.getLogger(__name__)
 _RECORD = "record.json"
@@ -106,13 +105,30 @@ def store_plans(
     """
     record = json.dumps({"key": asdict(key), "figures": dict(figures)}, indent=2).encode()
     sealed = seal([record, *(plans[graph.name] for graph in graphs)])
-    reason = ""
+    refused = ""
     for place in _places(graphs):
         try:
-            return _write(place, key.folder, record, sealed, plans)
-        except OSError as error:
-            reason = f"{place}: {error.strerror}"
-    raise EngineError(f"the plans of {graphs.name} cannot be kept: {reason}")
+            return _write(place / key.folder, record, sealed, plans)
+        except PlaceError as error:
+            refused = str(error)
+    raise EngineError(f"the plans of {graphs.name} cannot be kept: {refused}")
+
+
+def check_places(graphs: GraphSet) -> None:
+    """Try whether plans can be kept, and leave nothing.
+
+    Raises:
+        EngineError: neither in the bundle nor in the user's cache.
+    """
+    refused = ""
+    for place in _places(graphs):
+        try:
+            check_folder(place)
+        except PlaceError as error:
+            refused = str(error)
+        else:
+            return
+    raise EngineError(f"plans of {graphs.name} could not be kept: {refused}")
 
 
 def load_plans(graphs: GraphSet, keys: Sequence[PlanKey]) -> StoredPlans:
@@ -161,29 +177,21 @@ def _read_sealed(folder: Path, key: PlanKey, graphs: GraphSet) -> dict[str, byte
     return plans
 
 
-def _places(graphs: GraphSet) -> tuple[Path, Path]:
-    """Return the folders that plans may lie in: of the bundle, and of the user."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return graphs.folder / "engine", cache / "local_inn_ros" / "engine"
+def _places(graphs: GraphSet) -> list[Path]:
+    """Return the folders that plans may lie in: of the bundle, and of a user with a home."""
+    places = [graphs.folder / "engine"]
+    with suppress(PlaceError):
+        cache = user_folder("XDG_CACHE_HOME", "~/.cache")
+        places.append(cache / "local_inn_ros" / "engine")
+    return places
 
 
-def _write(place: Path, name: str, record: bytes, sealed: str, plans: Mapping[str, bytes]) -> Path:
-    """Write a folder beside its place, and move it there when it is complete."""
-    place.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=".partial.", dir=place))
-    try:
+def _write(folder: Path, record: bytes, sealed: str, plans: Mapping[str, bytes]) -> Path:
+    with new_folder(folder) as made:
         for network, plan in plans.items():
-            (partial / f"{network}.plan").write_bytes(plan)
-        (partial / _RECORD).write_bytes(record)
-        (partial / _SEAL).write_text(sealed + "\n", encoding="ascii")
-        folder = place / name
-        if folder.exists():
-            folder.rename(partial / "replaced")
-        partial.rename(folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    shutil.rmtree(folder / "replaced", ignore_errors=True)
+            (made / f"{network}.plan").write_bytes(plan)
+        (made / _RECORD).write_bytes(record)
+        (made / _SEAL).write_text(sealed + "\n", encoding="ascii")
     return folder
 
 

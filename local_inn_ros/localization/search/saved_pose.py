@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from local_inn_ros.errors import LocalInnError
 from local_inn_ros.filtering.motion_model import MotionNoise, ScaleNoise, carried
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.localization.search.hypotheses import SearchResult
+from local_inn_ros.places import PlaceError, new_file
 
 # A place found so near to where the robot was left is the same place.
 _SAME_PLACE_M = 1.0
@@ -110,13 +110,12 @@ class SavedPose:
             covariance=(first, second, third),
             odometry=None if self.odometry is None else _row(self.odometry.to_array().tolist()),
         )
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(content.model_dump_json(indent=2) + "\n", encoding="utf-8")
-            partial.replace(path)
-        except OSError as error:
-            raise SavedPoseError(f"cannot save the pose to {path}: {error.strerror}") from error
+            # Not durable: who saves has scans to answer, and a disk can take a second.
+            with new_file(path, durable=False) as file:
+                file.write_text(content.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        except PlaceError as error:
+            raise SavedPoseError(f"the pose is not saved: {error}") from error
 
     @staticmethod
     def load(path: Path, map_sha256: str) -> SavedPose | None:

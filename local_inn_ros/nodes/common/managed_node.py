@@ -9,13 +9,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
+from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.nodes.common.bond import ManagerBond
 from local_inn_ros.nodes.common.diagnostics import ERROR, WARN, DiagnosticsPublisher, Health
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.parameters import NodeParameters, Parameters
+from local_inn_ros.places import reason
 
 
 class Work(Protocol):
@@ -36,6 +40,30 @@ class Work(Protocol):
 
 Values = TypeVar("Values", bound=NodeParameters)
 WorkType = TypeVar("WorkType", bound=Work)
+
+
+def refusing(
+    change: Callable[[ChangeState.Request, ChangeState.Response], ChangeState.Response],
+    warn: Callable[[str], object],
+) -> Callable[[ChangeState.Request, ChangeState.Response], ChangeState.Response]:
+    """Return what answers that a change of state has failed where it is not allowed.
+
+    Before Kilted, rclpy raises what rcl says of it, out of the service and of the executor: the
+    process would end. Nav2's manager asks for such changes when it resets a node that has died.
+    """
+
+    def answer(
+        request: ChangeState.Request, response: ChangeState.Response
+    ) -> ChangeState.Response:
+        try:
+            return change(request, response)
+        except RuntimeError as error:
+            wanted = request.transition.label or f"with the number {request.transition.id}"
+            warn(f"the transition {wanted} is not allowed now, and nothing was changed ({error})")
+            response.success = False
+            return response
+
+    return answer
 
 
 class StartError(LocalInnError):
@@ -66,6 +94,9 @@ class ManagedNode(LifecycleNode, ABC, Generic[Values, WorkType]):
         self._bond = ManagerBond(self)
         self._trouble = ""
         self.parameters = Parameters(self, kind)
+        for service in self.services:
+            if service.srv_type is ChangeState:
+                service.callback = refusing(service.callback, self.get_logger().warning)
         self._diagnostics = DiagnosticsPublisher(self, self._examine)
 
     @abstractmethod
@@ -104,10 +135,24 @@ class ManagedNode(LifecycleNode, ABC, Generic[Values, WorkType]):
             StartError: that failed.
         """
         if not self.parameters.now.autostart:
+            # Also told to who finds a node here that has crashed and was started again.
+            self.get_logger().info(
+                "unconfigured: waits for a lifecycle manager, or `ros2 lifecycle set "
+                f"{self.get_fully_qualified_name()} configure`; a manager that has brought its "
+                "nodes up before does not do it again by itself"
+            )
             return
         for trigger in (self.trigger_configure, self.trigger_activate):
             if trigger() != TransitionCallbackReturn.SUCCESS:
                 raise StartError(self._trouble)
+
+    def set_parameters_atomically(
+        self, parameter_list: list[Parameter[Any]]
+    ) -> SetParametersResult:
+        """Set parameters, all or none; what is of another type is refused by name."""
+        if why := self.parameters.refusal(self, parameter_list):
+            return SetParametersResult(successful=False, reason=why)
+        return super().set_parameters_atomically(parameter_list)
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Build the work."""
@@ -171,8 +216,10 @@ class ManagedNode(LifecycleNode, ABC, Generic[Values, WorkType]):
         try:
             step()
         except Exception as error:
-            known = isinstance(error, LocalInnError)
+            known = isinstance(error, LocalInnError | OSError)
             self._trouble = str(error) if known else f"{what} it could not be: {error!r}"
+            if isinstance(error, OSError):
+                self._trouble = f"cannot use {error.filename or 'a file'}: {reason(error)}"
             self.get_logger().error(self._trouble if known else traceback.format_exc())
             undo()
             return TransitionCallbackReturn.FAILURE

@@ -40,8 +40,9 @@ keeps it in step. `ros2 param describe` says the same.
 
 With a bundle and the usual names of topics and frames none has to be set. A value of another type
 or out of its range is refused with a sentence that names the parameter: at the start the node then
-does not start. Parameters marked "live" can change at any time, the others while the node is not
-configured. Of the simulator's, none can change while it runs.
+does not start. A parameter that a node does not know is warned of at the start, with the name that
+is spelled most alike. Parameters marked "live" can change at any time, the others while the node is
+not configured. Of the simulator's, none can change while it runs.
 
 Beside these, each topic has `qos_overrides.TOPIC.publisher.NAME` or
 `qos_overrides.TOPIC.subscription.NAME`, with `history`, `depth`, `reliability` and `durability` for

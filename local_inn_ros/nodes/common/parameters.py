@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
+from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 from rcl_interfaces.msg import (
@@ -23,7 +24,27 @@ from local_inn_ros.errors import LocalInnError
 
 _METADATA_KEY = "parameter"
 
+# Names that are spelled as much alike are taken for typing errors.
+_ALIKE = 0.7
+
 Values = TypeVar("Values")
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    """A type of parameters: how it is called, and what its values are in Python."""
+
+    name: str
+    python: tuple[type[Any], ...]
+
+
+_TYPES: dict[type[Any], _Type] = {
+    bool: _Type("true or false", (bool,)),
+    int: _Type("an integer", (int,)),
+    float: _Type("a double", (float,)),
+    str: _Type("a text", (str,)),
+    tuple: _Type("an array of texts", (list, tuple)),
+}
 
 
 class ParameterError(LocalInnError):
@@ -131,6 +152,26 @@ class Parameters(Generic[Values]):
         self.in_use = False
         node.add_on_set_parameters_callback(self._on_set)
 
+    def refusal(self, node: Node, told: Sequence[Parameter[Any]]) -> str:
+        """Say which value has a wrong type, or which name is unknown; empty where none is.
+
+        ROS refuses both without a word of the parameter's name, or of what its type is.
+        """
+        for one in told:
+            described = self._described.get(one.name)
+            if described is None:
+                if not node.has_parameter(one.name):
+                    near = get_close_matches(one.name, self._described, n=1, cutoff=_ALIKE)
+                    hint = f": is '{near[0]}' meant?" if near else ""
+                    return f"there is no parameter '{one.name}'{hint}"
+                continue
+            wanted, value = type(described.default), one.value
+            if value is not None and not isinstance(value, _TYPES[wanted].python):
+                return _wrong_type(one.name, wanted, value)
+            if isinstance(value, bool) and wanted is int:
+                return _wrong_type(one.name, wanted, value)
+        return ""
+
     def _on_set(self, told: Sequence[Parameter[Any]]) -> SetParametersResult:
         try:
             changes = dict(self._changes(told))
@@ -152,6 +193,14 @@ class Parameters(Generic[Values]):
                     "then set it)"
                 )
             yield described.name, _checked(described, one.value)
+
+
+def _wrong_type(name: str, wanted: type[Any], value: Any) -> str:
+    """Say that a value has another type than its parameter, and how to write it right."""
+    what = _TYPES[wanted]
+    given = _TYPES[type(value)].name if type(value) in _TYPES else "array"
+    hint = f", such as {float(value)}" if wanted is float and type(value) is int else ""
+    return f"parameter {name} is {what.name}{hint}, and was given {given}: {value}"
 
 
 def _declared(node: Node, described: Field[Any]) -> Any:

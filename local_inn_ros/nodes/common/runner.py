@@ -7,6 +7,7 @@ from __future__ import annotations
 import gc
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +23,9 @@ from local_inn_ros.errors import LocalInnError
 from local_inn_ros.nodes.common.background import share_interpreter
 from local_inn_ros.nodes.common.executor import MessageExecutor
 from local_inn_ros.nodes.common.managed_node import ManagedNode, StartError
+from local_inn_ros.nodes.common.ros_start import start_ros
+from local_inn_ros.nodes.common.unknown_parameters import warn_of_unknown
+from local_inn_ros.places import reason
 
 # A search may be awaited when the process is told to stop.
 _LAST_WORK_S = 1.0
@@ -42,14 +46,21 @@ def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
         The exit code: 0, or 1 where the nodes could not be built or started.
     """
     share_interpreter()
-    # rclpy's own handlers shut the context down whatever a callback is doing with it.
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        # rclpy's own handlers shut the context down whatever a callback is doing with it.
+        start_ros(signal_handler_options=SignalHandlerOptions.NO)
+    except LocalInnError as error:
+        # There is no log yet.
+        sys.stderr.write(f"{name}: {error}\n")
+        return 1
     # Until they spin, being told to stop is a KeyboardInterrupt, whoever tells it; a shell that
     # starts a process in the background has Ctrl-C ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
         nodes = build()
+        for node in nodes:
+            warn_of_unknown(node)
         for node in nodes:
             if isinstance(node, ManagedNode):
                 node.start()
@@ -64,6 +75,9 @@ def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
         return 1
     except LocalInnError as error:
         get_logger(name).fatal(str(error))
+        return 1
+    except OSError as error:
+        get_logger(name).fatal(f"cannot use {error.filename or 'a file'}: {reason(error)}")
         return 1
     except KeyboardInterrupt:
         # While the nodes were being built and started.

@@ -21,6 +21,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.nodes.common.child_process import NO_TEXT, ChildProcess
+from local_inn_ros.nodes.common.ros_start import start_ros
 from local_inn_ros.nodes.demo.demo_probe import DemoProbe, Estimate
 from local_inn_ros.nodes.demo.demo_report import DemoReport, Kidnap, lap_score, write_report
 from local_inn_ros.world import ClosedPath, plan_lap
@@ -82,7 +83,7 @@ class _Stage:
     def __init__(self, domain: int, processes: list[ChildProcess]) -> None:
         os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
         self._context = Context()
-        rclpy.init(context=self._context, domain_id=domain)
+        start_ros(context=self._context, domain_id=domain)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._processes = processes
         self.probe = DemoProbe(context=self._context)

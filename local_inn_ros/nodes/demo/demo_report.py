@@ -23,6 +23,7 @@ from local_inn_ros.evaluation.metrics import (
 )
 from local_inn_ros.evaluation.plots import draw_run
 from local_inn_ros.nodes.demo.demo_probe import Estimates
+from local_inn_ros.places import new_files
 from local_inn_ros.world import OccupancyGrid
 
 # Where fewer of the scans of the lap became poses, the machine was too slow or too busy.
@@ -168,17 +169,18 @@ def write_report(report: DemoReport, grid: OccupancyGrid, lap: Estimates) -> Non
     """Write `report.json` and `demo.png`.
 
     Raises:
-        LocalInnError: they cannot be written.
+        PlaceError: they cannot be written.
     """
-    write_json(report.out / "report.json", report.to_json())
     title = f"{report.bundle}: a lap at {report.speed_mps:g} m/s over ROS 2 topics"
-    draw_run(
-        grid,
-        lap.truth,
-        lap.fused,
-        lap.covariances,
-        lap.fix,
-        report.out / "demo.png",
-        lap.stamps_s,
-        title,
-    )
+    with new_files(report.out) as made:
+        write_json(made / "report.json", report.to_json())
+        draw_run(
+            grid,
+            lap.truth,
+            lap.fused,
+            lap.covariances,
+            lap.fix,
+            made / "demo.png",
+            lap.stamps_s,
+            title,
+        )

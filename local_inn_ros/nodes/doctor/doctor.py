@@ -12,6 +12,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from local_inn_ros.diagnosis.checks import examine
 from local_inn_ros.diagnosis.findings import Report
+from local_inn_ros.nodes.common.ros_start import start_ros
 from local_inn_ros.nodes.doctor.doctor_probe import DoctorProbe
 
 
@@ -24,10 +25,11 @@ def run_doctor(seconds: float, namespace: str | None = None, domain: int | None 
         domain: ROS domain to look at; that of the environment where left out.
 
     Raises:
-        LocalInnError: localizations run in several namespaces, and none was named.
+        LocalInnError: ROS does not start; localizations run in several namespaces, and none was
+            named.
     """
     context = Context()
-    rclpy.init(context=context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
+    start_ros(context=context, domain_id=domain, signal_handler_options=SignalHandlerOptions.NO)
     executor = SingleThreadedExecutor(context=context)
     # Parameters given to others on the command line are not for it, and it has no services.
     node = Node(

@@ -30,6 +30,7 @@ from local_inn_ros.nodes.doctor.doctor_graph import (
 )
 from local_inn_ros.nodes.doctor.doctor_listener import DoctorListener
 from local_inn_ros.nodes.localizer.model import shipped_bundle
+from local_inn_ros.places import real_path
 
 # Others are found within this time, or are not there; where all is quiet, it takes less.
 _MOST_DISCOVERY_S = 5.0
@@ -205,11 +206,11 @@ def _bundle(nodes: Mapping[str, NodeFacts]) -> tuple[Bundle | None, str]:
     if localizer is None or "bundle" not in localizer.parameters:
         return None, ""
     told = str(localizer.parameters["bundle"])
-    path = Path(told).expanduser() if told else shipped_bundle()
-    # The robot's disk is not this one's: a folder that is missing here is no fault.
-    if not path.is_dir():
-        return None, ""
     try:
+        path = real_path(Path(told)) if told else shipped_bundle()
+        # The robot's disk is not this one's: a folder that is missing here is no fault.
+        if not path.is_dir():
+            return None, ""
         return Bundle.load(path), ""
     except LocalInnError as error:
         return None, str(error)

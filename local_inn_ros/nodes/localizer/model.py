@@ -20,6 +20,7 @@ from local_inn_ros.localization.protocols import CandidateSearch, FixProducer, P
 from local_inn_ros.localization.search.no_candidates import NoCandidates
 from local_inn_ros.nodes.common.lean_start import give_back_memory, load_compiled
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.places import real_path
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
@@ -148,7 +149,7 @@ def load_model(told: LocalizerParameters, warn: Callable[[str], object]) -> Runn
     Raises:
         LocalInnError: the bundle is missing or cannot be used.
     """
-    bundle = load_bundle(Path(told.bundle).expanduser() if told.bundle else shipped_bundle())
+    bundle = load_bundle(real_path(Path(told.bundle)) if told.bundle else shipped_bundle())
     said: list[str] = []
 
     def load() -> RunnableModel:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.search.saved_pose import SavedPose, SavedPoseError
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.localizer.localizer_parameters import AUTOMATIC, LocalizerParameters
+from local_inn_ros.places import PlaceError, check_file, real_path, user_folder
 
 _HASH_DIGITS = 12
 _FIRST_SOON_S = 1.0
@@ -45,7 +45,9 @@ class PoseStore:
         self._node = entities.node
         self._map_sha256 = map_sha256
         self._pose_to_save = pose_to_save
-        self._path = pose_path(told.pose_file, map_sha256, self._node.get_namespace())
+        # Whether it was said that the file cannot be written: a disk may have room again later.
+        self._said = False
+        self._path = self._tried(told.pose_file)
         self.saved = self._load()
         if self._path is not None:
             # The first pose is saved soon: a program may crash before its first period is over.
@@ -57,7 +59,7 @@ class PoseStore:
             self.save()
 
     def save(self) -> None:
-        """Save the pose, if it is to be trusted; a file that cannot be written is tried once."""
+        """Save the pose, if it is to be trusted."""
         pose = self._pose_to_save()
         if self._path is None or pose is None:
             return
@@ -66,8 +68,30 @@ class PoseStore:
             odometry = self._odometry_then()
             SavedPose(pose, self._map_sha256, time.time(), odometry).save(self._path)
         except SavedPoseError as error:
-            self._node.get_logger().warning(f"{error}; it is not saved any more")
-            self._path = None
+            self._say_once(f"{error}; it is tried again")
+            return
+        if self._said:
+            self._node.get_logger().info(f"the pose is saved again, to {self._path}")
+        self._said = False
+
+    def _tried(self, told: str) -> Path | None:
+        """Return the file, with a word where it cannot be written; None where there is none."""
+        try:
+            path = pose_path(told, self._map_sha256, self._node.get_namespace())
+        except PlaceError as error:
+            self._say_once(f"the pose is not saved: {error}")
+            return None
+        try:
+            if path is not None:
+                check_file(path)
+        except PlaceError as error:
+            self._say_once(f"the pose is not saved: {error}; it is tried again")
+        return path
+
+    def _say_once(self, sentence: str) -> None:
+        if not self._said:
+            self._node.get_logger().warning(sentence)
+        self._said = True
 
     def _load(self) -> SavedPose | None:
         if self._path is None:
@@ -87,9 +111,13 @@ class PoseStore:
 
 
 def pose_path(told: str, map_sha256: str, namespace: str) -> Path | None:
-    """Return the file to save to; robots that share a map and a machine differ by namespace."""
+    """Return the file to save to; robots that share a map and a machine differ by namespace.
+
+    Raises:
+        PlaceError: it would lie in a home that this user does not have.
+    """
     if told == AUTOMATIC:
-        home = Path(os.environ.get("ROS_HOME") or "~/.ros").expanduser()
+        home = user_folder("ROS_HOME", "~/.ros")
         parts = [map_sha256[:_HASH_DIGITS], *(part for part in namespace.split("/") if part)]
         return home / "local_inn_ros" / f"{'_'.join(parts)}.json"
-    return Path(told).expanduser() if told else None
+    return real_path(Path(told)) if told else None

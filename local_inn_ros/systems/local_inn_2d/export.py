@@ -13,7 +13,7 @@ import onnx
 import torch
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
 from local_inn_ros import __version__
@@ -86,7 +86,7 @@ def write_files(
     """Write graphs, weights and map into a folder, and return what bundle.yaml says of them."""
     graphs = export_networks(model, settings.narrowest_spread, folder)
     weights = folder / "weights.safetensors"
-    save_file(model.state_dict(), weights)
+    weights.write_bytes(save(model.state_dict()))
     save_map(grid, folder / "map.yaml")
     surfaces = None
     if calibrated.distances_m is not None:

@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 
 from local_inn_ros.bundles.description import CovarianceModel
-from local_inn_ros.errors import BundleError
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.covariance_model import calibrated
+from local_inn_ros.places import PlaceError
 
 pytest.importorskip("torch", reason="training needs torch")
 from tiny_training import SENSOR
@@ -188,7 +188,7 @@ def test_a_bundle_that_cannot_be_written_stays_as_it_is(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "replace", refuse)
-    with pytest.raises(BundleError, match=r"cannot write .*bundle.yaml: Permission denied"):
+    with pytest.raises(PlaceError, match=r"cannot write .*bundle.yaml: Permission denied"):
         rewrite_calibration(bundle, bundle.description.calibration)
     assert (folder / "bundle.yaml").read_bytes() == before
     assert sorted(path.name for path in folder.glob(".*")) == []

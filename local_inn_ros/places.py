@@ -1,0 +1,341 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Places that are written to: tried before long work, then filled whole or not at all.
+
+What is written lies beside its place until it is complete and on the disk; then it is renamed,
+which is done at once or not at all (POSIX ``rename``). Links are followed: what they lead to is
+replaced, and they stay. Whatever fails leaves nothing behind, and is told in one sentence.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from local_inn_ros.errors import LocalInnError
+
+# Files on an ordinary disk begin with one such block: a full disk has none left.
+_BLOCK = 4096
+_SHARED_MEMORY = "/dev/shm"
+_ROOM = "free some space there, or name another place"
+_ACCESS = "give this user access to it, or name another place"
+_REMEDIES = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: "files cannot grow so large there: name another place",
+    errno.EACCES: _ACCESS,
+    errno.EPERM: _ACCESS,
+    errno.EROFS: "name a place that can be written to",
+    errno.ENOTDIR: "a part of that path is a file: name another place",
+    errno.EISDIR: "it is a folder: name a file",
+    errno.EEXIST: "it is a file: name a folder",
+    errno.ELOOP: "its links lead in a circle: name another place",
+    errno.ENAMETOOLONG: "give it a shorter name",
+    errno.ENOENT: "see whether it is there, and whether a link leads nowhere",
+    errno.EBUSY: "something is mounted there: name a folder in it",
+    errno.EXDEV: "something is mounted there: name a folder in it",
+    errno.EIO: "see whether the disk is well",
+    errno.EPIPE: "what read the output has ended",
+}
+
+
+class PlaceError(LocalInnError):
+    """A place that cannot be written or read; the message names it and says what to do."""
+
+
+def reason(error: OSError) -> str:
+    """Say in words why the system refused something, and what to do about it."""
+    said = error.strerror or str(error) or type(error).__name__
+    remedy = _REMEDIES.get(error.errno or 0)
+    return f"{said}; {remedy}" if remedy else said
+
+
+def real_path(path: Path) -> Path:
+    """Return where a path that somebody told leads to: ``~`` and links are followed.
+
+    Raises:
+        PlaceError: there is no such user's home, or links lead in a circle.
+    """
+    try:
+        real = path.expanduser().resolve()
+    except (RuntimeError, OSError) as error:
+        raise PlaceError(f"{path} leads nowhere: {error}") from error
+    if not real.name:
+        raise PlaceError(f"{path} is the root of all files: name a place below it")
+    return real
+
+
+def user_folder(variable: str, usual: str) -> Path:
+    """Return the folder that a variable of the environment names, or the usual one below home.
+
+    Raises:
+        PlaceError: the variable is not set, and the user has no home.
+    """
+    try:
+        return Path(os.environ.get(variable) or usual).expanduser()
+    except RuntimeError as error:
+        raise PlaceError(f"this user has no home: set {variable} to a folder") from error
+
+
+def own_temporary_folder(purpose: str) -> Path | None:
+    """Return a folder for temporary files of this user alone, the same each time.
+
+    It lasts from one process to the next, until those files are emptied.
+
+    Args:
+        purpose: a word for its name.
+
+    Returns:
+        The folder; None where none can be made.
+    """
+    try:
+        usual = [tempfile.gettempdir()]
+    except FileNotFoundError:
+        usual = []
+    for parent in (*usual, _SHARED_MEMORY):
+        folder = Path(parent) / f"local_inn_ros-{purpose}-{os.geteuid()}"
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            found = folder.lstat()
+        except OSError:
+            continue
+        # Where all may write, others may have made it, to be read by this user.
+        own = found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077 == 0
+        if own and stat.S_ISDIR(found.st_mode) and os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    return None
+
+
+def can_be_made(folder: Path) -> bool:
+    """Tell whether a folder can be written, or made where it would lie."""
+    # Unlike Path.exists, this takes what cannot be looked into for what is not there.
+    there = next(one for one in (folder, *folder.parents) if os.access(one, os.F_OK))
+    return os.access(there, os.W_OK | os.X_OK)
+
+
+def check_file(path: Path) -> None:
+    """Try whether a file can be written, and leave nothing.
+
+    Raises:
+        PlaceError: it cannot.
+    """
+    if _is_stream(path):
+        return
+    real = real_path(path)
+    with _told(path):
+        _refuse_file(real)
+        _try(real.parent)
+
+
+def check_folder(path: Path) -> None:
+    """Try whether files can be put into a folder, which is made where needed; leave nothing.
+
+    Raises:
+        PlaceError: they cannot.
+    """
+    real = real_path(path)
+    with _told(path):
+        _try(real)
+
+
+def check_new_folder(path: Path) -> None:
+    """Try whether a folder can be made or replaced, and leave nothing.
+
+    Raises:
+        PlaceError: it cannot.
+    """
+    real = real_path(path)
+    with _told(path):
+        if real.exists() and not real.is_dir():
+            raise _system_error(errno.EEXIST)
+        if os.path.ismount(real):
+            raise _system_error(errno.EBUSY)
+    with _told(path, f"cannot make a folder beside {path}, in {real.parent}"):
+        _try(real.parent)
+
+
+@contextmanager
+def new_file(path: Path, durable: bool = True) -> Iterator[Path]:
+    """Give a file to write, which takes its place when the block ends well.
+
+    Folders above it are made where needed. A file that was there keeps its mode and its owner. A
+    device or a pipe is given as it is.
+
+    Args:
+        path: the place.
+        durable: wait until all of it is on the disk: a loss of power does not take it.
+
+    Raises:
+        PlaceError: it cannot be written.
+    """
+    if _is_stream(path):
+        with _told(path):
+            yield path
+        return
+    real = real_path(path)
+    with _told(path), _made(real.parent):
+        _refuse_file(real)
+        partial = real.with_name(f".{secrets.token_hex(6)}.partial")
+        try:
+            os.close(os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            yield partial
+            if durable:
+                _sync(partial)
+            _keep_owner(real, partial)
+            partial.replace(real)
+        finally:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+        if durable:
+            _sync(real.parent)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Give a folder to fill, which takes its place when the block ends well.
+
+    A folder that was there is replaced as a whole. What a killed process left is removed.
+
+    Raises:
+        PlaceError: it cannot be written.
+    """
+    real = real_path(path)
+    with _told(path), _made(real.parent):
+        partial, replaced = (real.with_name(f".{real.name}.{word}") for word in ("new", "old"))
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            partial.mkdir()
+            yield partial
+            for one in (*partial.rglob("*"), partial):
+                _sync(one)
+            shutil.rmtree(replaced, ignore_errors=True)
+            if real.exists():
+                real.rename(replaced)
+            try:
+                partial.rename(real)
+            except OSError:
+                if replaced.exists():
+                    replaced.rename(real)
+                raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(replaced, ignore_errors=True)
+        _sync(real.parent)
+
+
+@contextmanager
+def new_files(folder: Path) -> Iterator[Path]:
+    """Give a folder to write files into, which are all moved to theirs when the block ends well.
+
+    Other files there stay.
+
+    Raises:
+        PlaceError: they cannot be written.
+    """
+    real = real_path(folder)
+    with _told(folder), _made(real):
+        partial = real / f".{secrets.token_hex(6)}.partial"
+        try:
+            partial.mkdir()
+            yield partial
+            made = sorted(partial.iterdir())
+            for one in made:
+                _refuse_file(real / one.name)
+                _sync(one)
+            for one in made:
+                _keep_owner(real / one.name, one)
+                one.replace(real / one.name)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        _sync(real)
+
+
+@contextmanager
+def _told(path: Path, failure: str = "") -> Iterator[None]:
+    """Tell what the system refuses in a sentence that names the place as it was told."""
+    try:
+        yield
+    except OSError as error:
+        raise PlaceError(f"{failure or f'cannot write {path}'}: {reason(error)}") from error
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; those that were made go again where the block fails."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for one in missing:
+            with suppress(OSError):
+                one.rmdir()
+        raise
+
+
+def _try(folder: Path) -> None:
+    """Write a block into a folder, or where it would be made, and remove it again."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if not there.is_dir():
+        raise _system_error(errno.ENOTDIR if there != folder else errno.EEXIST)
+    tried = there / f".{secrets.token_hex(6)}.tried"
+    try:
+        tried.write_bytes(bytes(_BLOCK))
+    finally:
+        with suppress(OSError):
+            tried.unlink(missing_ok=True)
+
+
+def _refuse_file(real: Path) -> None:
+    """Refuse a place of a file that is a folder, or a file that its user has write-protected."""
+    if real.is_dir():
+        raise _system_error(errno.EISDIR)
+    if real.exists() and not os.access(real, os.W_OK):
+        raise _system_error(errno.EACCES)
+
+
+def _is_stream(path: Path) -> bool:
+    """Tell whether a path is a device, a pipe or the like, which is written as it is."""
+    first, *rest = path.absolute().parts[1:] or [""]
+    if first == "proc" or (first == "dev" and rest[:1] not in (["shm"], [])):
+        return True
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _keep_owner(old: Path, new: Path) -> None:
+    """Give a new file the mode and, where that is allowed, the owner of the one it replaces."""
+    try:
+        kept = old.stat()
+    except FileNotFoundError:
+        return
+    with suppress(PermissionError):
+        os.chown(new, kept.st_uid, kept.st_gid)
+    new.chmod(stat.S_IMODE(kept.st_mode))
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or what a folder lists, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some file systems cannot, for folders above all.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _system_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
