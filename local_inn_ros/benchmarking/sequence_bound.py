@@ -104,6 +104,6 @@ def sequence_bound(
             covariance[3:, 3:] += (1.0 - kept**2) * settled
         told = np.zeros((5, 5))
         told[:3, :3] = information[k]
-        covariance[:] = np.linalg.inv(np.linalg.inv(covariance) + told)
+        covariance = np.asarray(np.linalg.inv(np.linalg.inv(covariance) + told), dtype=np.float64)
         bounds[k] = in_map_axes(covariance[:3, :3], -pose.yaw)
     return bounds
