@@ -134,10 +134,18 @@ def _seen(bundle: Bundle, recording: Recording, run: Replay) -> Seen:
         recording.odometry,
         recording.scans_recorded,
         contradictions_in(recording),
-        run.unanswered,
+        {**run.unanswered, **_by_reason(recording.unused)},
         str(bundle.path),
         str(recording.path),
     )
+
+
+def _by_reason(unused: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    return {
+        f"{topic}: {reason}": count
+        for topic, reasons in unused.items()
+        for reason, count in reasons.items()
+    }
 
 
 def _baselines(
