@@ -26,7 +26,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-executors bench-forward bench-kidnap bench-latency bench-lost bench-quality bench-scaling bench-soak clean distclean
+.PHONY: help demo test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-circuit bench-executors bench-forward bench-kidnap bench-latency bench-lost bench-quality bench-scaling bench-soak clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,10 @@ bench-accuracy: $(STAMPS)/dev $(STAMPS)/kernels ## measure errors against speed 
 bench-calibration: $(STAMPS)/dev $(STAMPS)/kernels ## measure whether covariances tell the truth; writes build/bench/calibration.json
 	@echo "==> bench: calibration"
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/calibration.py --short --out build/bench/calibration.json
+
+bench-circuit: $(STAMPS)/dev $(STAMPS)/kernels ## measure errors along the straights of a long circuit; writes build/bench/circuit.json
+	@echo "==> bench: circuit"
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/circuit.py --short --out build/bench/circuit.json
 
 bench-executors: $(STAMPS)/dev ## compare rclpy's executors with the nodes' own; writes build/bench/executors.json
 	@echo "==> bench: executors"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from local_inn_ros.geometry import Pose2
@@ -76,18 +76,26 @@ class Messages:
             orientation=self.quaternion(yaw=yaw, scale=scale),
         )
 
-    def odometry(self, stamp_s: float, pose: Any, base: str = "base_link") -> Any:
-        vector = self.make("geometry_msgs/msg/Vector3", x=0.0, y=0.0, z=0.0)
+    def odometry(
+        self,
+        stamp_s: float,
+        pose: Any,
+        base: str = "base_link",
+        frame: str = "odom",
+        twist: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    ) -> Any:
+        speed = self.make("geometry_msgs/msg/Vector3", x=twist[0], y=twist[1], z=0.0)
+        turn = self.make("geometry_msgs/msg/Vector3", x=0.0, y=0.0, z=twist[2])
         return self.make(
             "nav_msgs/msg/Odometry",
-            header=self.header(stamp_s, "odom"),
+            header=self.header(stamp_s, frame),
             child_frame_id=base,
             pose=self.make(
                 "geometry_msgs/msg/PoseWithCovariance", pose=pose, covariance=np.zeros(36)
             ),
             twist=self.make(
                 "geometry_msgs/msg/TwistWithCovariance",
-                twist=self.make("geometry_msgs/msg/Twist", linear=vector, angular=vector),
+                twist=self.make("geometry_msgs/msg/Twist", linear=speed, angular=turn),
                 covariance=np.zeros(36),
             ),
         )
@@ -105,6 +113,11 @@ class Messages:
             range_max=10.0,
             ranges=np.ones(5, dtype=np.float32),
             intensities=np.zeros(0, dtype=np.float32),
+        )
+
+    def pose_stamped(self, stamp_s: float, pose: Any, frame: str = "map") -> Any:
+        return self.make(
+            "geometry_msgs/msg/PoseStamped", header=self.header(stamp_s, frame), pose=pose
         )
 
     def transforms(self, stamp_s: float, *edges: tuple[str, str, float, float, float]) -> Any:
@@ -125,11 +138,16 @@ class Messages:
 
 
 def raw_bag(
-    path: Path, content: list[tuple[str, Any]], plugin: StoragePlugin = StoragePlugin.MCAP
+    path: Path,
+    content: list[tuple[str, Any]],
+    plugin: StoragePlugin = StoragePlugin.MCAP,
+    packed: CompressionMode = CompressionMode.NONE,
 ) -> Path:
     """Write messages, each with its topic, in the order given."""
     store = Messages().store
-    with Writer(path, version=8, storage_plugin=plugin) as writer:
+    bag = Writer(path, version=8, storage_plugin=plugin)
+    bag.set_compression(packed, CompressionFormat.ZSTD)
+    with bag as writer:
         connections: dict[str, Any] = {}
         for count, (topic, message) in enumerate(content):
             kind = message.__msgtype__
@@ -144,3 +162,17 @@ def basics(make: Messages, frame: str = "base_link", base: str = "base_link") ->
         ("/scan", make.scan(1.0, frame)),
         ("/odom", make.odometry(1.0, make.pose(0.0, 0.0, 0.0), base)),
     ]
+
+
+def drive(make: Messages, count: int = 40, base: str = "base_link") -> list[tuple[str, Any]]:
+    """A robot that goes straight at 1 m/s for 0.1 s times ``count``, from (3, 1) in the map."""
+    content = []
+    for k in range(count):
+        stamp_s = 100.0 + 0.1 * k
+        way = make.pose(0.1 * k, 0.0, 0.0)
+        content += [
+            ("/odom", make.odometry(stamp_s, way, base, twist=(1.0, 0.0, 0.0))),
+            ("/scan", make.scan(stamp_s, "base_link")),
+            ("/truth", make.pose_stamped(stamp_s, make.pose(3.0 + 0.1 * k, 1.0, 0.0))),
+        ]
+    return content

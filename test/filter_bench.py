@@ -79,6 +79,8 @@ def straight(index: int, speed_mps: float = 1.0) -> Odometry:
     return Odometry(START_S + time_s, Pose2(speed_mps * time_s, 0.0, 0.0), speed_mps)
 
 
-def odometry_of(reading: Odometry, frame: str = "odom") -> OdometryMessage:
+def odometry_of(
+    reading: Odometry, frame: str = "odom", child: str = "base_link"
+) -> OdometryMessage:
     exact = GaussianPose2(reading.pose, np.zeros((3, 3)))
-    return odometry_message(exact, reading, to_stamp(reading.stamp_s), frame, "base_link")
+    return odometry_message(exact, reading, to_stamp(reading.stamp_s), frame, child)

@@ -72,7 +72,7 @@ def record(events: Iterable[Event], mount: Pose2) -> Drive:
         else:
             stamps.append(event.stamp_s)
             poses.append(event.pose.to_array())
-    readings = at_one_instant_each(in_order_of_use(swept, odometry), mount)
+    readings = at_one_instant_each(in_order_of_use(swept, odometry), lambda _: mount)
     scans = tuple(reading for reading in readings if isinstance(reading, Scan))
     truth = Trajectory.from_unordered(stamps, np.array(poses))
     return Drive(scans, tuple(odometry), truth, tuple(swept))

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from local_inn_ros.benchmarking.quality_trials import WRONG_M, WRONG_RAD
-from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.filtering.prior import squared_innovation
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -21,7 +20,6 @@ from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.localization.protocols import FixProducer
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.sensing.laser.sweep import at_one_instant
 from local_inn_ros.simulation.driven_way import DrivenWay
 from local_inn_ros.simulation.simulator import Event, TruthState
 
@@ -91,7 +89,8 @@ class WatchedRobot:
 
     def __init__(self, localizer: FixProducer[Scan], start: Pose2, stamp_s: float) -> None:
         """Begin from a pose of the base in the map frame."""
-        self._pipeline = LocalizationPipeline(localizer, PoseFilter())
+        # Scans of recordings are as if of one instant; simulated lasers sit on the base here.
+        self._pipeline = LocalizationPipeline(localizer, PoseFilter(), mount=Pose2.identity())
         self._monitor = KidnapMonitor()
         known = GaussianPose2.from_deviations(start, _START_M, _START_M, _START_RAD)
         self._pipeline.set_initial_pose(known, stamp_s)
@@ -125,23 +124,20 @@ class WatchedRobot:
 
 
 def in_order_of_use(events: Iterable[Event]) -> Iterator[Event]:
-    """Yield what happens as a robot with the laser on its base can use it.
+    """Yield what happens as a robot can use it.
 
-    A scan waits for the first odometry that is not older than its last beam, and comes as if of
-    one instant. What waits at the end does so in vain.
+    A scan waits for the first odometry that is not older than its last beam. What waits at the end
+    does so in vain.
     """
     waiting: deque[Scan] = deque()
-    motion = OdometryBuffer()
     for event in events:
         if isinstance(event, Scan):
             waiting.append(event)
             continue
         yield event
         if isinstance(event, Odometry):
-            motion.add(event)
             while waiting and waiting[0].end_s <= event.stamp_s:
-                scan = waiting.popleft()
-                yield at_one_instant(scan, motion.pose_at, Pose2.identity()) or scan
+                yield waiting.popleft()
 
 
 def _told(way: DrivenWay | None, truth: TruthState) -> DrivenWay:

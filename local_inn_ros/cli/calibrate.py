@@ -11,12 +11,14 @@ import typer
 
 from local_inn_ros.cli.options import (
     BundleArgument,
+    MapFrameOption,
     MountOption,
     OdomTopicOption,
     ReferenceOption,
     ScanTopicOption,
     SeedOption,
     open_bag,
+    scans_to_learn_from,
 )
 from local_inn_ros.errors import BagError
 
@@ -60,6 +62,7 @@ def calibrate(
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
     mount: MountOption = None,
+    map_frame: MapFrameOption = "map",
     scans: Annotated[
         int, typer.Option("--scans", min=100, help="Scans that are used at most.")
     ] = 1500,
@@ -94,7 +97,8 @@ def calibrate(
         told = loaded.description.model_copy(update={"calibration": found})
         _put_in_place(system, loaded, replace(loaded, description=told), rng)
         return
-    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, loaded.description.laser)
+    laser = loaded.description.laser
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
     if recording.reference is not None or params_out is None:
         loaded, recording = told_scan_timing(loaded, recording, scans)
         learned = _learned(system, loaded, recording, scans, rng)
@@ -110,7 +114,6 @@ def _learned(
 
     from local_inn_ros.cli.output import progress_bar
     from local_inn_ros.evaluation.own_drive import MOST_ROUNDS, learned_by_driving
-    from local_inn_ros.recordings.posed_scans import posed_scans
     from local_inn_ros.systems.protocol import LearnsFromDrives
 
     if recording.reference is None and isinstance(system, LearnsFromDrives):
@@ -119,7 +122,7 @@ def _learned(
             return learned_by_driving(
                 system, bundle, recording, scans, rng, lambda: progress.advance(task)
             )
-    posed = posed_scans(recording)
+    posed = scans_to_learn_from(recording)
     if isinstance(system, LearnsFromDrives):
         bundle = system.with_surfaces(bundle, posed)
     calibration = system.calibration(bundle, scans, posed, rng)

@@ -13,6 +13,7 @@ from local_inn_ros.cli.options import (
     BagOption,
     BundleArgument,
     JsonOption,
+    MapFrameOption,
     MountOption,
     OdomTopicOption,
     ReferenceOption,
@@ -46,6 +47,7 @@ def evaluate(
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
     mount: MountOption = None,
+    map_frame: MapFrameOption = "map",
     seed: SeedOption = 0,
 ) -> None:
     """Replay a recording, with no ROS needed, and compare the result with the truth.
@@ -59,7 +61,8 @@ def evaluate(
     from local_inn_ros.systems.registry import load_bundle
 
     loaded = load_bundle(bundle)
-    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, loaded.description.laser)
+    laser = loaded.description.laser
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
     from local_inn_ros.cli.output import progress_bar, say
     from local_inn_ros.cli.score_table import print_score
     from local_inn_ros.cli.verdict_lines import NOT_TRUSTED, print_verdict

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from local_inn_ros.geometry import Pose2
     from local_inn_ros.recordings.bag_reader import Recording
     from local_inn_ros.sensing import LaserSpec
+    from local_inn_ros.sensing.posed_observations import PosedObservations
 
 BundleArgument: TypeAlias = Annotated[
     Path, typer.Argument(help="The bundle: a folder that `local-inn train` made.")
@@ -42,6 +43,10 @@ MountOption: TypeAlias = Annotated[
         metavar="X,Y,YAW",
         help="Pose of the laser on the robot, in m and rad, where the recording does not say it.",
     ),
+]
+MapFrameOption: TypeAlias = Annotated[
+    str,
+    typer.Option("--map-frame", help="Frame of the map in the recording, for its true poses."),
 ]
 JsonOption: TypeAlias = Annotated[
     Path | None, typer.Option("--json", help="Write the figures to this file too.")
@@ -77,13 +82,37 @@ def open_bag(
     reference: str | None,
     mount: str | None,
     laser: LaserSpec | None,
+    map_frame: str = "map",
 ) -> Recording:
     """Open a recording as the options say, its scans of a laser of this description.
+
+    What was not used of it, and how it was read where that is not as usual, is said.
 
     Raises:
         BagError: the bag cannot be used.
     """
+    from local_inn_ros.cli.output import say
+    from local_inn_ros.messages.unused import unused_in_words
     from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
 
-    topics = BagTopics(scan=scan_topic, odometry=odom_topic, reference=reference)
-    return open_recording(bag, topics, parse_mount(mount), laser)
+    topics = BagTopics(scan_topic, odom_topic, reference, map_frame)
+    recording = open_recording(bag, topics, parse_mount(mount), laser)
+    for line in (*recording.notes, *unused_in_words(recording.unused)):
+        say(line, style="yellow")
+    return recording
+
+
+def scans_to_learn_from(recording: Recording) -> PosedObservations:
+    """Return the scans of a recording whose poses are known; say which are left out, and why.
+
+    Raises:
+        BagError: there are none.
+        SensorError: they do not fit the laser.
+    """
+    from local_inn_ros.cli.output import say
+    from local_inn_ros.recordings.posed_scans import learnable_scans
+
+    found = learnable_scans(recording)
+    for line in found.in_words():
+        say(line, style="yellow")
+    return found.posed

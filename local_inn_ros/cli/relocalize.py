@@ -13,6 +13,7 @@ from local_inn_ros.cli.options import (
     BagOption,
     BundleArgument,
     JsonOption,
+    MapFrameOption,
     MountOption,
     OdomTopicOption,
     ReferenceOption,
@@ -44,6 +45,7 @@ def relocalize(
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
     mount: MountOption = None,
+    map_frame: MapFrameOption = "map",
 ) -> None:
     """Search the whole map for the place where one scan of a recording was taken.
 
@@ -55,9 +57,9 @@ def relocalize(
 
     model = open_model(load_bundle(bundle))
     laser = model.bundle.description.laser
-    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser)
+    recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
     scan = _scan_at(recording, at)
-    relocalizer = candidate_search_of(model, recording.mount, RunSettings(refiner))
+    relocalizer = candidate_search_of(model, recording.mount_of(scan), RunSettings(refiner))
     result = relocalizer.search(scan)
     truth = _truth_at(recording, scan)
     _print(result, truth)

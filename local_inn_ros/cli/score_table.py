@@ -18,18 +18,42 @@ from local_inn_ros.evaluation.metrics import (
     Score,
     expected_coverage,
 )
+from local_inn_ros.filtering.odometry_buffer import Arrival
+from local_inn_ros.messages.unused import unused_in_words
 
 
 def print_score(title: str, result: Evaluation) -> None:
     """Print what a run reached, what the baselines reached, and what was not answered."""
     score = result.score
-    say(f"{title}: {score.n} scans over {score.duration_s:.1f} s and {score.path_m:.1f} m")
+    say(f"{title}: {_scored(score)} over {score.duration_s:.1f} s and {score.path_m:.1f} m")
     rows = _error_rows(score)
     if rows:
         console.print(_error_table(rows))
     console.print(facts_table("", _facts(score)))
-    for reason, count in result.run.unanswered.items():
-        say(f"{count} scans without an answer: {reason}", style="yellow")
+    for line in _left_out(score):
+        say(line, style="yellow")
+
+
+def _scored(score: Score) -> str:
+    if score.n >= score.scans:
+        return f"{score.n} scans"
+    what = "answered" if score.fused is None else "scored"
+    return f"{score.n} of {score.scans} scans were {what}:"
+
+
+def _left_out(score: Score) -> list[str]:
+    """Say what the figures do not tell of, and why."""
+    lines = [
+        f"{count} scans without an answer: {reason}" for reason, count in score.unanswered.items()
+    ]
+    if score.unscored:
+        lines.append(f"{score.unscored} scans without a score: the reference has no pose there")
+    lines += [
+        f"{count} readings of the odometry: {what}"
+        for what, count in score.odometry.items()
+        if what != Arrival.KEPT.value
+    ]
+    return [*lines, *unused_in_words(score.unused), *score.notes]
 
 
 def _error_rows(score: Score) -> dict[str, PoseErrors]:
@@ -65,11 +89,11 @@ def _facts(score: Score) -> dict[str, str]:
         right = ", ".join(f"{expected_coverage(k):.3f}" for k in (1.0, 2.0, 3.0))
         facts["a right filter has"] = f"ANEES 3, coverage {right} at 1, 2, 3 sigma"
     if score.lost is not None:
-        facts["lost"] = _lost(score.lost)
+        facts["lost"] = _lost(score.lost) + _within(score.n, score.scans)
     for name, baseline in score.baselines.items():
         facts[name] = (
             f"{_latency(baseline.latency_ms)}; {_calibration(baseline.calibration)}; "
-            f"lost {_lost(baseline.lost)}"
+            f"lost {_lost(baseline.lost)}{_within(baseline.n, score.scans)}"
         )
     return facts
 
@@ -81,6 +105,11 @@ def _latency(latency: Latency) -> str:
 def _calibration(found: Calibration) -> str:
     shares = (found.coverage_1s, found.coverage_2s, found.coverage_3s)
     return f"ANEES {found.anees:.2f}, coverage {', '.join(f'{share:.3f}' for share in shares)}"
+
+
+def _within(scored: int, scans: int) -> str:
+    """Say that the rest is not known, where there is one."""
+    return f" in the {scored} of {scans} scans that were scored" if scored < scans else ""
 
 
 def _lost(found: Lost) -> str:

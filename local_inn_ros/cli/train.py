@@ -12,12 +12,14 @@ import typer
 
 from local_inn_ros.cli.map_parts import InsideOption, parse_inside, tell_choice
 from local_inn_ros.cli.options import (
+    MapFrameOption,
     MountOption,
     OdomTopicOption,
     ReferenceOption,
     ScanTopicOption,
     SeedOption,
     open_bag,
+    scans_to_learn_from,
 )
 
 EXAMPLE = (
@@ -49,6 +51,7 @@ def train(
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
     mount: MountOption = None,
+    map_frame: MapFrameOption = "map",
     device: Annotated[
         str, typer.Option("--device", help="Where it is trained: cpu, or cuda for a GPU.")
     ] = "cpu",
@@ -79,7 +82,6 @@ def train(
     from local_inn_ros.cli.bundle_notes import tell_doubts, tell_drawing
     from local_inn_ros.cli.output import say
     from local_inn_ros.cli.training_bar import training_bar
-    from local_inn_ros.recordings.posed_scans import posed_scans
     from local_inn_ros.sensing import LaserSpec, load_sensor_spec
     from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
     from local_inn_ros.systems.registry import load_bundle
@@ -90,7 +92,9 @@ def train(
     posed = None
     if bag is not None:
         laser = spec if isinstance(spec, LaserSpec) else None
-        posed = posed_scans(open_bag(bag, scan_topic, odom_topic, reference, mount, laser))
+        posed = scans_to_learn_from(
+            open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
+        )
     driven = None if posed is None else posed.poses
     choice = choose_parts(FreeParts.of(grid), parse_inside(inside), driven)
     tell_choice(choice)

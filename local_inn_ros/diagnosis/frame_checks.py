@@ -61,18 +61,23 @@ def check_mounts(seen: Facts) -> Iterator[Finding]:
 def check_odometry_frames(seen: Facts) -> Iterator[Finding]:
     """Look whether the odometry is in the frames that the filter was told."""
     stream = seen.odometry
+    fixed = [link for link in seen.transforms.links if link.static]
     pairs = (
         ("header.frame_id", stream.arrivals.frames, "odom_frame_id", "odom"),
         ("child_frame_id", stream.child_frames, "base_frame_id", "base_link"),
     )
     for name, said, parameter, default in pairs:
         wanted = seen.parameter(EKF, parameter, default).lstrip("/")
-        wrong = sorted(one for one in said if one.lstrip("/") != wanted)
+        # The nodes take an empty one for their own, and transform what is fixed to it.
+        known = set(_climb(wanted, fixed))
+        wrong = sorted(
+            one for one in said if one and known.isdisjoint(_climb(one.lstrip("/"), fixed))
+        )
         if wrong:
             yield error(
                 "odom.frame",
                 f"{name} on {stream.topic} is '{wrong[0]}', and {parameter} is '{wanted}'",
-                "the filter refuses odometry of other frames",
+                "the filter refuses odometry of frames that /tf_static does not tie to its own",
                 f"Set {parameter} to '{wrong[0]}' (base_frame_id for both nodes), or mend the "
                 "node that publishes the odometry",
             )

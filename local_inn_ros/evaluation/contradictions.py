@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 from local_inn_ros.filtering.twist_agreement import TwistWatch
-from local_inn_ros.recordings import bag_messages
-from local_inn_ros.recordings.bag_file import Bag
+from local_inn_ros.messages.readings import to_seconds
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.sensing.laser.header_watch import HeaderWatch
 
@@ -23,10 +22,9 @@ def contradictions_in(recording: Recording) -> list[str]:
     headers, twists = HeaderWatch(), TwistWatch(spells=None)
     told: list[str] = []
     topic = recording.topics.scan
-    with Bag(recording.path) as bag:
-        for message in bag.messages(topic, bag_messages.SCAN):
-            headers.see(topic, message, bag_messages.stamp_of(message))
-            told += headers.news()
+    for message in recording.scan_messages():
+        headers.see(topic, message, to_seconds(message.header.stamp))
+        told += headers.news()
     for reading in recording.odometry:
         twists.see(reading)
     return told + twists.current()

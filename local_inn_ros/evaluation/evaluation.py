@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from local_inn_ros.evaluation.contradictions import contradictions_in
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.judging import Seen, judge
 from local_inn_ros.evaluation.metrics import Baseline, Score
+from local_inn_ros.evaluation.mounted import of_one_mount, producers_of, searches_of
 from local_inn_ros.evaluation.plots import draw_run
 from local_inn_ros.evaluation.reliability import draw_reliability
 from local_inn_ros.evaluation.replay import (
@@ -40,7 +41,7 @@ from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.recordings.reading_order import at_one_instant_each
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.recordings.trajectory_file import write_trajectory
-from local_inn_ros.systems.protocol import RunSettings, candidate_search_of, fix_producer_of
+from local_inn_ros.systems.protocol import RunSettings
 from local_inn_ros.systems.registry import open_model
 from local_inn_ros.world import OccupancyGrid
 
@@ -99,23 +100,28 @@ def evaluate(
     model, told = open_model(bundle), RunSettings(settings.refiner)
     search = recording.reference is None
     pipeline = LocalizationPipeline(
-        fix_producer_of(model, recording.mount, told),
+        producers_of(model, recording, told),
         PoseFilter(),
-        candidate_search_of(model, recording.mount, told) if search else None,
-        recording.mount,
+        searches_of(model, recording, told) if search else None,
+        recording.mount_of,
     )
     run = replay(pipeline, recording.readings(), recording.reference, on_scan)
     baselines = {
         name: replay_baseline(
             localizer,
-            at_one_instant_each(recording.readings(), recording.mount),
+            at_one_instant_each(of_one_mount(recording), recording.mount_of),
             recording.reference,
             on_scan,
         )
         for name, localizer in _baselines(bundle, recording, settings).items()
         if recording.reference is not None
     }
-    figures = score(run, recording.reference, baselines)
+    figures = replace(
+        score(run, recording.reference, baselines),
+        scans=recording.scans_recorded,
+        unused=recording.unused,
+        notes=recording.notes,
+    )
     return Evaluation(run, figures, judge(_seen(bundle, recording, run)))
 
 
@@ -125,7 +131,7 @@ def _seen(bundle: Bundle, recording: Recording, run: Replay) -> Seen:
         run,
         None if reference is None else reference.at(run.stamps_s),
         recording.odometry,
-        recording.scan_count,
+        recording.scans_recorded,
         contradictions_in(recording),
         run.unanswered,
         str(bundle.path),
@@ -174,6 +180,9 @@ def score(
             duration_s=float(run.stamps_s[-1] - run.stamps_s[0]),
             path_m=_path_m(run.fused),
             latency_ms=spent,
+            scans=_scans_of(run),
+            unanswered=run.unanswered,
+            odometry=run.odometry,
         )
     truth = truth_at(run.stamps_s, reference)
     known = np.isfinite(truth).all(axis=1)
@@ -191,7 +200,15 @@ def score(
         ),
         lost=metrics.lost(stamps, run.fused[known], truth),
         baselines={name: score_baseline(other, reference) for name, other in baselines.items()},
+        scans=_scans_of(run),
+        unanswered=run.unanswered,
+        odometry=run.odometry,
+        unscored=int(np.count_nonzero(~known)),
     )
+
+
+def _scans_of(run: Replay) -> int:
+    return len(run.stamps_s) + sum(run.unanswered.values())
 
 
 def score_baseline(run: BaselineReplay, reference: Trajectory) -> Baseline:
@@ -208,6 +225,8 @@ def score_baseline(run: BaselineReplay, reference: Trajectory) -> Baseline:
         lost=metrics.lost(run.stamps_s[known], poses, truth),
         latency_ms=metrics.latency(run.seconds),
         calibration=metrics.calibration(poses, run.covariances[known], truth),
+        n=len(poses),
+        unanswered=run.unanswered,
     )
 
 

@@ -106,33 +106,44 @@ def _judge_count(seen: Seen) -> Iterator[Remark]:
 
 def _judge_fit(seen: Seen) -> Iterator[Remark]:
     """Look whether bundle and recording belong together."""
-    run, bundle = seen.run, seen.bundle
-    quality = float(np.median(run.quality))
-    refused = float(np.mean(~run.accepted))
-    mend = (
-        f"see where single scans fit with `local-inn relocalize {bundle} --bag {seen.bag}`; is it "
-        "the map of this place, and the mount of this laser? If the place has changed, map it "
-        "again and `local-inn train` on it"
+    by_reference = [] if seen.truth is None else list(_judge_errors(seen))
+    yield from by_reference
+    if not any(one.code == "map" for one in by_reference):
+        yield from _judge_own_word(seen)
+
+
+def _how_to_fit(seen: Seen) -> str:
+    return (
+        f"see where single scans fit with `local-inn relocalize {seen.bundle} --bag {seen.bag}`; "
+        "is it the map of this place, and the mount of this laser? If the place has changed, map "
+        "it again and `local-inn train` on it"
     )
-    if seen.truth is not None:
-        off = _off(seen)
-        share, bounds = float(off.mean()), share_bounds(off)
-        distance_m = metrics.position_errors_m(*_scored(seen))
-        median_m = float(np.median(distance_m))
-        told = (
-            f"further off than {metrics.LOST_DISTANCE_M:g} m or 15 degrees in {share:.0%} of the "
-            f"scans (median {100.0 * median_m:.3g} cm)"
-        )
-        figures = {"lost_share": share, "median_m": median_m, "quality": quality}
-        if share > _HALF:
-            yield error("map", f"bundle and recording disagree: {told}; {mend}", **figures)
-            return
-        if bounds[0] > _LOST_SHARE or (share > _LOST_SHARE and off.sum() >= _FEW_SCANS):
-            yield error("lost", f"lost for a while: {told}; {mend}", **figures)
-        elif off.any():
-            yield warning("lost", f"lost for a moment: {told}", **figures)
-    doubted = float(np.mean(run.quality < _EVEN))
+
+
+def _judge_errors(seen: Seen) -> Iterator[Remark]:
+    """Look how often the robot was lost, by the reference."""
+    off, mend = _off(seen), _how_to_fit(seen)
+    share = float(off.mean())
+    median_m = float(np.median(metrics.position_errors_m(*_scored(seen))))
+    told = (
+        f"further off than {metrics.LOST_DISTANCE_M:g} m or 15 degrees in {share:.0%} of the scans "
+        f"(median {100.0 * median_m:.3g} cm)"
+    )
+    figures = {"lost_share": share, "median_m": median_m}
+    if share > _HALF:
+        yield error("map", f"bundle and recording disagree: {told}; {mend}", **figures)
+    elif share_bounds(off)[0] > _LOST_SHARE or (share > _LOST_SHARE and off.sum() >= _FEW_SCANS):
+        yield error("lost", f"lost for a while: {told}; {mend}", **figures)
+    elif off.any():
+        yield warning("lost", f"lost for a moment: {told}", **figures)
+
+
+def _judge_own_word(seen: Seen) -> Iterator[Remark]:
+    """Look what fixes say of themselves, and what the filter made of them."""
+    run, mend = seen.run, _how_to_fit(seen)
+    refused, doubted = float(np.mean(~run.accepted)), float(np.mean(run.quality < _EVEN))
     if doubted > _HALF:
+        quality = float(np.median(run.quality))
         yield error(
             "map",
             f"bundle and recording disagree: {doubted:.0%} of the fixes are more likely wrong than "
@@ -140,8 +151,7 @@ def _judge_fit(seen: Seen) -> Iterator[Remark]:
             doubted_share=doubted,
             quality=quality,
         )
-        return
-    if refused > _HALF:
+    elif refused > _HALF:
         yield error(
             "refused",
             f"the filter refused {refused:.0%} of the fixes: pose and fixes contradict each other; "
@@ -181,39 +191,20 @@ def _judge_covariance(seen: Seen) -> Iterator[Remark]:
     fused, truth = _scored(seen)
     squared = metrics.squared_distances(fused, seen.run.covariances[_known(seen)], truth)
     anees, (low, high) = float(squared.mean()), mean_bounds(squared)
-    within = float(np.mean(squared <= 9.0))
-    factor = float(np.sqrt(anees / _DOF))
-    usual = metrics.expected_coverage(3.0)
+    within, factor = float(np.mean(squared <= 9.0)), float(np.sqrt(anees / _DOF))
     told = (
-        f"(ANEES {anees:.3g}, right is 3, chance leaves {max(low, 0.0):.3g} to {high:.3g}; "
-        f"{within:.1%} of the truths are within 3 sigma, right is {usual:.1%})"
+        f"errors are {factor:.3g} times what they say (ANEES {anees:.3g}, right is 3, chance "
+        f"leaves {max(low, 0.0):.3g} to {high:.3g}; {within:.1%} of the truths are within 3 sigma, "
+        f"right is {metrics.expected_coverage(3.0):.1%}); `local-inn calibrate {seen.bundle} --bag "
+        "OTHER_BAG --reference TOPIC` on a recording other than this one measures them"
     )
     figures = {"anees": anees, "factor": factor, "coverage_3s": within}
-    mend = (
-        f"`local-inn calibrate {seen.bundle} --bag OTHER_BAG --reference TOPIC` on a recording "
-        "other than this one measures them"
-    )
     if low > _DOF * _GRAVE_FACTOR**2:
-        yield error(
-            "covariance.small",
-            f"covariances are too small: errors are {factor:.3g} times what they say {told}; "
-            f"{mend}",
-            **figures,
-        )
+        yield error("covariance.small", f"covariances are too small: {told}", **figures)
     elif low > _DOF * _FACTOR**2:
-        yield warning(
-            "covariance.small",
-            f"covariances are somewhat small: errors are {factor:.3g} times what they say {told}; "
-            f"{mend}",
-            **figures,
-        )
+        yield warning("covariance.small", f"covariances are somewhat small: {told}", **figures)
     elif high < _DOF / _FACTOR**2:
-        yield warning(
-            "covariance.large",
-            f"covariances are larger than need be: errors are {factor:.2g} times what they say "
-            f"{told}; {mend}",
-            **figures,
-        )
+        yield warning("covariance.large", f"covariances are larger than need be: {told}", **figures)
 
 
 def _judge_unused(seen: Seen) -> Iterator[Remark]:

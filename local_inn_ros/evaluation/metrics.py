@@ -90,16 +90,26 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What another localizer reaches on the same readings."""
+    """What another localizer reaches on the same readings.
+
+    ``n`` scans were scored; ``unanswered`` got no answer.
+    """
 
     pose: PoseErrors
     lost: Lost
     latency_ms: Latency
     calibration: Calibration
+    n: int = 0
+    unanswered: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the error keys side by side with the rest."""
-        rest = {"lost": asdict(self.lost), "latency_ms": asdict(self.latency_ms)}
+        rest = {
+            "lost": asdict(self.lost),
+            "latency_ms": asdict(self.latency_ms),
+            "n": self.n,
+            "unanswered": self.unanswered,
+        }
         return {**asdict(self.pose), "calibration": asdict(self.calibration), **rest}
 
 
@@ -118,6 +128,12 @@ class Score:
         lost: when the filter was lost.
         baselines: other localizers by name.
         fix_calibration: of the network's covariance.
+        scans: how many there were: scored, not scored, and not even used.
+        unanswered: scans that could be used and got no answer, by the reason.
+        unscored: scans with an answer where the reference has nothing to say.
+        unused: messages of each topic that could not be used, by the reason; scans among them.
+        notes: how the recording was read, where that is not as usual.
+        odometry: readings of the odometry, by what the filter made of them.
     """
 
     n: int
@@ -130,6 +146,12 @@ class Score:
     lost: Lost | None = None
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
     fix_calibration: Calibration | None = None
+    scans: int = 0
+    unanswered: Mapping[str, int] = field(default_factory=dict)
+    unscored: int = 0
+    unused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    odometry: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain numbers and mappings; null stands for what is not known."""
@@ -144,6 +166,12 @@ class Score:
             "lost": _plain(self.lost),
             "baselines": {name: baseline.to_json() for name, baseline in self.baselines.items()},
             "fix_calibration": _plain(self.fix_calibration),
+            "scans": self.scans,
+            "unanswered": dict(self.unanswered),
+            "unscored": self.unscored,
+            "unused": {topic: dict(counts) for topic, counts in self.unused.items()},
+            "notes": list(self.notes),
+            "odometry": dict(self.odometry),
         }
 
 

@@ -8,13 +8,14 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError, SensorError
+from local_inn_ros.filtering.odometry_buffer import EXTRAPOLATION_S
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.pipeline import LocalizationPipeline, ScanResult
 from local_inn_ros.recordings.trajectory import Trajectory
@@ -42,6 +43,7 @@ class Replay:
         seconds: (n,) time spent on each scan in all.
         stages: time spent on each scan, by stage.
         unanswered: scans that got no answer, counted by the reason.
+        odometry: readings of the odometry, counted by what the filter made of them.
     """
 
     stamps_s: NDArray[np.float64]
@@ -55,6 +57,7 @@ class Replay:
     seconds: NDArray[np.float64]
     stages: tuple[Mapping[str, float], ...]
     unanswered: Mapping[str, int]
+    odometry: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +69,14 @@ class BaselineReplay:
         poses: (n, 3) poses of the base.
         covariances: (n, 3, 3) of ``poses``.
         seconds: (n,) time spent on each scan.
+        unanswered: how many scans got no answer.
     """
 
     stamps_s: NDArray[np.float64]
     poses: NDArray[np.float64]
     covariances: NDArray[np.float64]
     seconds: NDArray[np.float64]
+    unanswered: int = 0
 
 
 class BaselineLocalizer(Protocol):
@@ -111,10 +116,12 @@ def replay(
     """
     results: list[ScanResult] = []
     unanswered: Counter[str] = Counter()
-    started = False
+    arrivals: Counter[str] = Counter()
+    started, span = False, _OdometrySpan()
     for reading in readings:
         if isinstance(reading, Odometry):
-            pipeline.add_odometry(reading)
+            arrivals[pipeline.add_odometry(reading).value] += 1
+            span.reach(reading.stamp_s)
             continue
         on_scan()
         try:
@@ -126,7 +133,7 @@ def replay(
         if result is not None:
             results.append(result)
         elif started:
-            unanswered["the odometry does not reach the scan's stamp"] += 1
+            unanswered[span.why_no_prior(reading)] += 1
         else:
             reason = _NOT_FOUND if reference is None else "no reference there"
             unanswered[reason] += 1
@@ -137,7 +144,7 @@ def replay(
             else ""
         )
         raise BagError(f"not one scan could be answered: {_reasons(unanswered)}{doubt}")
-    return _collected(results, unanswered)
+    return _collected(results, unanswered, arrivals)
 
 
 def replay_baseline(
@@ -152,12 +159,13 @@ def replay_baseline(
         BagError: not one scan was answered.
     """
     stamps, estimates, seconds = [], [], []
-    started = False
+    started, scans = False, 0
     for reading in readings:
         if isinstance(reading, Odometry):
             localizer.add_odometry(reading)
             continue
         on_scan()
+        scans += 1
         if not started:
             pose = starting_pose(reading, reference)
             if pose is not None:
@@ -179,7 +187,26 @@ def replay_baseline(
         np.array([estimate.mean.to_array() for estimate in estimates]),
         np.array([estimate.covariance for estimate in estimates]),
         np.array(seconds),
+        scans - len(stamps),
     )
+
+
+class _OdometrySpan:
+    """From when to when there was odometry so far."""
+
+    def __init__(self) -> None:
+        self._first_s, self._last_s = math.inf, -math.inf
+
+    def reach(self, stamp_s: float) -> None:
+        self._first_s, self._last_s = min(self._first_s, stamp_s), max(self._last_s, stamp_s)
+
+    def why_no_prior(self, scan: Scan) -> str:
+        """Say why a filter with a pose knows none at a scan."""
+        if scan.stamp_s < self._first_s:
+            return "taken before the first odometry"
+        if scan.end_s > self._last_s + EXTRAPOLATION_S:
+            return "the odometry never reached its stamp"
+        return "the odometry is not known from the pose before to its stamp"
 
 
 def _begin(pipeline: LocalizationPipeline[Scan], scan: Scan, reference: Trajectory | None) -> bool:
@@ -202,7 +229,9 @@ def starting_pose(scan: Scan, reference: Trajectory) -> GaussianPose2 | None:
     )
 
 
-def _collected(results: list[ScanResult], unanswered: Mapping[str, int]) -> Replay:
+def _collected(
+    results: list[ScanResult], unanswered: Mapping[str, int], arrivals: Mapping[str, int]
+) -> Replay:
     return Replay(
         stamps_s=np.array([r.stamp_s for r in results]),
         fused=np.array([r.fused.mean.to_array() for r in results]),
@@ -215,6 +244,7 @@ def _collected(results: list[ScanResult], unanswered: Mapping[str, int]) -> Repl
         seconds=np.array([r.seconds for r in results]),
         stages=tuple(r.fix.stage_s for r in results),
         unanswered=dict(unanswered),
+        odometry=dict(arrivals),
     )
 
 

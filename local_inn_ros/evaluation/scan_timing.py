@@ -11,6 +11,7 @@ from itertools import islice
 import numpy as np
 
 from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.evaluation.mounted import producers_of, searches_of
 from local_inn_ros.evaluation.replay import Replay, replay
 from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
 from local_inn_ros.filtering.odometry_match import Estimate, OdometryTrack, stamp_delay
@@ -19,13 +20,11 @@ from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.refiner import Refiner
 from local_inn_ros.localization.alignment.sweep_duration import Sight, sweep_duration
 from local_inn_ros.localization.pipeline import LocalizationPipeline
-from local_inn_ros.recordings import bag_messages
-from local_inn_ros.recordings.bag_file import Bag
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.sensing.laser.scan_header import ScanHeader
-from local_inn_ros.systems.protocol import RunSettings, candidate_search_of, fix_producer_of
+from local_inn_ros.systems.protocol import RunSettings
 from local_inn_ros.systems.registry import open_model
 
 # Shorter is none: beams of all at once, and stamps that are right.
@@ -93,10 +92,9 @@ def _with(laser: LaserSpec, **told: float) -> LaserSpec:
 
 def _told_duration_s(recording: Recording) -> float | None:
     """Return how long a scan takes by the header of the first; None where it is silent."""
-    with Bag(recording.path) as bag:
-        for message in bag.messages(recording.topics.scan, bag_messages.SCAN):
-            header = ScanHeader.of(message)
-            return abs(header.sweep_s) if header.time_increment else None
+    for message in recording.scan_messages():
+        header = ScanHeader.of(message)
+        return abs(header.sweep_s) if header.time_increment else None
     return None
 
 
@@ -114,10 +112,10 @@ def _run(bundle: Bundle, recording: Recording, scans: int, on_scan: Callable[[],
     model, told = open_model(bundle), RunSettings()
     search = recording.reference is None
     pipeline = LocalizationPipeline(
-        fix_producer_of(model, recording.mount, told),
+        producers_of(model, recording, told),
         PoseFilter(),
-        candidate_search_of(model, recording.mount, told) if search else None,
-        recording.mount,
+        searches_of(model, recording, told) if search else None,
+        recording.mount_of,
     )
     return replay(pipeline, _first(recording.readings(), scans), recording.reference, on_scan)
 
@@ -135,7 +133,8 @@ def _duration(bundle: Bundle, recording: Recording, run: Replay, scans: int) -> 
     for reading in recording.odometry:
         odometry.add(reading)
     way = Trajectory.from_unordered(run.stamps_s, run.fused)
-    swept = list(islice(recording.swept_scans(), scans))
+    one_mount = (scan for scan in recording.swept_scans() if not scan.sensor)
+    swept = list(islice(one_mount, scans))
     stamps = np.array([scan.stamp_s for scan in swept])
     if len(stamps) < 2:
         return None

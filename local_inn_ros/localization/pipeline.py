@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
@@ -54,7 +55,7 @@ class LocalizationPipeline(Generic[ObservationT]):
         localizer: FixProducer[ObservationT],
         pose_filter: PoseFilter,
         relocalizer: CandidateSearch[ObservationT] | None = None,
-        mount: Pose2 | None = None,
+        mount: Pose2 | Callable[[Scan], Pose2] | None = None,
     ) -> None:
         """Wire the parts.
 
@@ -62,8 +63,8 @@ class LocalizationPipeline(Generic[ObservationT]):
             localizer: makes the fixes.
             pose_filter: fuses them.
             relocalizer: without one ``relocalize`` cannot be called.
-            mount: pose of the sensor in the base frame; without one the beams of a scan must be
-                of one instant.
+            mount: pose of the sensor in the base frame, or what gives it for each scan; without
+                one the beams of a scan must be of one instant.
         """
         self._mount = mount
         self._localizer = localizer
@@ -132,8 +133,9 @@ class LocalizationPipeline(Generic[ObservationT]):
             return scan
         if self._mount is None:
             raise ValueError("scans that take time need the mount of their sensor")
+        mount = self._mount if isinstance(self._mount, Pose2) else self._mount(scan)
         scales = self._filter.motion_scales()
-        steady = steadied(scan, self._filter.odometry, self._mount, scales)
+        steady = steadied(scan, self._filter.odometry, mount, scales)
         return cast("ObservationT | None", steady)
 
     def estimate(self) -> StampedPose:

@@ -4,26 +4,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any
 
-from rosbags.highlevel import AnyReader
-from rosbags.typesys import Stores, get_typestore
-
 from local_inn_ros.errors import BagError
+from local_inn_ros.messages.unused import MessageError, Unused, UnusedCounts
+from local_inn_ros.recordings.bag_folder import FORMATS, PACKED, bag_files, format_of
+from local_inn_ros.recordings.message_decoder import MessageDecoder
+from local_inn_ros.recordings.storage.channel import CDR, ROS1, Channel, Storage
+from local_inn_ros.recordings.storage.compression import unpack_file
+from local_inn_ros.recordings.storage.mcap_file import McapFile
+from local_inn_ros.recordings.storage.ros1_file import Ros1File
+from local_inn_ros.recordings.storage.sqlite_file import SqliteFile
+
+_OPENERS: Mapping[str, Callable[[Path], Storage]] = dict(
+    zip(FORMATS, (McapFile, SqliteFile, Ros1File), strict=True)
+)
 
 
 class Bag:
     """An open bag; a context manager.
 
-    The reader of the format meets damaged files with exceptions of many kinds, so that whatever it
-    raises becomes one ``BagError``.
+    Only what is asked for is looked at: topics, types and messages that nobody wants may be as
+    broken as they like. What is wanted is read as far as it is whole.
 
     Attributes:
         path: where it lies: a bag folder, or a single .mcap, .db3 or .bag file.
         topics: type of each topic, by name; types in the form ``sensor_msgs/msg/LaserScan``.
+        delivered: how many messages of each topic were read so far.
+        unused: those that could not be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,22 +47,25 @@ class Bag:
             BagError: there is no such file, or it is not a bag that can be read.
         """
         self.path = Path(path)
-        self.topics: Mapping[str, str] = {}
-        if not self.path.exists():
-            raise BagError(f"there is no bag at {self.path}")
-        if self.path.is_dir() and not (self.path / "metadata.yaml").is_file():
-            raise BagError(
-                f"{self.path} is not a bag: it has no metadata.yaml; give the folder that "
-                "`ros2 bag record` made, or run `ros2 bag reindex` on it if the recording was cut"
-            )
+        self.delivered: Counter[str] = Counter()
+        self.unused = UnusedCounts()
+        self._open_files = ExitStack()
+        self._decoder = MessageDecoder()
         try:
-            self._reader = AnyReader(
-                [self.path], default_typestore=get_typestore(Stores.ROS2_HUMBLE)
-            )
-            self._reader.open()
-        except Exception as error:
-            raise self._unreadable(error) from error
-        self.topics = {c.topic: c.msgtype for c in self._reader.connections}
+            told = bag_files(self.path)
+        except OSError as error:
+            raise BagError(f"the bag {self.path} cannot be read: {error.strerror}") from error
+        self._counted = told.counted
+        self._notes, self._damage = told.notes, list(told.damage)
+        try:
+            self._storages = self._opened(told.files)
+        except BaseException:
+            self._open_files.close()
+            raise
+        kinds: dict[str, dict[str, None]] = {}
+        for channel in self._channels():
+            kinds.setdefault(channel.topic, {})[_kind_in_words(channel)] = None
+        self.topics: Mapping[str, str] = {name: " and ".join(all_) for name, all_ in kinds.items()}
 
     def __enter__(self) -> Bag:
         """Return the open bag."""
@@ -61,25 +78,30 @@ class Bag:
         trace: TracebackType | None,
     ) -> None:
         """Close the bag."""
-        self._reader.close()
+        self._open_files.close()
 
-    def messages(self, topic: str, *types: str) -> Iterator[Any]:
-        """Read the messages of a topic in the order in which they were received.
+    def read(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Any]]:
+        """Read the messages of some topics, in the order in which they were recorded.
+
+        Those that cannot be deserialized are counted in ``unused`` and passed over.
 
         Args:
-            topic: its name.
-            types: the types that will do.
-
-        Raises:
-            BagError: the topic is missing or of another type, or a message cannot be read.
+            wanted: by the topics' names, the types that will do.
         """
-        self.require(topic, *types)
-        connections = [c for c in self._reader.connections if c.topic == topic]
-        try:
-            for connection, _, raw in self._reader.messages(connections):
-                yield self._reader.deserialize(raw, connection.msgtype)
-        except Exception as error:
-            raise self._unreadable(error) from error
+        for place, storage in enumerate(self._storages):
+            channels = {one.key: one for one in storage.channels if one.topic in wanted}
+            for key, raw in storage.messages(channels):
+                channel = channels[key]
+                self.delivered[channel.topic] += 1
+                try:
+                    if not _is_one_of(channel, wanted[channel.topic]):
+                        raise MessageError(_kind_in_words(channel), Unused.OTHER_TYPE)
+                    message = self._decoder.decode(channel, raw)
+                except MessageError as error:
+                    self.unused.add(channel.topic, error)
+                else:
+                    yield channel.topic, message
+            self._damage += [f"{self._names[place]}: {one}" for one in storage.damage]
 
     def require(self, topic: str, *types: str) -> None:
         """Check that a topic is there and of one of the types.
@@ -88,16 +110,42 @@ class Bag:
             BagError: it is not; the message lists what there is.
         """
         if topic not in self.topics:
+            counted = self._counted.get(topic, 0)
+            if counted:
+                raise BagError(self._not_delivered(topic, counted, 0))
             raise BagError(f"the bag {self.path} has no topic {topic}; {self.contents()}")
-        if self.topics[topic] not in types:
+        if not any(_is_one_of(one, types) for one in self._channels() if one.topic == topic):
             raise BagError(
                 f"topic {topic} of the bag {self.path} is {self.topics[topic]}, "
                 f"not {' or '.join(types)}; {self.contents()}"
             )
 
-    def count(self, topic: str) -> int:
-        """Return how many messages a topic has."""
-        return sum(c.msgcount for c in self._reader.connections if c.topic == topic)
+    def check_delivered(self, topic: str, fatal: bool = True) -> None:
+        """See whether as many messages of a topic were read as are said to be there.
+
+        Args:
+            topic: its name.
+            fatal: whether the bag is refused where not; else it is only said.
+
+        Raises:
+            BagError: fewer were, and no damage explains it: what is missing is not known, and a
+                shorter run would look like a whole one.
+        """
+        counted = self.counted(topic)
+        if counted is None or self.delivered[topic] >= counted or self._damage:
+            return
+        text = self._not_delivered(topic, counted, self.delivered[topic])
+        if fatal:
+            raise BagError(text)
+        self._notes = (*self._notes, text)
+
+    def counted(self, topic: str) -> int | None:
+        """Return how many messages of a topic there are said to be; None where nothing says."""
+        told = [one.counted for one in self._channels() if one.topic == topic]
+        by_files = None if None in told else sum(one for one in told if one is not None)
+        by_metadata = self._counted.get(topic)
+        known = [count for count in (by_files, by_metadata) if count is not None]
+        return max(known, default=None)
 
     def contents(self) -> str:
         """Say which topics there are, in half a sentence."""
@@ -106,9 +154,75 @@ class Bag:
         named = (f"{name} ({kind})" for name, kind in sorted(self.topics.items()))
         return "it has " + ", ".join(named)
 
-    def _unreadable(self, error: Exception) -> BagError:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        return BagError(
-            f"the bag {self.path} cannot be read: {reason[0].rstrip('.')}; it may be damaged, cut "
-            "off while it was being recorded, or not a bag"
+    def notes(self, topics: Sequence[str]) -> list[str]:
+        """Say what is odd or broken, and how much of some topics was read nevertheless."""
+        if not self._damage:
+            return list(self._notes)
+        read = ", ".join(
+            f"{self.delivered[topic]}{self._of_counted(topic)} of {topic}" for topic in topics
         )
+        return [
+            *self._notes,
+            *dict.fromkeys(self._damage),
+            f"read of {self.path} nevertheless: {read}",
+        ]
+
+    def _of_counted(self, topic: str) -> str:
+        counted = self.counted(topic)
+        return "" if counted is None else f" of {counted} messages"
+
+    def _not_delivered(self, topic: str, counted: int, delivered: int) -> str:
+        where = "metadata.yaml" if self._counted.get(topic) == counted else "the file's own summary"
+        return (
+            f"the bag {self.path} does not hold what it says: {where} counts {counted} messages of "
+            f"{topic}, and its files hold {delivered}; get the files that are missing, or, if these"
+            " are all, let `ros2 bag reindex` count them again"
+        )
+
+    def _channels(self) -> Iterator[Channel]:
+        for storage in self._storages:
+            yield from storage.channels
+
+    def _opened(self, files: Sequence[Path]) -> list[Storage]:
+        """Open the files; of several, those that cannot be read are passed over and said."""
+        storages: list[Storage] = []
+        self._names: list[str] = []
+        for file in files:
+            try:
+                storages.append(self._storage(file))
+                self._names.append(file.name)
+            except BagError as error:
+                if len(files) == 1:
+                    raise
+                self._damage.append(str(error))
+            except OSError as error:
+                raise BagError(f"{file} cannot be read: {error.strerror or error}") from error
+        if not storages:
+            raise BagError(f"the bag {self.path} cannot be read: {'; '.join(self._damage)}")
+        return storages
+
+    def _storage(self, file: Path) -> Storage:
+        plain, trouble = file, ""
+        if file.suffix in PACKED:
+            folder = self._open_files.enter_context(TemporaryDirectory(prefix="local_inn_bag_"))
+            plain = Path(folder) / file.stem
+            if trouble := unpack_file(file, plain):
+                self._damage.append(f"{file.name}: {trouble}")
+        try:
+            storage = _OPENERS[format_of(plain)](plain)
+        except BagError as error:
+            if not trouble:
+                raise
+            reason = f"{trouble}, and what comes before that is not enough"
+            raise BagError(f"{file} cannot be read: {reason}") from error
+        self._open_files.callback(storage.close)
+        return storage
+
+
+def _is_one_of(channel: Channel, types: Sequence[str]) -> bool:
+    return channel.encoding in (CDR, ROS1) and channel.kind in types
+
+
+def _kind_in_words(channel: Channel) -> str:
+    plain = channel.encoding in (CDR, ROS1)
+    return channel.kind if plain else f"{channel.kind} in {channel.encoding}"

@@ -5,24 +5,39 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import Any
 
 from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.recordings import bag_messages
+from local_inn_ros.messages.readings import check_stamp, frame_name, to_scan, to_seconds
+from local_inn_ros.messages.unused import MessageError
+from local_inn_ros.recordings.bag_contents import (
+    ODOMETRY,
+    REFERENCES,
+    SCAN,
+    BagContents,
+    nothing_usable,
+    read_contents,
+)
 from local_inn_ros.recordings.bag_file import Bag
-from local_inn_ros.recordings.frame_tree import FrameTree
+from local_inn_ros.recordings.bag_frames import (
+    Frames,
+    empty_frames,
+    find_frames,
+    find_mounts,
+    frame_way,
+    place_odometry,
+    place_reference,
+)
 from local_inn_ros.recordings.reading_order import at_one_instant_each, in_order_of_use
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
-_Read = TypeVar("_Read")
 # A scan is put in its place in time unless it was received this many scans late.
 _REORDER_DEPTH = 32
 
@@ -53,12 +68,16 @@ class Recording:
         path: the bag.
         topics: where it keeps what.
         base_frame: the frame that odometry and reference are poses of.
-        mount: pose of the laser in the base frame.
-        scan_count: how many scans it holds.
+        mount: pose of the laser in the base frame; of several, of the one with the most scans.
+        scan_count: how many scans can be used.
         odometry: every reading, by stamp.
         reference: poses of the base in the map frame, where a reference was named.
         upside_down: whether the laser hangs upside down; ``scans`` are as seen from above.
         laser: description of the laser, which says what scans are silent about.
+        mounts: of the lasers by the frames of their scans, those without a frame as well.
+        newest_s: the newest stamp.
+        unused: how many messages of each topic were not used, by the reason.
+        notes: what a person should know of how the bag was read, a sentence each.
     """
 
     path: Path
@@ -70,6 +89,10 @@ class Recording:
     reference: Trajectory | None
     upside_down: bool = False
     laser: LaserSpec | None = None
+    mounts: Mapping[str, LaserMount] = field(default_factory=dict)
+    newest_s: float = 0.0
+    unused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def scans(self) -> Iterator[Scan]:
         """Read the scans by their stamps, as seen from above, each as if of one instant.
@@ -77,26 +100,46 @@ class Recording:
         Raises:
             BagError: the bag cannot be read any more.
         """
-        readings = at_one_instant_each(self.readings(), self.mount)
+        readings = at_one_instant_each(self.readings(), self.mount_of)
         return (reading for reading in readings if isinstance(reading, Scan))
 
     def swept_scans(self) -> Iterator[Scan]:
         """Read the scans by their stamps, as seen from above, their beams one after the other.
 
+        ``sensor`` of a scan is empty where it was taken at ``mount``, and else its frame, by which
+        ``mount_of`` tells where that is.
+
         Raises:
             BagError: the bag cannot be read any more.
         """
         waiting: list[tuple[float, int, Scan]] = []
-        mount = LaserMount(self.mount, self.upside_down)
-        with Bag(self.path) as bag:
-            messages = bag.messages(self.topics.scan, bag_messages.SCAN)
-            for count, message in enumerate(messages):
-                scan = mount.righted(bag_messages.to_scan(message, self.laser))
-                heapq.heappush(waiting, (scan.stamp_s, count, scan))
-                if len(waiting) > _REORDER_DEPTH:
-                    yield heapq.heappop(waiting)[2]
+        for count, message in enumerate(self.scan_messages()):
+            frame = frame_name(message.header.frame_id)
+            mount = self.mounts[frame]
+            apart = mount != LaserMount(self.mount, self.upside_down)
+            scan = mount.righted(to_scan(message, self.laser))
+            scan = replace(scan, sensor=frame if apart else "")
+            heapq.heappush(waiting, (scan.stamp_s, count, scan))
+            if len(waiting) > _REORDER_DEPTH:
+                yield heapq.heappop(waiting)[2]
         while waiting:
             yield heapq.heappop(waiting)[2]
+
+    def scan_messages(self) -> Iterator[Any]:
+        """Read the sensor_msgs/LaserScan messages that can be used, as they were received.
+
+        Raises:
+            BagError: the bag cannot be read any more.
+        """
+        with Bag(self.path) as bag:
+            for _, message in bag.read({self.topics.scan: (SCAN,)}):
+                known = frame_name(message.header.frame_id) in self.mounts
+                if known and not self._unstamped(to_seconds(message.header.stamp)):
+                    yield message
+
+    def mount_of(self, scan: Scan) -> Pose2:
+        """Return the pose of the laser that took a scan, in the base frame."""
+        return self.mounts[scan.sensor].pose if scan.sensor else self.mount
 
     def readings(self) -> Iterator[Scan | Odometry]:
         """Read scans and odometry in the order in which a robot can use them.
@@ -106,6 +149,18 @@ class Recording:
         """
         return in_order_of_use(self.swept_scans(), self.odometry)
 
+    @property
+    def scans_recorded(self) -> int:
+        """How many scans were recorded, those that cannot be used as well."""
+        return self.scan_count + sum(self.unused.get(self.topics.scan, {}).values())
+
+    def _unstamped(self, stamp_s: float) -> bool:
+        try:
+            check_stamp(stamp_s, self.newest_s)
+        except MessageError:
+            return True
+        return False
+
 
 def open_recording(
     path: Path, topics: BagTopics, mount: Pose2 | None = None, laser: LaserSpec | None = None
@@ -113,6 +168,8 @@ def open_recording(
     """Read all of a bag but its scans.
 
     Stamps are those of the message headers: what was measured when, not what was received when.
+    Single messages that cannot be used are counted and passed over, by the rules of the nodes;
+    frames are looked up for each message.
 
     Args:
         path: a bag folder, or a single .mcap, .db3 or .bag file.
@@ -122,135 +179,92 @@ def open_recording(
         laser: description of the laser, which says what scans are silent about.
 
     Raises:
-        BagError: the bag or a topic is missing, unreadable, empty or of another type; the laser's
-            mount is neither given nor in the bag; the reference is not in the map frame.
+        BagError: the bag or a topic is missing, unreadable, empty or of another type; no message of
+            it can be used; the laser's mount is neither given nor in the bag; nothing connects the
+            reference with the map frame.
         SensorError: the laser leans out of the plane.
     """
     with Bag(path) as bag:
-        bag.require(topics.scan, bag_messages.SCAN)
-        bag.require(topics.odometry, bag_messages.ODOMETRY)
-        scan_frame = _scan_frame(bag, topics.scan)
-        scan_count = bag.count(topics.scan)
-        odometry_frame, base_frame = _odometry_frames(bag, topics.odometry)
-        odometry = _read(bag, topics.odometry, (bag_messages.ODOMETRY,), bag_messages.to_odometry)
-        tree = _FrameTreeOf(bag)
-        if mount is None:
-            placed = _find_mount(bag, tree, base_frame, scan_frame)
-        else:
-            placed = LaserMount(mount)
-        reference = None
-        if topics.reference is not None:
-            reference = _find_reference(bag, tree, topics, odometry_frame)
-    ordered = tuple(sorted(odometry, key=lambda reading: reading.stamp_s))
+        bag.require(topics.scan, SCAN)
+        bag.require(topics.odometry, ODOMETRY)
+        named = topics.reference
+        reference_topic = named if named is not None and named in bag.topics else None
+        if reference_topic is not None:
+            bag.require(reference_topic, *REFERENCES)
+        contents = read_contents(bag, topics.scan, topics.odometry, reference_topic)
+        recording = _recording(bag, contents, topics, mount)
+    return replace(recording, laser=laser)
+
+
+def _recording(
+    bag: Bag, contents: BagContents, topics: BagTopics, given: Pose2 | None
+) -> Recording:
+    tree, unused = contents.tree, contents.unused
+    frames = find_frames(contents.odometry, tree, topics.map_frame)
+    odometry = place_odometry(contents.odometry, tree, frames, topics.odometry, unused)
+    if not odometry:
+        raise BagError(nothing_usable(bag, unused, topics.odometry))
+    mounts = find_mounts(contents.scans, tree, frames.base, given, topics.scan, unused)
+    first = next(iter(mounts.values()))
+    reference = _reference(bag, contents, topics, frames)
     return Recording(
-        Path(path),
+        bag.path,
         topics,
-        base_frame,
-        placed.pose,
-        scan_count,
-        ordered,
+        frames.base,
+        first.pose,
+        sum(one.frame in mounts for one in contents.scans),
+        odometry,
         reference,
-        placed.upside_down,
-        laser,
+        first.upside_down,
+        mounts=mounts,
+        newest_s=contents.newest_s,
+        unused=unused.by_topic(),
+        notes=(*bag.notes(_read_topics(topics)), *_empty_frames(contents, topics, frames)),
     )
 
 
-class _FrameTreeOf:
-    """The transforms of a bag, read when first asked for."""
-
-    def __init__(self, bag: Bag) -> None:
-        self._bag = bag
-        self._tree: FrameTree | None = None
-
-    def __call__(self) -> FrameTree:
-        if self._tree is None:
-            self._tree = FrameTree()
-            for topic in ("/tf_static", "/tf"):
-                if topic in self._bag.topics:
-                    self._tree.add(self._bag.messages(topic, *bag_messages.TRANSFORMS))
-        return self._tree
-
-
-def _read(
-    bag: Bag, topic: str, types: tuple[str, ...], convert: Callable[[Any], _Read]
-) -> list[_Read]:
-    """Convert every message of a topic; errors name the topic and the message."""
-    converted = []
-    for count, message in enumerate(bag.messages(topic, *types)):
-        try:
-            converted.append(convert(message))
-        except BagError as error:
-            raise BagError(f"message {count + 1} of {topic} in {bag.path} holds {error}") from None
-    if not converted:
-        raise BagError(f"topic {topic} of the bag {bag.path} holds no message")
-    return converted
-
-
-def _scan_frame(bag: Bag, topic: str) -> str:
-    message = next(bag.messages(topic, bag_messages.SCAN), None)
-    if message is None:
-        raise BagError(f"topic {topic} of the bag {bag.path} holds no message")
-    if bag_messages.stamp_of(message) <= 0.0:
-        raise BagError(f"the scans of {topic} in {bag.path} have no stamps in their headers")
-    return bag_messages.frame_name(message.header.frame_id)
-
-
-def _odometry_frames(bag: Bag, topic: str) -> tuple[str, str]:
-    message = next(bag.messages(topic, bag_messages.ODOMETRY), None)
-    if message is None:
-        raise BagError(f"topic {topic} of the bag {bag.path} holds no message")
-    base = bag_messages.frame_name(message.child_frame_id) or "base_link"
-    return bag_messages.frame_name(message.header.frame_id), base
-
-
-def _find_mount(bag: Bag, tree: _FrameTreeOf, base: str, sensor: str) -> LaserMount:
-    if sensor == base:
-        return LaserMount(Pose2.identity())
-    if not tree().connects(base, sensor):
-        known = ", ".join(tree().frames()) or "none at all"
-        raise BagError(
-            f"the bag {bag.path} does not say where the laser is mounted: its transforms do not "
-            f"connect {base} with {sensor} (frames: {known}); give the mount by hand with "
-            "--mount x,y,yaw"
-        )
-    return LaserMount.of(tree().mount(base, sensor))
-
-
-def _find_reference(
-    bag: Bag, tree: _FrameTreeOf, topics: BagTopics, odometry_frame: str
-) -> Trajectory:
-    name = topics.reference or ""
+def _reference(
+    bag: Bag, contents: BagContents, topics: BagTopics, frames: Frames
+) -> Trajectory | None:
+    name, tree = topics.reference, contents.tree
+    if name is None:
+        return None
     if name not in bag.topics:
-        frame = bag_messages.frame_name(name)
-        if frame not in tree().frames():
+        frame = frame_name(name)
+        if frame not in tree.frames():
             raise BagError(
                 f"the bag {bag.path} has neither a topic nor a frame {name} for the reference; "
-                f"{bag.contents()}; its frames are {', '.join(tree().frames()) or 'none'}"
+                f"{bag.contents()}; its frames are {', '.join(tree.frames()) or 'none'}"
             )
-        return tree().way_of(frame, topics.map_frame)
-    readings = _read(bag, name, bag_messages.REFERENCES, _stamped_reference)
-    frame = readings[0].frame
-    if frame == odometry_frame and frame != topics.map_frame:
-        raise BagError(
-            f"the poses of {name} are in the odometry frame {frame}, which drifts; a reference "
-            f"must be in the frame {topics.map_frame}"
-        )
-    return Trajectory.from_unordered(
-        [reading.stamp_s for reading in readings],
-        np.array([reading.pose.to_array() for reading in readings]),
+        return frame_way(tree, frame, frames)
+    found = place_reference(contents.reference, tree, frames, name, contents.unused)
+    if found is None:
+        raise BagError(nothing_usable(bag, contents.unused, name))
+    return found
+
+
+def _read_topics(topics: BagTopics) -> list[str]:
+    return [one for one in (topics.scan, topics.odometry, topics.reference) if one is not None]
+
+
+def _empty_frames(contents: BagContents, topics: BagTopics, frames: Frames) -> list[str]:
+    """Say which frames are empty, and what they were taken for."""
+    scans = Counter(one.frame for one in contents.scans)
+    named = [frame for frame in scans if frame]
+    odometry, reference = contents.odometry, contents.reference
+    told = (
+        (f"frame_id of {topics.scan}", scans, named[0] if named else "the laser's"),
+        (f"frame_id of {topics.odometry}", Counter(one.frame for one in odometry), frames.odom),
+        (
+            f"child_frame_id of {topics.odometry}",
+            Counter(one.child for one in odometry),
+            frames.base,
+        ),
+        (f"frame_id of {topics.reference}", Counter(one.frame for one in reference), frames.world),
+        (
+            f"child_frame_id of {topics.reference}",
+            Counter(one.child for one in reference if one.child is not None),
+            frames.base,
+        ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _StampedReference:
-    stamp_s: float
-    frame: str
-    pose: Pose2
-
-
-def _stamped_reference(message: Any) -> _StampedReference:
-    return _StampedReference(
-        bag_messages.stamp_of(message),
-        bag_messages.frame_name(message.header.frame_id),
-        bag_messages.reference_pose(message),
-    )
+    return [line for what, counts, taken in told for line in empty_frames(what, counts, taken)]

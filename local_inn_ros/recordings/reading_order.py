@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from local_inn_ros.filtering.motion_scales import MotionScales
 from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
@@ -37,7 +37,7 @@ def in_order_of_use(
 
 
 def at_one_instant_each(
-    readings: Iterable[Scan | Odometry], mount: Pose2
+    readings: Iterable[Scan | Odometry], mount_of: Callable[[Scan], Pose2]
 ) -> Iterator[Scan | Odometry]:
     """Yield readings with the beams of every scan moved to one instant by the odometry.
 
@@ -45,7 +45,7 @@ def at_one_instant_each(
 
     Args:
         readings: as ``in_order_of_use`` yields them.
-        mount: pose of the laser in the base frame, as seen from above.
+        mount_of: gives the pose of a scan's laser in the base frame, as seen from above.
     """
     motion = OdometryBuffer()
     for reading in readings:
@@ -53,4 +53,4 @@ def at_one_instant_each(
             motion.add(reading)
             yield reading
         else:
-            yield steadied(reading, motion, mount, MotionScales()) or reading
+            yield steadied(reading, motion, mount_of(reading), MotionScales()) or reading

@@ -115,7 +115,10 @@ class FreeSpace:
         middle = (squares + 0.5) * spacing_m + low
         # In each square stands the cell nearest to its middle, so narrow places are not missed.
         nearest_first = np.argsort(np.sum((centres - middle) ** 2, axis=1), kind="stable")
-        _, first = np.unique(squares[nearest_first], axis=0, return_index=True)
+        # One number for each square, in the order of its column, then of its row.
+        rows = math.ceil(self.bounds.height_m / spacing_m) + 2
+        numbers = (squares[:, 0] * rows + squares[:, 1]).astype(np.int64)
+        _, first = np.unique(numbers[nearest_first], return_index=True)
         return centres[nearest_first[first]]
 
 

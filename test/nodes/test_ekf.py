@@ -116,7 +116,7 @@ def test_an_initial_pose_set_by_hand_gets_a_covariance(ros: RosWorld) -> None:
 
 
 def wrong_frame(message: PoseWithCovarianceStamped) -> None:
-    message.header.frame_id = "odom"
+    message.header.frame_id = "kitchen"
 
 
 def zero_quaternion(message: PoseWithCovarianceStamped) -> None:

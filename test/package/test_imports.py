@@ -21,6 +21,7 @@ PACKAGE = "local_inn_ros"
 ROOMS = (
     "geometry",
     "sensing",
+    "messages",
     "world",
     "engines",
     "bundles",

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from bag_messages import MOUNT, Messages, basics, make_bag, raw_bag
+from bag_messages import MOUNT, Messages, basics, drive, make_bag, raw_bag
 
 from local_inn_ros.errors import BagError, SensorError
-from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.recordings.bag_reader import BagTopics, Recording, open_recording
+from local_inn_ros.recordings.posed_scans import posed_scans
 
 
 def test_the_mount_follows_the_chain_of_transforms(tmp_path: Path) -> None:
@@ -102,3 +105,127 @@ def test_a_reference_in_the_odometry_frame_is_refused(tmp_path: Path) -> None:
     path = make_bag(tmp_path / "run")
     with pytest.raises(BagError, match="odometry frame odom, which drifts"):
         open_recording(path, BagTopics(reference="/odom"))
+
+
+TRUTH = BagTopics(reference="/truth")
+
+
+def opened(path: Path, content: list[tuple[str, Any]], topics: BagTopics = TRUTH) -> Recording:
+    return open_recording(raw_bag(path, content), topics)
+
+
+def test_odometry_of_a_frame_on_the_robot_is_taken_to_the_base(tmp_path: Path) -> None:
+    """An IMU 0.5 m ahead of the base, turned by a quarter, on a robot that turns on the spot."""
+    make = Messages()
+    mount = Pose2(0.5, 0.0, math.pi / 2)
+    rate = 0.8
+    content = []
+    for k in range(20):
+        stamp_s = 100.0 + 0.1 * k
+        imu = Pose2(0.0, 0.0, rate * 0.1 * k) @ mount
+        # The IMU goes to the left of the base at 0.4 m/s: that is its own x axis.
+        told = make.pose(imu.x, imu.y, imu.yaw)
+        content += [
+            ("/odom", make.odometry(stamp_s, told, "imu", twist=(0.5 * rate, 0.0, rate))),
+            ("/scan", make.scan(stamp_s, "base_link")),
+        ]
+    tree = make.transforms(1.0, ("base_link", "imu", 0.5, math.pi / 2, 0.0))
+    recording = opened(tmp_path / "run", [("/tf_static", tree), *content], BagTopics())
+    assert recording.base_frame == "base_link"
+    for k, reading in enumerate(recording.odometry):
+        assert reading.pose.to_array() == pytest.approx([0.0, 0.0, rate * 0.1 * k], abs=1e-9)
+        speeds = (reading.speed_mps, reading.lateral_speed_mps, reading.yaw_rate_radps)
+        assert speeds == pytest.approx((0.0, 0.0, rate), abs=1e-9)
+
+
+def test_odometry_that_changes_its_frames_is_transformed_or_counted(tmp_path: Path) -> None:
+    make = Messages()
+    content = drive(make, 20)
+    odometry = [message for topic, message in content if topic == "/odom"]
+    for message in odometry[4:8]:
+        message.child_frame_id = "wheel"
+    for message in odometry[8:10]:
+        message.header.frame_id = "odom_of_wheels"
+    for message in odometry[10:11]:
+        message.header.frame_id = message.child_frame_id = ""
+    odometry[11].header.frame_id = "elsewhere"
+    odometry[12].child_frame_id = "trailer"
+    tree = make.transforms(
+        1.0,
+        ("base_link", "wheel", 0.25, 0.0, 0.0),
+        ("odom", "odom_of_wheels", 7.0, 0.0, 0.0),
+    )
+    recording = opened(tmp_path / "run", [("/tf_static", tree), *content])
+    assert recording.unused == {"/odom": {"a frame that no transform connects": 2}}
+    x = 0.1 * np.arange(20)
+    x[4:8] -= 0.25
+    x[8:10] += 7.0
+    told = [reading.pose.x for reading in recording.odometry]
+    np.testing.assert_allclose(told, np.delete(x, [11, 12]), atol=1e-9)
+
+
+def test_scans_of_two_mounts_are_each_placed_by_their_own(tmp_path: Path) -> None:
+    make = Messages()
+    content = drive(make, 20)
+    scans = [message for topic, message in content if topic == "/scan"]
+    for message in scans:
+        message.header.frame_id = "front"
+    for message in scans[12:17]:
+        message.header.frame_id = "rear"
+    scans[17].header.frame_id = ""
+    scans[18].header.frame_id = "nobody_knows"
+    scans[19].header.frame_id = "leaning"
+    tree = make.transforms(
+        1.0,
+        ("base_link", "front", 0.3, 0.0, 0.0),
+        ("base_link", "rear", -0.3, math.pi, math.pi),
+        ("base_link", "leaning", 0.0, 0.0, 0.5),
+    )
+    recording = opened(tmp_path / "run", [("/tf_static", tree), *content])
+    assert recording.unused == {
+        "/scan": {"a frame that no transform connects": 1, "a mount that cannot be used": 1}
+    }
+    read = list(recording.scans())
+    assert len(read) == recording.scan_count == 18
+    mounts = [recording.mount_of(scan).x for scan in read]
+    assert mounts == pytest.approx([0.3] * 12 + [-0.3] * 5 + [0.3])
+    # One of them hangs upside down.
+    assert [scan.angle_increment_rad > 0.0 for scan in read] == [True] * 12 + [False] * 5 + [True]
+    posed = posed_scans(recording)
+    np.testing.assert_allclose(posed.poses[12, 0], 3.0 + 1.2 - 0.3, atol=1e-6)
+    assert recording.notes == ("frame_id of /scan is empty in 1 messages: taken for 'front'",)
+
+
+def test_scans_that_never_say_their_frame_need_a_mount_by_hand(tmp_path: Path) -> None:
+    make = Messages()
+    content = drive(make, 20)
+    for topic, message in content:
+        if topic == "/scan":
+            message.header.frame_id = ""
+    with pytest.raises(BagError, match=r"do not say in which frame .* --mount x,y,yaw"):
+        opened(tmp_path / "run", content)
+    recording = open_recording(tmp_path / "run", TRUTH, MOUNT)
+    assert (recording.mount, recording.scan_count) == (MOUNT, 20)
+
+
+def test_odometry_of_both_bases_is_taken_to_one(tmp_path: Path) -> None:
+    """The footprint lies 0.1 m behind the base and is turned: as it is told, not as it should."""
+    make = Messages()
+    mount = Pose2(-0.1, 0.0, 0.5)
+    content = drive(make, 20)
+    for k, message in enumerate([one for topic, one in content if topic == "/odom"][12:], start=12):
+        foot = Pose2(0.1 * k, 0.0, 0.0) @ mount
+        told = make.odometry(
+            100.0 + 0.1 * k,
+            make.pose(foot.x, foot.y, foot.yaw),
+            twist=(math.cos(0.5), -math.sin(0.5), 0.0),
+        )
+        message.child_frame_id = "base_footprint"
+        message.pose, message.twist = told.pose, told.twist
+    tree = make.transforms(1.0, ("base_link", "base_footprint", -0.1, 0.5, 0.0))
+    recording = opened(tmp_path / "run", [("/tf_static", tree), *content])
+    assert recording.base_frame == "base_link"
+    for k, reading in enumerate(recording.odometry):
+        assert reading.pose.to_array() == pytest.approx([0.1 * k, 0.0, 0.0], abs=1e-9)
+        speeds = (reading.speed_mps, reading.lateral_speed_mps)
+        assert speeds == pytest.approx((1.0, 0.0), abs=1e-9)

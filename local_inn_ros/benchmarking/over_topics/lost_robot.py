@@ -9,6 +9,7 @@ locates it, on the thread that all callbacks share.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import time
@@ -187,6 +188,9 @@ def _run(
         node.get_logger().set_level(LoggingSeverity.FATAL)
         node.start()
         executor.add_node(node)
+    # As the nodes' own process does.
+    gc.collect()
+    gc.freeze()
     # A fork of a process with DDS in it does not work.
     fresh = multiprocessing.get_context("spawn")
     here, there = fresh.Pipe()

@@ -125,7 +125,7 @@ class Refiner:
             least_earned=chosen.least_earned,
             most_steps=chosen.most_steps,
             longest_step_m=0.3,
-            settled_m=2e-4,
+            settled_m=5e-4,
             noise_m=noise_std_m,
         )
         self._near_limits = tuple(limits._replace(first_scale_m=last_scale_m))

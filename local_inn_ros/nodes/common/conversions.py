@@ -1,8 +1,8 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""ROS messages to the package's own types and back (REP-103, REP-105, REP-117).
+"""The package's own types to ROS messages (REP-103, REP-105, REP-117), and a map back.
 
-Arrays pass as buffers; a Python list of a scan's ranges costs thirty times as much (rclpy #763).
+How readings come out of messages is told in ``messages.readings``; those names stand here too.
 """
 
 from __future__ import annotations
@@ -31,38 +31,24 @@ from rclpy.node import Node
 from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Header
 
-from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.sensing import LaserSpec, Odometry, Scan
-from local_inn_ros.sensing.laser.beam_times import first_beam_s, time_increment_of
+from local_inn_ros.messages.readings import frame_name as frame_name
+from local_inn_ros.messages.readings import hand_set as hand_set
+from local_inn_ros.messages.readings import to_gaussian as to_gaussian
+from local_inn_ros.messages.readings import to_odometry as to_odometry
+from local_inn_ros.messages.readings import to_pose as to_pose
+from local_inn_ros.messages.readings import to_scan as to_scan
+from local_inn_ros.messages.readings import to_seconds as to_seconds
+from local_inn_ros.messages.readings import to_told_pose as to_told_pose
+from local_inn_ros.messages.readings import to_yaw as to_yaw
+from local_inn_ros.messages.unused import MessageError as MessageError
+from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.world import OccupancyGrid
 
-# Where x, y and yaw stand in the 6x6 covariance of geometry_msgs/PoseWithCovariance, and in the 36
-# numbers that it is sent as.
-_PLANAR = np.ix_([0, 1, 5], [0, 1, 5])
+# Where x, y and yaw stand in the 36 numbers of the covariance of geometry_msgs/PoseWithCovariance.
 _PLANAR_FLAT = np.array([0, 1, 5, 6, 7, 11, 30, 31, 35])
-_LEAST_QUATERNION = 1e-6
-# More than twice round the Earth: farther than any frame's origin, not so far that sums lose all
-# their digits.
-_FARTHEST_M = 1e8
-# No robot drives (m/s) or turns (rad/s) so fast.
-_FASTEST = 1e4
 # Seconds are 32 bits in a message.
 _LATEST_NS = (2**31) * 1_000_000_000 - 1
-
-
-class MessageError(LocalInnError):
-    """A message whose content cannot be used; the text says what is wrong with it."""
-
-
-def frame_name(name: str) -> str:
-    """Return a frame's name as tf2 has it, without the leading slash of ROS 1."""
-    return name.lstrip("/")
-
-
-def to_seconds(stamp: Time) -> float:
-    """Return a stamp in seconds."""
-    return float(stamp.sec) + 1e-9 * float(stamp.nanosec)
 
 
 def seconds_now(node: Node) -> float:
@@ -84,40 +70,9 @@ def header(stamp: Time, frame: str) -> Header:
     return Header(stamp=stamp, frame_id=frame)
 
 
-def to_yaw(rotation: Quaternion) -> float:
-    """Return the yaw of a quaternion of any length but zero.
-
-    Raises:
-        MessageError: it is zero or not finite.
-    """
-    x, y, z, w = rotation.x, rotation.y, rotation.z, rotation.w
-    norm = math.sqrt(x * x + y * y + z * z + w * w)
-    if not math.isfinite(norm) or norm < _LEAST_QUATERNION:
-        raise MessageError(f"the quaternion (x {x}, y {y}, z {z}, w {w}) is not a rotation")
-    x, y, z, w = x / norm, y / norm, z / norm, w / norm
-    return math.atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z))
-
-
 def to_quaternion(yaw: float) -> Quaternion:
     """Return the quaternion of a turn about the vertical."""
     return Quaternion(z=math.sin(0.5 * yaw), w=math.cos(0.5 * yaw))
-
-
-def to_pose(message: Pose) -> Pose2:
-    """Project a pose onto the plane.
-
-    Raises:
-        MessageError: a number is not finite, the quaternion is zero, or the position is nowhere
-            on Earth.
-    """
-    pose = Pose2(message.position.x, message.position.y, to_yaw(message.orientation))
-    if not pose.is_finite():
-        raise MessageError(f"the position ({pose.x}, {pose.y}) is not finite")
-    if max(abs(pose.x), abs(pose.y)) > _FARTHEST_M:
-        raise MessageError(
-            f"the position ({pose.x:g}, {pose.y:g}) m is farther off than any place on Earth"
-        )
-    return pose
 
 
 def pose_message(pose: Pose2) -> Pose:
@@ -138,35 +93,6 @@ def fill_pose(message: Pose, pose: Pose2) -> None:
 def pose_stamped_message(pose: Pose2, stamp: Time, frame: str) -> PoseStamped:
     """Return a pose on the ground, in a frame at an instant."""
     return PoseStamped(header=header(stamp, frame), pose=pose_message(pose))
-
-
-def to_gaussian(message: PoseWithCovariance) -> GaussianPose2:
-    """Read a planar pose with its covariance.
-
-    Raises:
-        MessageError: the pose is no pose, or the covariance is not finite, not symmetric, or not
-            positive semi-definite.
-    """
-    covariance = np.asarray(message.covariance, dtype=np.float64).reshape(6, 6)[_PLANAR]
-    try:
-        return GaussianPose2(to_pose(message.pose), covariance)
-    except ValueError as error:
-        raise MessageError(str(error)) from None
-
-
-def to_told_pose(message: PoseWithCovariance) -> GaussianPose2:
-    """Read a pose that somebody tells; one without covariance is set by hand, as AMCL takes it.
-
-    Raises:
-        MessageError: as for ``to_gaussian``.
-    """
-    pose = to_gaussian(message)
-    return pose if pose.covariance.any() else hand_set(pose.mean)
-
-
-def hand_set(pose: Pose2) -> GaussianPose2:
-    """Return a pose with AMCL's default deviations for one that is set by hand."""
-    return GaussianPose2.from_deviations(pose, 0.5, 0.5, math.pi / 12.0)
 
 
 def gaussian_message(pose: GaussianPose2) -> PoseWithCovariance:
@@ -195,31 +121,6 @@ def pose_array_message(poses: NDArray[np.float64], stamp: Time, frame: str) -> P
     return PoseArray(header=header(stamp, frame), poses=listed)
 
 
-def to_scan(message: LaserScan, laser: LaserSpec | None = None) -> Scan:
-    """Read a scan; its ranges stay as they came.
-
-    Args:
-        message: the scan.
-        laser: description of the laser, which says what the message is silent about.
-    """
-    ranges_m = np.frombuffer(message.ranges, dtype=np.float32)
-    return Scan(
-        stamp_s=first_beam_s(to_seconds(message.header.stamp), laser),
-        ranges_m=ranges_m,
-        angle_min_rad=message.angle_min,
-        angle_increment_rad=message.angle_increment,
-        range_min_m=message.range_min,
-        range_max_m=message.range_max,
-        time_increment_s=time_increment_of(
-            message.time_increment,
-            message.scan_time,
-            message.angle_increment,
-            ranges_m.size,
-            laser,
-        ),
-    )
-
-
 def scan_message(scan: Scan, stamp: Time, frame: str, period_s: float = 0.0) -> LaserScan:
     """Return a scan as a message; ``period_s`` from one scan to the next, where it is known."""
     count = scan.ranges_m.size
@@ -234,27 +135,6 @@ def scan_message(scan: Scan, stamp: Time, frame: str, period_s: float = 0.0) -> 
         range_max=scan.range_max_m,
         ranges=array("f", scan.ranges_m.astype(np.float32, copy=False).tobytes()),
     )
-
-
-def to_odometry(message: OdometryMessage) -> Odometry:
-    """Read an odometry reading.
-
-    Raises:
-        MessageError: a number is not finite, the quaternion is zero, or no robot is there or moves
-            like that.
-    """
-    twist = message.twist.twist
-    reading = Odometry(
-        stamp_s=to_seconds(message.header.stamp),
-        pose=to_pose(message.pose.pose),
-        speed_mps=twist.linear.x,
-        lateral_speed_mps=twist.linear.y,
-        yaw_rate_radps=twist.angular.z,
-    )
-    for speed in (reading.speed_mps, reading.lateral_speed_mps, reading.yaw_rate_radps):
-        if not abs(speed) <= _FASTEST:
-            raise MessageError(f"the odometry's speed, {speed:g} in its twist, is none of a robot")
-    return reading
 
 
 def odometry_message(

@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.geometry import Pose3
-from local_inn_ros.nodes.common.conversions import frame_name
-from local_inn_ros.recordings.bag_messages import transform_matrix
+from local_inn_ros.messages.frame_tree import FrameTree
+from local_inn_ros.nodes.common.conversions import MessageError, frame_name
 from local_inn_ros.sensing.mount import Mount
 
 
@@ -19,17 +16,14 @@ class TransformError(LocalInnError):
     """Two frames that static transforms do not connect, or not in a way that can be used."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Edge:
-    parent: str
-    parent_from_child: Pose3
-
-
 class StaticTransforms:
     """The static part of the transform tree, by child frame as tf2 keeps it."""
 
     def __init__(self) -> None:
-        self._edges: dict[str, _Edge] = {}
+        """Know no transform yet."""
+        self.tree = FrameTree()
+        # How often transforms came: what was looked up before may be out of date.
+        self.changes = 0
 
     def add(self, message: TFMessage) -> None:
         """Take in transforms; the newest of a child frame holds.
@@ -37,16 +31,13 @@ class StaticTransforms:
         Raises:
             TransformError: some are not finite, or have a quaternion of zero; the others hold.
         """
+        self.changes += 1
         wrong = []
         for stamped in message.transforms:
-            transform = stamped.transform
-            child, parent = frame_name(stamped.child_frame_id), frame_name(stamped.header.frame_id)
             try:
-                matrix = transform_matrix(transform.translation, transform.rotation)
-            except LocalInnError as error:
-                wrong.append(f"'{parent}' to '{child}' is {error}")
-            else:
-                self._edges[child] = _Edge(parent, Pose3.from_matrix(matrix))
+                self.tree.add(stamped, replaces=True)
+            except MessageError as error:
+                wrong.append(str(error))
         if wrong:
             raise TransformError("; ".join(wrong))
 
@@ -64,28 +55,16 @@ class StaticTransforms:
                 "the scan does not say in which frame it is: its driver must fill in "
                 "header.frame_id"
             )
-        from_base, from_sensor = self._ancestry(base), self._ancestry(sensor)
-        common = next((frame for frame in from_sensor if frame in from_base), None)
-        if common is None:
-            raise TransformError(
-                f"no static transform leads from '{base}' to '{sensor}': publish the sensor's "
-                f"mount on /tf_static (robot_state_publisher or static_transform_publisher do), "
-                f"or set base_frame_id; {self._known()}"
-            )
-        return Mount(from_base[common].between(from_sensor[common]), base, sensor)
-
-    def _ancestry(self, frame: str) -> dict[str, Pose3]:
-        """Return the frame and all above it, each with its transform from the frame."""
-        pose = Pose3.identity()
-        found = {frame: pose}
-        while (edge := self._edges.get(frame)) is not None and edge.parent not in found:
-            pose = edge.parent_from_child @ pose
-            frame = edge.parent
-            found[frame] = pose
-        return found
+        if base == sensor or self.tree.connects(base, sensor):
+            return Mount(self.tree.fixed_pose(sensor, base), base, sensor)
+        raise TransformError(
+            f"no static transform leads from '{base}' to '{sensor}': publish the sensor's "
+            f"mount on /tf_static (robot_state_publisher or static_transform_publisher do), "
+            f"or set base_frame_id; {self._known()}"
+        )
 
     def _known(self) -> str:
-        if not self._edges:
-            return "no static transform has come at all"
-        names = sorted(set(self._edges) | {edge.parent for edge in self._edges.values()})
-        return f"known frames: {', '.join(names)}"
+        names = self.tree.frames()
+        return (
+            f"known frames: {', '.join(names)}" if names else "no static transform has come at all"
+        )

@@ -23,6 +23,7 @@ from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 
 KEPT = f"odometry {Arrival.KEPT.value}"
 STAMP_AGE = "odometry age [s]"
+MOUNTS = "message of static transforms"
 
 
 def ekf_health(

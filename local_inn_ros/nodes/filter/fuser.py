@@ -24,16 +24,15 @@ from local_inn_ros.filtering.pose_filter import (
 )
 from local_inn_ros.filtering.twist_agreement import TwistWatch
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
+from local_inn_ros.messages.unused import Unused
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
     frame_name,
     hand_set,
     seconds_now,
     to_gaussian,
-    to_odometry,
     to_seconds,
     to_stamp,
-    to_told_pose,
 )
 from local_inn_ros.nodes.common.diagnostics import Health, Tally
 from local_inn_ros.nodes.common.entities import Entities
@@ -46,6 +45,7 @@ from local_inn_ros.nodes.filter.ekf_health import STAMP_AGE, ekf_health
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.filter.estimate_publishers import EstimatePublishers
 from local_inn_ros.nodes.filter.fix_intake import FixIntake
+from local_inn_ros.nodes.filter.frame_intake import FrameIntake
 from local_inn_ros.nodes.filter.initial_pose_service import offer_initial_pose_service
 from local_inn_ros.nodes.filter.pose_gate import PoseGate
 from local_inn_ros.sensing import Odometry
@@ -87,6 +87,7 @@ class Fuser:
 
     def _listen(self, entities: Entities, handover: Handover) -> None:
         pose, told, safely = PoseWithCovarianceStamped, self._frames, self._faults.heeding
+        self._intake = FrameIntake(entities, told, self._tally, self._warn)
         heed_odometry = safely("odometry", self._on_odometry)
         entities.subscription(OdometryMessage, "odom", heed_odometry, SENSOR)
         FixIntake(entities, handover, told.fix_topics, self._heed_fix, self._take_fix)
@@ -172,9 +173,7 @@ class Fuser:
 
     def _on_odometry(self, message: OdometryMessage) -> None:
         try:
-            reading = to_odometry(message)
-            self._check_frame("odometry", message.header.frame_id, self._frames.odom_frame_id)
-            self._check_frame("odometry's base", message.child_frame_id, self._frames.base_frame_id)
+            reading = self._intake.odometry(message)
         except MessageError as error:
             self._refuse("odometry", error)
             return
@@ -271,8 +270,8 @@ class Fuser:
             self._told_early = message
             return
         try:
-            self._check_frame("initial pose", message.header.frame_id, self._frames.global_frame_id)
-            pose = to_told_pose(message.pose)
+            known = self._filter.initialized and self._newest_odometry is not None
+            pose = self._intake.pose(message, self._filter.map_from_odom() if known else None)
         except MessageError as error:
             self._refuse("initial pose", error)
             return
@@ -323,10 +322,12 @@ class Fuser:
 
     def _check_frame(self, what: str, frame: str, wanted: str) -> None:
         if frame_name(frame) != frame_name(wanted):
-            raise MessageError(f"the {what} is in frame '{frame}', not in '{wanted}'")
+            text = f"the {what} is in frame '{frame}', not in '{wanted}'"
+            raise MessageError(text, Unused.FRAME)
 
     def _refuse(self, what: str, error: MessageError) -> None:
         self._tally.count(f"{what} unusable")
+        self._tally.count(f"{what} unusable: {error.reason.value}")
         self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_WARNING_PERIOD_S)
 
     def _warn(self, text: str) -> None:

@@ -48,7 +48,7 @@ class Mounting:
         self._told = parameters.now
         self._tally = tally
         self._complain = complain
-        self._transforms = StaticTransforms()
+        self.transforms = StaticTransforms()
         self._mounts: dict[str, LaserMount] = {}
         self._mounted: dict[str, Mounted] = {}
         # Frames whose mount has been looked up since transforms came last.
@@ -90,7 +90,15 @@ class Mounting:
     def _look_up(self, frame: str) -> None:
         """Read a frame's mount; tell it where it is new."""
         base = self._told.base_frame_id
-        mount = LaserMount.of(self._transforms.mount(base, frame))
+        named = [one for one in self._mounts if one]
+        if not frame and len(named) == 1:
+            # With one laser there is no doubt whose scan it is.
+            if self._mounts.get(frame) != self._mounts[named[0]]:
+                self._complain(f"scans have no frame_id: taken for those of '{named[0]}'")
+                self._mounts[frame] = self._mounts[named[0]]
+                self._mounted.pop(frame, None)
+            return
+        mount = LaserMount.of(self.transforms.mount(base, frame))
         if self._mounts.get(frame) == mount:
             return
         self._mounts[frame] = mount
@@ -104,7 +112,7 @@ class Mounting:
     def _on_transforms(self, message: TFMessage) -> None:
         self._tally.count(MOUNTS)
         try:
-            self._transforms.add(message)
+            self.transforms.add(message)
         except LocalInnError as error:
             self._complain(f"/tf_static: {error}")
         self._checked.clear()

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
@@ -17,10 +18,12 @@ from local_inn_ros.errors import LocalInnError
 from local_inn_ros.filtering.odometry_buffer import Arrival
 from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.filtering.prior import PriorKeeper
-from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.monitoring.whereabouts import Event, Situation
+from local_inn_ros.messages.unused import Unused
 from local_inn_ros.nodes.common.clock_skew import ClockSkew
 from local_inn_ros.nodes.common.conversions import (
+    MessageError,
     frame_name,
     seconds_now,
     to_gaussian,
@@ -28,16 +31,17 @@ from local_inn_ros.nodes.common.conversions import (
     to_odometry,
     to_seconds,
     to_speed_deviations,
-    to_told_pose,
 )
 from local_inn_ros.nodes.common.diagnostics import Health, Tally
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import Handover
 from local_inn_ros.nodes.common.noise_parameters import NoiseTold
 from local_inn_ros.nodes.common.numeric_faults import NumericFaults
+from local_inn_ros.nodes.common.odometry_intake import OdometryIntake
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, NEWEST, RELIABLE, SENSOR
 from local_inn_ros.nodes.common.static_transforms import TransformError
+from local_inn_ros.nodes.common.told_pose import told_in_map
 from local_inn_ros.nodes.localizer.arrived_scan import ArrivedScan
 from local_inn_ros.nodes.localizer.fix_publishers import FixPublishers
 from local_inn_ros.nodes.localizer.localizer_health import (
@@ -92,6 +96,13 @@ class Observer:
         self._priors = PriorKeeper(self._noise.now.motion, self._noise.now.scales)
         self._tally = Tally()
         self._mounting = Mounting(entities, parameters, model, self._tally, self._complain)
+        self._intake = OdometryIntake(
+            self._mounting.transforms,
+            "",
+            self._frames.base_frame_id,
+            partial(seconds_now, self._node),
+            self._node.get_logger().warning,
+        )
         self._queue: ScanQueue[ArrivedScan] = ScanQueue(lambda odd: self._tally.count(odd.value))
         self._skew = ClockSkew()
         self._headers = HeaderWatch()
@@ -191,9 +202,10 @@ class Observer:
 
     def _on_odometry(self, message: OdometryMessage) -> None:
         try:
-            reading = to_odometry(message)
-        except LocalInnError as error:
+            reading = self._intake.read(message)
+        except MessageError as error:
             self._tally.count("odometry unusable")
+            self._tally.count(f"odometry unusable: {error.reason.value}")
             self._complain(f"odometry: {error}")
             return
         self._tally.count("odometry")
@@ -212,7 +224,8 @@ class Observer:
     def _on_filtered(self, message: OdometryMessage) -> None:
         try:
             pose, speeds = to_gaussian(message.pose), to_odometry(message)
-        except LocalInnError as error:
+        except MessageError as error:
+            self._tally.count(f"filtered pose unusable: {error.reason.value}")
             self._complain(f"odometry/filtered: {error}")
             return
         self._tally.count(FILTER_POSE)
@@ -230,14 +243,26 @@ class Observer:
         """Hear that the filter begins anew; what is wrong with a pose is the filter's to say."""
         self._tally.count(POSE_TOLD)
         try:
-            pose = to_told_pose(message.pose)
+            pose = told_in_map(
+                message,
+                self._mounting.transforms.tree,
+                self._frames.global_frame_id,
+                self._intake.odom_frame,
+                self._map_from_odom(),
+            )
         except LocalInnError:
             return
         if self._places.refuses(pose):
             self._tally.count("pose told refused: off the map")
-        elif self._is_on_map(message.header.frame_id):
-            self._priors.expect(StampedPose(to_seconds(message.header.stamp), pose))
-            self._recovery.note(Event.POSE_TOLD)
+            return
+        self._priors.expect(StampedPose(to_seconds(message.header.stamp), pose))
+        self._recovery.note(Event.POSE_TOLD)
+
+    def _map_from_odom(self) -> Pose2 | None:
+        """Return the odometry frame in the map, as the filter told last; None where not known."""
+        told = self._priors.told
+        base = None if told is None else self._priors.odometry_at(told.stamp_s)
+        return None if told is None or base is None else told.pose.mean @ base.inverse()
 
     def _is_on_map(self, frame: str) -> bool:
         return frame_name(frame) == frame_name(self._frames.global_frame_id)
@@ -278,6 +303,8 @@ class Observer:
                 return
             self._troubles[frame] = str(error)
             self._tally.count("scan unusable")
+            reason = Unused.FRAME if isinstance(error, TransformError) else Unused.UNFIT
+            self._tally.count(f"scan unusable: {reason.value}")
             self._complain(f"scan: {error}")
 
     def _glance(self, arrived: ArrivedScan) -> None:

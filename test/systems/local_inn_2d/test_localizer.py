@@ -253,15 +253,15 @@ def in_a_corridor() -> tuple[BayesNetworks, Scan, Localizer]:
     return engine, scan, localizer
 
 
-def test_where_the_map_shows_nothing_the_networks_word_stands():
+def test_where_the_scan_shows_nothing_the_network_claims_nothing_either():
+    """What a network knows of the way along bare walls are its map's stairs, which no wall has."""
     _, scan, localizer = in_a_corridor()
     fix = localizer.locate(scan, gaussian(0.2, 0.15, 0.22, 0.1, 0.05))
     along, across, yaw = fix.measurement.deviations()
-    # The walls tell all but the way along; of that the network knows 5 cm, less some caution.
-    assert 0.045 < along < 0.15
+    # It claims 5 cm; what chance shows of the walls' directions is no more than this.
+    assert along > 0.4
     assert across < 0.01
     assert yaw < 0.01
-    assert fix.measurement.mean.x == pytest.approx(0.3, abs=0.05)
     assert fix.measurement.mean.y == pytest.approx(0.1, abs=0.01)
 
 
