@@ -20,8 +20,9 @@ from local_inn_ros.systems.local_inn_2d.simulated_scans import simulated_scans
 _SCANS = 300
 # Wherever an alignment does not begin nearer than this it does not reach the right pose.
 _CATCHMENT_M = RefinerSettings().first_scale_m
-# So many answers beyond it are more than a filter and its gate can bear.
-_MOST_ASTRAY = 0.02
+# So many answers beyond it are more than a filter and its gate can bear. Networks that were
+# trained to the end have 1 to 2 %, of 200 steps 17 %.
+_MOST_ASTRAY = 0.05
 # Covariances whose errors are three times as far off as they say, squared.
 _MOST_ANEES = 9.0
 
