@@ -21,7 +21,6 @@ from geometry_msgs.msg import (
     PoseWithCovarianceStamped,
     Quaternion,
     TransformStamped,
-    TwistWithCovariance,
     Vector3,
 )
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
@@ -39,6 +38,7 @@ from local_inn_ros.messages.readings import to_odometry as to_odometry
 from local_inn_ros.messages.readings import to_pose as to_pose
 from local_inn_ros.messages.readings import to_scan as to_scan
 from local_inn_ros.messages.readings import to_seconds as to_seconds
+from local_inn_ros.messages.readings import to_speed_deviations as to_speed_deviations
 from local_inn_ros.messages.readings import to_told_pose as to_told_pose
 from local_inn_ros.messages.readings import to_yaw as to_yaw
 from local_inn_ros.messages.unused import MessageError as MessageError
@@ -144,15 +144,6 @@ def odometry_message(
     message = OdometryMessage(header=header(stamp, frame), child_frame_id=child_frame)
     fill_odometry(message, pose, reading)
     return message
-
-
-def to_speed_deviations(message: TwistWithCovariance) -> tuple[float, float]:
-    """Return the deviations of the speed ahead, in m/s, and of the rate of turn, in rad/s.
-
-    0 for what the message does not tell.
-    """
-    ahead, turn = message.covariance[0], message.covariance[35]
-    return math.sqrt(max(ahead, 0.0)), math.sqrt(max(turn, 0.0))
 
 
 def fill_odometry(message: OdometryMessage, pose: GaussianPose2, reading: Odometry) -> None:
