@@ -15,8 +15,8 @@ from sensor_msgs.msg import LaserScan
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.filtering.odometry_buffer import Arrival
-from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.filtering.prior import PriorKeeper
+from local_inn_ros.filtering.stamped import StampedPose
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.monitoring.whereabouts import Event, Situation
 from local_inn_ros.messages.unused import Unused

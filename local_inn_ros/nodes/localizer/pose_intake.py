@@ -10,8 +10,8 @@ from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry as OdometryMessage
 
 from local_inn_ros.errors import LocalInnError
-from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.filtering.prior import PriorKeeper
+from local_inn_ros.filtering.stamped import StampedPose
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.monitoring.whereabouts import Event
 from local_inn_ros.messages.frame_tree import FrameTree
