@@ -192,8 +192,7 @@ class Observer:
         try:
             reading = self._intake.read(message)
         except MessageError as error:
-            self._tally.count("odometry unusable")
-            self._tally.count(f"odometry unusable: {error.reason.value}")
+            self._tally.count_unusable("odometry", error.reason)
             self._complain(f"odometry: {error}")
             return
         self._tally.count("odometry")
@@ -244,9 +243,8 @@ class Observer:
                 self._tally.count("scan before its mount")
                 return
             self._troubles[frame] = str(error)
-            self._tally.count("scan unusable")
-            reason = Unused.FRAME if isinstance(error, TransformError) else Unused.UNFIT
-            self._tally.count(f"scan unusable: {reason.value}")
+            unfit = Unused.FRAME if isinstance(error, TransformError) else Unused.UNFIT
+            self._tally.count_unusable("scan", unfit)
             self._complain(f"scan: {error}")
 
     def _complain(self, text: str) -> None:
