@@ -18,12 +18,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from local_inn_ros.place_errors import PlaceError as PlaceError
-from local_inn_ros.place_errors import reason as reason
-from local_inn_ros.place_errors import system_error, told
-from local_inn_ros.user_folders import can_be_made as can_be_made
-from local_inn_ros.user_folders import own_temporary_folder as own_temporary_folder
-from local_inn_ros.user_folders import user_folder as user_folder
+from local_inn_ros.place_errors import PlaceError, reason, system_error, told
+from local_inn_ros.user_folders import can_be_made, own_temporary_folder, user_folder
+
+__all__ = [
+    "PlaceError",
+    "can_be_made",
+    "check_file",
+    "check_folder",
+    "check_new_folder",
+    "new_file",
+    "new_files",
+    "new_folder",
+    "own_temporary_folder",
+    "real_path",
+    "reason",
+    "user_folder",
+]
 
 # Files on an ordinary disk begin with one such block: a full disk has none left.
 _BLOCK = 4096

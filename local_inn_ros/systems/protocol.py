@@ -21,11 +21,30 @@ from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.protocols import CandidateSearch, FixProducer, Tracker
 from local_inn_ros.sensing import Observation
 from local_inn_ros.sensing.posed_observations import PosedObservations
-from local_inn_ros.systems.training_protocol import LearnsFromDrives as LearnsFromDrives
-from local_inn_ros.systems.training_protocol import MeasuresItself as MeasuresItself
-from local_inn_ros.systems.training_protocol import TrainingInputs as TrainingInputs
-from local_inn_ros.systems.training_protocol import TrainingOrder as TrainingOrder
-from local_inn_ros.systems.training_protocol import TrainingRun as TrainingRun
+from local_inn_ros.systems.training_protocol import (
+    LearnsFromDrives,
+    MeasuresItself,
+    TrainingInputs,
+    TrainingOrder,
+    TrainingRun,
+)
+
+__all__ = [
+    "Expects",
+    "LearnsFromDrives",
+    "MakesFixes",
+    "MeasuresItself",
+    "Model",
+    "RunSettings",
+    "Searches",
+    "System",
+    "Tracks",
+    "TrainingInputs",
+    "TrainingOrder",
+    "TrainingRun",
+    "candidate_search_of",
+    "fix_producer_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
