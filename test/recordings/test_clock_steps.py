@@ -4,11 +4,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from bag_messages import Messages, drive, raw_bag
 from numpy.typing import NDArray
 
+from local_inn_ros.errors import BagError
+from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
 from local_inn_ros.recordings.clock_steps import steps_back, told_steps_back
+from local_inn_ros.recordings.posed_scans import learnable_scans
 
 STEADY = 100.0 + 0.05 * np.arange(200)
 
@@ -37,3 +43,13 @@ def test_single_stamps_and_small_disorder_are_no_clock_set_back() -> None:
     late[[30, 31, 32, 33]] = late[[33, 30, 32, 31]]
     for stamps in (STEADY, odd, late, set_back(100, 0.8), STEADY[:3], STEADY[:0]):
         assert not len(steps_back(stamps))
+
+
+def test_what_is_mixed_is_not_learned_from(tmp_path: Path) -> None:
+    make = Messages()
+    content = drive(make)
+    for _, message in content[60:]:
+        message.header.stamp.sec -= 2
+    recording = open_recording(raw_bag(tmp_path / "run", content), BagTopics(reference="/truth"))
+    with pytest.raises(BagError, match="is not learned from: the stamps of /scan go back once"):
+        learnable_scans(recording)
