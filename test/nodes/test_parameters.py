@@ -53,7 +53,7 @@ def test_the_tolerance_of_the_transform_changes_at_run_time(ros: RosWorld) -> No
     ("name", "value", "told"),
     [
         ("transform_tolerance", 11.0, "range"),
-        ("transform_tolerance", "soon", "type"),
+        ("transform_tolerance", "soon", "is a double"),
         ("odom_frame_id", "wheels", "in use"),
     ],
 )
