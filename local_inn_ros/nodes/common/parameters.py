@@ -159,13 +159,15 @@ class Parameters(Generic[Values]):
         """
         for one in told:
             described = self._described.get(one.name)
-            if described is None:
-                if not node.has_parameter(one.name):
-                    near = get_close_matches(one.name, self._described, n=1, cutoff=_ALIKE)
-                    hint = f": is '{near[0]}' meant?" if near else ""
-                    return f"there is no parameter '{one.name}'{hint}"
+            if described is None and not node.has_parameter(one.name):
+                near = get_close_matches(one.name, self._described, n=1, cutoff=_ALIKE)
+                hint = f": is '{near[0]}' meant?" if near else ""
+                return f"there is no parameter '{one.name}'{hint}"
+            # Others are of ROS itself, such as use_sim_time: they keep the type that they have.
+            present = node.get_parameter(one.name).value if described is None else described.default
+            wanted, value = type(present), one.value
+            if wanted not in _TYPES:
                 continue
-            wanted, value = type(described.default), one.value
             if value is not None and not isinstance(value, _TYPES[wanted].python):
                 return _wrong_type(one.name, wanted, value)
             if isinstance(value, bool) and wanted is int:

@@ -24,7 +24,7 @@ from local_inn_ros.filtering.pose_filter import (
 )
 from local_inn_ros.filtering.twist_agreement import TwistWatch
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
-from local_inn_ros.messages.unused import Unused
+from local_inn_ros.messages.readings import check_frame
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
     frame_name,
@@ -41,6 +41,7 @@ from local_inn_ros.nodes.common.noise_parameters import NoiseTold
 from local_inn_ros.nodes.common.numeric_faults import NUMERIC, NumericFaults
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR
+from local_inn_ros.nodes.common.unused_findings import count_unusable
 from local_inn_ros.nodes.filter.ekf_health import STAMP_AGE, ekf_health
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.filter.estimate_publishers import EstimatePublishers
@@ -209,7 +210,7 @@ class Fuser:
 
     def _on_fix(self, topic: str, message: PoseWithCovarianceStamped) -> None:
         try:
-            self._check_frame("fix", message.header.frame_id, self._frames.global_frame_id)
+            check_frame("fix", message.header.frame_id, self._frames.global_frame_id)
             measurement = to_gaussian(message.pose)
         except MessageError as error:
             self._refuse("fix", error)
@@ -320,15 +321,11 @@ class Fuser:
             )
             self._published = estimate
 
-    def _check_frame(self, what: str, frame: str, wanted: str) -> None:
-        if frame_name(frame) != frame_name(wanted):
-            text = f"the {what} is in frame '{frame}', not in '{wanted}'"
-            raise MessageError(text, Unused.FRAME)
-
     def _refuse(self, what: str, error: MessageError) -> None:
-        self._tally.count(f"{what} unusable")
-        self._tally.count(f"{what} unusable: {error.reason.value}")
-        self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_WARNING_PERIOD_S)
+        count_unusable(self._tally, what, error)
+        self._node.get_logger().error(
+            f"{what} refused: {error}", throttle_duration_sec=_WARNING_PERIOD_S
+        )
 
     def _warn(self, text: str) -> None:
         self._node.get_logger().warning(text)

@@ -20,11 +20,11 @@ from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.filtering.prior import PriorKeeper
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.monitoring.whereabouts import Event, Situation
+from local_inn_ros.messages.readings import check_frame
 from local_inn_ros.messages.unused import Unused
 from local_inn_ros.nodes.common.clock_skew import ClockSkew
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
-    frame_name,
     seconds_now,
     to_gaussian,
     to_grid,
@@ -42,6 +42,7 @@ from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, NEWEST, RELIABLE, SENSOR
 from local_inn_ros.nodes.common.static_transforms import TransformError
 from local_inn_ros.nodes.common.told_pose import told_in_map
+from local_inn_ros.nodes.common.unused_findings import count_unusable
 from local_inn_ros.nodes.localizer.arrived_scan import ArrivedScan
 from local_inn_ros.nodes.localizer.fix_publishers import FixPublishers
 from local_inn_ros.nodes.localizer.localizer_health import (
@@ -204,8 +205,7 @@ class Observer:
         try:
             reading = self._intake.read(message)
         except MessageError as error:
-            self._tally.count("odometry unusable")
-            self._tally.count(f"odometry unusable: {error.reason.value}")
+            count_unusable(self._tally, "odometry", error)
             self._complain(f"odometry: {error}")
             return
         self._tally.count("odometry")
@@ -223,16 +223,16 @@ class Observer:
 
     def _on_filtered(self, message: OdometryMessage) -> None:
         try:
+            check_frame("filter's pose", message.header.frame_id, self._frames.global_frame_id)
             pose, speeds = to_gaussian(message.pose), to_odometry(message)
         except MessageError as error:
-            self._tally.count(f"filtered pose unusable: {error.reason.value}")
+            count_unusable(self._tally, "filtered pose", error)
             self._complain(f"odometry/filtered: {error}")
             return
         self._tally.count(FILTER_POSE)
-        if self._is_on_map(message.header.frame_id):
-            self._recovery.note(Event.FILTER_SPOKE)
-            told = StampedPose(speeds.stamp_s, pose)
-            self._priors.tell(told, speeds, to_speed_deviations(message.twist))
+        self._recovery.note(Event.FILTER_SPOKE)
+        told = StampedPose(speeds.stamp_s, pose)
+        self._priors.tell(told, speeds, to_speed_deviations(message.twist))
 
     def _on_relocalized_pose(self, message: PoseWithCovarianceStamped) -> None:
         """Hear of a pose that another node has found; the own ones come back as well."""
@@ -263,9 +263,6 @@ class Observer:
         told = self._priors.told
         base = None if told is None else self._priors.odometry_at(told.stamp_s)
         return None if told is None or base is None else told.pose.mean @ base.inverse()
-
-    def _is_on_map(self, frame: str) -> bool:
-        return frame_name(frame) == frame_name(self._frames.global_frame_id)
 
     def _on_scan(self, message: LaserScan) -> None:
         came_s, odometry_s = time.monotonic(), self._priors.newest_stamp_s

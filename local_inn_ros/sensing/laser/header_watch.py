@@ -20,6 +20,8 @@ from local_inn_ros.sensing.laser.scan_header import (
 _STAMPS, _LEAST_STAMPS = 64, 12
 # What disagrees by so much more or less than when it was told is told again.
 _CHANGED = 1.5
+# Frames that change with each scan must not fill the memory.
+_MOST_SOURCES = 64
 
 
 class _Source:
@@ -70,6 +72,8 @@ class HeaderWatch:
             message: the scan.
             stamp_s: its stamp.
         """
+        if source not in self._sources and len(self._sources) >= _MOST_SOURCES:
+            self._sources.clear()
         seen = self._sources.setdefault(source, _Source())
         if seen.stamps_s and stamp_s < seen.stamps_s[-1]:
             seen.stamps_s.clear()
