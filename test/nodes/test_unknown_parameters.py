@@ -13,6 +13,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 from rclpy.parameter import Parameter
 from ros_fixtures import RosWorld, run_node, set_parameter
 
+from local_inn_ros.nodes.common.parameters import ParameterError
 from local_inn_ros.nodes.common.unknown_parameters import sentences_about, warn_of_unknown
 from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
@@ -108,6 +109,22 @@ def test_what_is_right_is_set(ros: RosWorld) -> None:
     both = [Parameter("transform_tolerance", value=0.7), Parameter("tf_broadcast", value="no")]
     assert not node.set_parameters_atomically(both).successful
     assert node.parameters.now.transform_tolerance == 0.5
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "told"),
+    [
+        (Ekf, "initial_pose__x", 1, "initial_pose.x is a double, such as 1.0, and was given an"),
+        (Ekf, "set_initial_pose", "yes", "is true or false, and was given a text: yes"),
+        (Ekf, "fix_topics", "scan", "fix_topics is an array of texts, and was given a text: scan"),
+        (LidarLocalizer, "samples", 12.0, "samples is an integer, and was given a double: 12.0"),
+    ],
+)
+def test_a_value_of_another_type_is_told_at_the_start(
+    ros: RosWorld, kind: Any, name: str, value: Any, told: str
+) -> None:
+    with pytest.raises(ParameterError, match=told):
+        ros.start(kind, **{name: value})
 
 
 def test_one_of_ros_own_of_another_type_is_a_sentence() -> None:
