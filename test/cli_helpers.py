@@ -15,10 +15,10 @@ from local_inn_ros.cli.main import app, main
 F1TENTH = Path(__file__).parents[1] / "config" / "sensors" / "f1tenth.yaml"
 
 
-def invoke(*words: object) -> str:
-    """Run a command that should succeed and return what it prints."""
+def invoke(*words: object, exit_code: int = 0) -> str:
+    """Run a command that should succeed, or end with another code, and return what it prints."""
     result = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == exit_code, result.output
     return result.output
 
 

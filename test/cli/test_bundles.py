@@ -245,6 +245,7 @@ def test_train_passes_on_what_it_was_told(tmp_path: Path, monkeypatch: pytest.Mo
     def stand_in(*arguments: Any) -> Path:
         told.extend(arguments)
         arguments[4](TrainingProgress(5, 7, 1.0, 0.5, 2.0))
+        shutil.copytree(shipped_bundle(), tmp_path / "b")
         return tmp_path / "b"
 
     monkeypatch.setattr(train, "train_bundle", stand_in)

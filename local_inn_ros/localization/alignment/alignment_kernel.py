@@ -27,7 +27,10 @@ _LEAST_LEVER_M = 0.5
 _DOUBT = 1.5
 # What points are off beyond the noise of ranges is the map's error, which neighbours share: so many
 # tell as much of it as one.
-_SHARED = 4.0
+_SHARED = 2.8
+# A point pulls along the normal that the scan shows where its angle is known to about a degree
+# (variance in rad^2); elsewhere the field's gradient says better where the surface is.
+_SURE = 0.0004
 # Of the sum of the weights; less is rounding.
 _ROUNDING = 1e-9
 
@@ -66,11 +69,12 @@ def align(raster, surfaces, points, normals, x, y, yaw, limits):  # type: ignore
     Gauss-Newton with Geman-McClure weights whose scale shrinks from step to step (graduated
     non-convexity, Yang et al. 2020). Yaw enters as arc length at the points' usual distance, so
     that all three unknowns are in metres. No step is made in directions that too few points see
-    (solution remapping, Zhang, Kaess and Singh 2016). A point pulls along the normal of the surface
-    that the scan shows there, never along the field's own gradient, which follows every stair of
-    a slanted wall: stairs would hold the pose where it is, and seem to know it. Which directions
-    are seen is told from these normals, less what their errors alone would show, and from the
-    map's smoothed surfaces.
+    (solution remapping, Zhang, Kaess and Singh 2016). Where the scan shows well
+    which way a surface faces, a point pulls along its normal: the field's own gradient follows
+    every stair of a slanted wall, and stairs would hold the pose where it is. At corners and among
+    clutter it pulls along the gradient. Which directions are seen, and how well, is told from the
+    normals alone, less what their errors would show, and from the map's smoothed surfaces: what
+    stairs seem to know is not counted.
 
     Returns:
         x, y and yaw of the sensor; (3, 3) the information on them in the axes of the map, without
@@ -196,6 +200,7 @@ def _normal_equations(  # type: ignore[no-untyped-def]
     # Sums by themselves stay in registers, elements of an array do not.
     n_xx, n_xy, n_xt, n_yy, n_yt, n_tt = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     e_xx, e_xy, e_xt, e_yy, e_yt, e_tt = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    a_xx, a_xy, a_xt, a_yy, a_yt, a_tt = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     s_xx, s_xy, s_xt, s_yy, s_yt, s_tt = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     p_x, p_y, p_t, total, square = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(points.shape[0]):
@@ -208,7 +213,9 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         nx, ny = turned_by(cosine, sine, normals[i, 0], normals[i, 1])
         along = nx * gx + ny * gy
         variance = normals[i, 2]
-        gx, gy = along * nx, along * ny
+        ex, ey = along * nx, along * ny
+        if 0.0 < variance < _SURE:
+            gx, gy = ex, ey
         share = squared_scale / (squared_scale + d * d)
         w = share * share
         # A turn moves the point across its lever.
@@ -219,6 +226,10 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         n_yy, n_yt, n_tt = n_yy + w_y * gy, n_yt + w_y * gt, n_tt + w_t * gt
         p_x, p_y, p_t = p_x + w_x * d, p_y + w_y * d, p_t + w_t * d
         total, square = total + w, square + w * d * d
+        et = ex * across_x + ey * across_y
+        v_x, v_y, v_t = w * ex, w * ey, w * et
+        a_xx, a_xy, a_xt = a_xx + v_x * ex, a_xy + v_x * ey, a_xt + v_x * et
+        a_yy, a_yt, a_tt = a_yy + v_y * ey, a_yt + v_y * et, a_tt + v_t * et
         # What the error of the normal's angle alone would show along the surface.
         v = w * variance * along * along
         across = v * (ny * across_x - nx * across_y)
@@ -234,9 +245,10 @@ def _normal_equations(  # type: ignore[no-untyped-def]
         s_xx, s_xy, s_xt = s_xx + xx, s_xy + xy, s_xt + t_x
         s_yy, s_yt, s_tt = s_yy + yy, s_yt + t_y, s_tt + across_x * t_x + across_y * t_y
     normal = np.array([[n_xx, n_xy, n_xt], [n_xy, n_yy, n_yt], [n_xt, n_yt, n_tt]])
+    shown = np.array([[a_xx, a_xy, a_xt], [a_xy, a_yy, a_yt], [a_xt, a_yt, a_tt]])
     errors = np.array([[e_xx, e_xy, e_xt], [e_xy, e_yy, e_yt], [e_xt, e_yt, e_tt]])
     seen = np.array([[s_xx, s_xy, s_xt], [s_xy, s_yy, s_yt], [s_xt, s_yt, s_tt]])
-    return normal, np.array([p_x, p_y, p_t]), normal - _DOUBT * errors, seen, total, square
+    return normal, np.array([p_x, p_y, p_t]), shown - _DOUBT * errors, seen, total, square
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
