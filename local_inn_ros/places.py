@@ -14,47 +14,30 @@ import os
 import secrets
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from local_inn_ros.errors import LocalInnError
+from local_inn_ros.place_errors import PlaceError, reason, system_error, told
+from local_inn_ros.user_folders import can_be_made, own_temporary_folder, user_folder
+
+__all__ = [
+    "PlaceError",
+    "can_be_made",
+    "check_file",
+    "check_folder",
+    "check_new_folder",
+    "new_file",
+    "new_files",
+    "new_folder",
+    "own_temporary_folder",
+    "real_path",
+    "reason",
+    "user_folder",
+]
 
 # Files on an ordinary disk begin with one such block: a full disk has none left.
 _BLOCK = 4096
-_SHARED_MEMORY = "/dev/shm"
-_ROOM = "free some space there, or name another place"
-_ACCESS = "give this user access to it, or name another place"
-_REMEDIES = {
-    errno.ENOSPC: _ROOM,
-    errno.EDQUOT: _ROOM,
-    errno.EFBIG: "files cannot grow so large there: name another place",
-    errno.EACCES: _ACCESS,
-    errno.EPERM: _ACCESS,
-    errno.EROFS: "name a place that can be written to",
-    errno.ENOTDIR: "a part of that path is a file: name another place",
-    errno.EISDIR: "it is a folder: name a file",
-    errno.EEXIST: "it is a file: name a folder",
-    errno.ELOOP: "its links lead in a circle: name another place",
-    errno.ENAMETOOLONG: "give it a shorter name",
-    errno.ENOENT: "see whether it is there, and whether a link leads nowhere",
-    errno.EBUSY: "something is mounted there: name a folder in it",
-    errno.EXDEV: "something is mounted there: name a folder in it",
-    errno.EIO: "see whether the disk is well",
-    errno.EPIPE: "what read the output has ended",
-}
-
-
-class PlaceError(LocalInnError):
-    """A place that cannot be written or read; the message names it and says what to do."""
-
-
-def reason(error: OSError) -> str:
-    """Say in words why the system refused something, and what to do about it."""
-    said = error.strerror or str(error) or type(error).__name__
-    remedy = _REMEDIES.get(error.errno or 0)
-    return f"{said}; {remedy}" if remedy else said
 
 
 def real_path(path: Path) -> Path:
@@ -72,54 +55,6 @@ def real_path(path: Path) -> Path:
     return real
 
 
-def user_folder(variable: str, usual: str) -> Path:
-    """Return the folder that a variable of the environment names, or the usual one below home.
-
-    Raises:
-        PlaceError: the variable is not set, and the user has no home.
-    """
-    try:
-        return Path(os.environ.get(variable) or usual).expanduser()
-    except RuntimeError as error:
-        raise PlaceError(f"this user has no home: set {variable} to a folder") from error
-
-
-def own_temporary_folder(purpose: str) -> Path | None:
-    """Return a folder for temporary files of this user alone, the same each time.
-
-    It lasts from one process to the next, until those files are emptied.
-
-    Args:
-        purpose: a word for its name.
-
-    Returns:
-        The folder; None where none can be made.
-    """
-    try:
-        usual = [tempfile.gettempdir()]
-    except FileNotFoundError:
-        usual = []
-    for parent in (*usual, _SHARED_MEMORY):
-        folder = Path(parent) / f"local_inn_ros-{purpose}-{os.geteuid()}"
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            found = folder.lstat()
-        except OSError:
-            continue
-        # Where all may write, others may have made it, to be read by this user.
-        own = found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077 == 0
-        if own and stat.S_ISDIR(found.st_mode) and os.access(folder, os.W_OK | os.X_OK):
-            return folder
-    return None
-
-
-def can_be_made(folder: Path) -> bool:
-    """Tell whether a folder can be written, or made where it would lie."""
-    # Unlike Path.exists, this takes what cannot be looked into for what is not there.
-    there = next(one for one in (folder, *folder.parents) if os.access(one, os.F_OK))
-    return os.access(there, os.W_OK | os.X_OK)
-
-
 def check_file(path: Path) -> None:
     """Try whether a file can be written, and leave nothing.
 
@@ -129,7 +64,7 @@ def check_file(path: Path) -> None:
     if _is_stream(path):
         return
     real = real_path(path)
-    with _told(path):
+    with told(path):
         _refuse_file(real)
         _try(real.parent)
 
@@ -141,7 +76,7 @@ def check_folder(path: Path) -> None:
         PlaceError: they cannot.
     """
     real = real_path(path)
-    with _told(path):
+    with told(path):
         _try(real)
 
 
@@ -152,12 +87,12 @@ def check_new_folder(path: Path) -> None:
         PlaceError: it cannot.
     """
     real = real_path(path)
-    with _told(path):
+    with told(path):
         if real.exists() and not real.is_dir():
-            raise _system_error(errno.EEXIST)
+            raise system_error(errno.EEXIST)
         if os.path.ismount(real):
-            raise _system_error(errno.EBUSY)
-    with _told(path, f"cannot make a folder beside {path}, in {real.parent}"):
+            raise system_error(errno.EBUSY)
+    with told(path, f"cannot make a folder beside {path}, in {real.parent}"):
         _try(real.parent)
 
 
@@ -176,11 +111,11 @@ def new_file(path: Path, durable: bool = True) -> Iterator[Path]:
         PlaceError: it cannot be written.
     """
     if _is_stream(path):
-        with _told(path):
+        with told(path):
             yield path
         return
     real = real_path(path)
-    with _told(path), _made(real.parent):
+    with told(path), _made(real.parent):
         _refuse_file(real)
         partial = real.with_name(f".{secrets.token_hex(6)}.partial")
         try:
@@ -207,7 +142,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         PlaceError: it cannot be written.
     """
     real = real_path(path)
-    with _told(path), _made(real.parent):
+    with told(path), _made(real.parent):
         partial, replaced = (real.with_name(f".{real.name}.{word}") for word in ("new", "old"))
         shutil.rmtree(partial, ignore_errors=True)
         try:
@@ -240,7 +175,7 @@ def new_files(folder: Path) -> Iterator[Path]:
         PlaceError: they cannot be written.
     """
     real = real_path(folder)
-    with _told(folder), _made(real):
+    with told(folder), _made(real):
         partial = real / f".{secrets.token_hex(6)}.partial"
         try:
             partial.mkdir()
@@ -255,15 +190,6 @@ def new_files(folder: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         _sync(real)
-
-
-@contextmanager
-def _told(path: Path, failure: str = "") -> Iterator[None]:
-    """Tell what the system refuses in a sentence that names the place as it was told."""
-    try:
-        yield
-    except OSError as error:
-        raise PlaceError(f"{failure or f'cannot write {path}'}: {reason(error)}") from error
 
 
 @contextmanager
@@ -284,7 +210,7 @@ def _try(folder: Path) -> None:
     """Write a block into a folder, or where it would be made, and remove it again."""
     there = next(one for one in (folder, *folder.parents) if one.exists())
     if not there.is_dir():
-        raise _system_error(errno.ENOTDIR if there != folder else errno.EEXIST)
+        raise system_error(errno.ENOTDIR if there != folder else errno.EEXIST)
     tried = there / f".{secrets.token_hex(6)}.tried"
     try:
         tried.write_bytes(bytes(_BLOCK))
@@ -296,9 +222,9 @@ def _try(folder: Path) -> None:
 def _refuse_file(real: Path) -> None:
     """Refuse a place of a file that is a folder, or a file that its user has write-protected."""
     if real.is_dir():
-        raise _system_error(errno.EISDIR)
+        raise system_error(errno.EISDIR)
     if real.exists() and not os.access(real, os.W_OK):
-        raise _system_error(errno.EACCES)
+        raise system_error(errno.EACCES)
 
 
 def _is_stream(path: Path) -> bool:
@@ -335,7 +261,3 @@ def _sync(path: Path) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-def _system_error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))

@@ -22,10 +22,11 @@ from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.motion_model import MotionNoise, ScaleNoise
 from local_inn_ros.filtering.odometry_buffer import Reading
 from local_inn_ros.filtering.planar_space import PlanarSpace
-from local_inn_ros.filtering.pose_filter import PoseFilter, StateFilter
+from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.filtering.settings import FilterSettings, SourceSettings
 from local_inn_ros.filtering.spatial_filter import SpatialPoseFilter
 from local_inn_ros.filtering.spatial_space import SpatialSpace
+from local_inn_ros.filtering.state_filter import StateFilter
 from local_inn_ros.filtering.state_space import GaussianT, PoseT, StateSpace
 from local_inn_ros.geometry import Pose2, Pose3, Twist2, Twist3
 from local_inn_ros.sensing import Odometry, Odometry3

@@ -84,6 +84,7 @@ def calibrate(
 
     import numpy as np
 
+    from local_inn_ros.cli.kept_inputs import files_of_bag, files_of_bundle, keep_inputs
     from local_inn_ros.cli.timing_report import told_scan_timing
     from local_inn_ros.places import check_file
     from local_inn_ros.systems.registry import load_bundle, system_named
@@ -104,6 +105,7 @@ def calibrate(
         _put_in_place(system, loaded, replace(loaded, description=told), rng)
         return
     laser = loaded.description.laser
+    keep_inputs(params_out, (*files_of_bundle(loaded), *files_of_bag(bag)))
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
     if recording.reference is not None or params_out is None:
         check_file(description)

@@ -64,10 +64,12 @@ def evaluate(
     It ends with what is wrong, by how much, and what to do. The exit code is 3 where the result
     cannot be trusted, and 2 where there is none.
     """
+    from local_inn_ros.cli.kept_inputs import files_of_bag, files_of_bundle, keep_inputs
     from local_inn_ros.systems.registry import load_bundle
 
     loaded = load_bundle(bundle)
     laser = loaded.description.laser
+    keep_inputs(json, (*files_of_bundle(loaded), *files_of_bag(bag)))
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
     from local_inn_ros.cli.output import progress_bar, say
     from local_inn_ros.cli.score_table import print_score

@@ -41,6 +41,7 @@ def info(
     """Show what a map means: size, areas, which part of it is the robot's, what looks wrong."""
     import warnings
 
+    from local_inn_ros.cli.kept_inputs import keep_inputs
     from local_inn_ros.cli.output import console, facts_table, say
     from local_inn_ros.evaluation.json_file import write_json
     from local_inn_ros.world import (
@@ -52,7 +53,10 @@ def info(
         grid_hash,
         load_map,
     )
+    from local_inn_ros.world.map_file import read_map_description
 
+    for written in (picture, json):
+        keep_inputs(written, (map_file, read_map_description(map_file).image_path))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", MapWarning)
         grid = load_map(map_file)

@@ -153,7 +153,7 @@ def open_bag(
 
     topics = BagTopics(scan_topic, odom_topic, reference, map_frame)
     recording = open_recording(bag, topics, parse_mount(mount), laser)
-    for line in (*recording.notes, *unused_in_words(recording.unused)):
+    for line in (*recording.notes, *recording.set_back, *unused_in_words(recording.unused)):
         say(line, style="yellow")
     return recording
 

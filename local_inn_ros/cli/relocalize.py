@@ -51,12 +51,14 @@ def relocalize(
 
     The exit code is 1 where it was not found.
     """
+    from local_inn_ros.cli.kept_inputs import files_of_bag, files_of_bundle, keep_inputs
     from local_inn_ros.evaluation.json_file import write_json
     from local_inn_ros.systems.protocol import RunSettings, candidate_search_of
     from local_inn_ros.systems.registry import load_bundle, open_model
 
     model = open_model(load_bundle(bundle))
     laser = model.bundle.description.laser
+    keep_inputs(json, (*files_of_bundle(model.bundle), *files_of_bag(bag)))
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
     scan = _scan_at(recording, at)
     relocalizer = candidate_search_of(model, recording.mount_of(scan), RunSettings(refiner))

@@ -127,14 +127,14 @@ def evaluate(
 
 
 def _seen(bundle: Bundle, recording: Recording, run: Replay) -> Seen:
-    reference = recording.reference
     return Seen(
         run,
-        None if reference is None else reference.at(run.stamps_s),
+        None if recording.reference is None else recording.reference.at(run.stamps_s),
         recording.odometry,
         recording.scans_recorded,
         contradictions_in(recording),
         {**run.unanswered, **_by_reason(recording.unused)},
+        recording.set_back,
         str(bundle.path),
         str(recording.path),
     )

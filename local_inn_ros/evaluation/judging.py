@@ -51,6 +51,7 @@ class Seen:
         scan_count: how many scans the recording holds.
         contradictions: what in the messages' fields does not agree, in words.
         unused: readings that were not used, counted by the reason.
+        set_back: topics whose clock was set back, in words.
         bundle: name of the bundle, for commands.
         bag: name of the recording, for commands.
     """
@@ -61,13 +62,15 @@ class Seen:
     scan_count: int
     contradictions: Sequence[str]
     unused: Mapping[str, int]
+    set_back: Sequence[str]
     bundle: str
     bag: str
 
 
 def judge(seen: Seen) -> Verdict:
     """Say what is wrong with a run."""
-    remarks = [*_judge_count(seen), *_judge_fit(seen), *_judge_covariance(seen)]
+    remarks = [error("stamps.back", one) for one in seen.set_back]
+    remarks += [*_judge_count(seen), *_judge_fit(seen), *_judge_covariance(seen)]
     if not any(one.code == "map" for one in remarks):
         # Fixes in another place tell nothing of odometry and stamps.
         how = (seen.run, seen.truth, seen.odometry, seen.bundle, seen.bag)

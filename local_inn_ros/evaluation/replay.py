@@ -15,6 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError, SensorError
+from local_inn_ros.evaluation.nothing_answered import (
+    NO_REFERENCE,
+    NOT_FOUND,
+    StampSpan,
+    why_nothing,
+)
 from local_inn_ros.filtering.odometry_buffer import EXTRAPOLATION_S
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.pipeline import LocalizationPipeline, ScanResult
@@ -24,7 +30,6 @@ from local_inn_ros.sensing import Odometry, Scan
 # How well a reference's first pose is known, as the localizer is told.
 _START_DEVIATION_M = 0.1
 _START_DEVIATION_RAD = math.radians(3.0)
-_NOT_FOUND = "the robot was not found"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,13 +122,14 @@ def replay(
     results: list[ScanResult] = []
     unanswered: Counter[str] = Counter()
     arrivals: Counter[str] = Counter()
-    started, span = False, _OdometrySpan()
+    started, span, scans = False, StampSpan(), StampSpan()
     for reading in readings:
         if isinstance(reading, Odometry):
             arrivals[pipeline.add_odometry(reading).value] += 1
             span.reach(reading.stamp_s)
             continue
         on_scan()
+        scans.reach(reading.stamp_s)
         try:
             started = started or _begin(pipeline, reading, reference)
             result = pipeline.add_scan(reading) if started else None
@@ -133,17 +139,13 @@ def replay(
         if result is not None:
             results.append(result)
         elif started:
-            unanswered[span.why_no_prior(reading)] += 1
+            unanswered[_why_no_prior(span, reading)] += 1
         else:
-            reason = _NOT_FOUND if reference is None else "no reference there"
+            reason = NOT_FOUND if reference is None else NO_REFERENCE
             unanswered[reason] += 1
     if not results:
-        doubt = (
-            "; is it the map of this place? `local-inn relocalize` shows where single scans fit"
-            if reference is None and _NOT_FOUND in unanswered
-            else ""
-        )
-        raise BagError(f"not one scan could be answered: {_reasons(unanswered)}{doubt}")
+        why = why_nothing(unanswered, arrivals, scans, span, reference)
+        raise BagError(f"not one scan could be answered: {why}")
     return _collected(results, unanswered, arrivals)
 
 
@@ -191,22 +193,13 @@ def replay_baseline(
     )
 
 
-class _OdometrySpan:
-    """From when to when there was odometry so far."""
-
-    def __init__(self) -> None:
-        self._first_s, self._last_s = math.inf, -math.inf
-
-    def reach(self, stamp_s: float) -> None:
-        self._first_s, self._last_s = min(self._first_s, stamp_s), max(self._last_s, stamp_s)
-
-    def why_no_prior(self, scan: Scan) -> str:
-        """Say why a filter with a pose knows none at a scan."""
-        if scan.stamp_s < self._first_s:
-            return "taken before the first odometry"
-        if scan.end_s > self._last_s + EXTRAPOLATION_S:
-            return "the odometry never reached its stamp"
-        return "the odometry is not known from the pose before to its stamp"
+def _why_no_prior(odometry: StampSpan, scan: Scan) -> str:
+    """Say why a filter with a pose knows none at a scan, by the odometry so far."""
+    if scan.stamp_s < odometry.first_s:
+        return "taken before the first odometry"
+    if scan.end_s > odometry.last_s + EXTRAPOLATION_S:
+        return "the odometry never reached its stamp"
+    return "the odometry is not known from the pose before to its stamp"
 
 
 def _begin(pipeline: LocalizationPipeline[Scan], scan: Scan, reference: Trajectory | None) -> bool:
@@ -246,9 +239,3 @@ def _collected(
         unanswered=dict(unanswered),
         odometry=dict(arrivals),
     )
-
-
-def _reasons(unanswered: Mapping[str, int]) -> str:
-    if not unanswered:
-        return "there are no scans"
-    return "; ".join(f"{reason} ({count} scans)" for reason, count in unanswered.items())

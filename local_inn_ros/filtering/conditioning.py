@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Covariances that can be computed with, from those that people and other programs tell."""
+"""Poses and covariances that can be computed with, from what people and other programs tell."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.filtering.state_space import GaussianT, PoseT, StateSpace
 from local_inn_ros.geometry import GaussianPose2
 
 # No pose is known better, in any direction: a tenth of a millimetre, or of a milliradian.
@@ -16,6 +17,22 @@ _LEAST_VARIANCE = 1e-8
 # Nor is one known worse that is known at all: by a kilometre, or many turns. Common signs for
 # "not known" lie beyond, up to the greatest number that there is.
 _LARGEST_VARIANCE = 1e6
+
+
+def usable(pose: GaussianT, space: StateSpace[PoseT, GaussianT]) -> GaussianT | None:
+    """Return a pose that can be computed with; None where nothing can be made of it.
+
+    Args:
+        pose: as it was told.
+        space: that it is of.
+    """
+    if not space.is_usable(pose.mean):
+        return None
+    try:
+        covariance = conditioned(pose.covariance)
+    except (ValueError, np.linalg.LinAlgError):
+        return None
+    return pose if covariance is pose.covariance else space.gaussian(pose.mean, covariance)
 
 
 def well_conditioned(pose: GaussianPose2) -> GaussianPose2:

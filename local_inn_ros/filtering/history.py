@@ -143,9 +143,9 @@ class FilterHistory(Generic[PoseT, GaussianT]):
         step = next((former for until_s, former in self._former if stamp_s <= until_s), step)
         return step.predict(belief, increment, min(stamp_s - event.stamp_s, _LONGEST_S))
 
-    def forget_before(self, stamp_s: float, step: FilterStep[PoseT, GaussianT]) -> None:
-        """Forget what was before an instant; the last event before it stays, to start from."""
-        keep = self.count_up_to(stamp_s) - 1
+    def keep_last(self, duration_s: float, step: FilterStep[PoseT, GaussianT]) -> None:
+        """Forget all but the newest time; the last event before that stays, to start from."""
+        keep = self.count_up_to(self._events[-1].stamp_s - duration_s) - 1
         if keep > 0:
             self.belief_at(keep, step)
             del self._events[:keep], self._beliefs[:keep]

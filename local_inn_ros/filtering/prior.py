@@ -17,7 +17,7 @@ from local_inn_ros.filtering.odometry_buffer import (
     OdometryBuffer,
 )
 from local_inn_ros.filtering.odometry_noise import OdometryNoise
-from local_inn_ros.filtering.pose_filter import StampedPose
+from local_inn_ros.filtering.stamped import StampedPose
 from local_inn_ros.filtering.steadying import steadied
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import Odometry, Scan

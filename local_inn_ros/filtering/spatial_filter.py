@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from local_inn_ros.filtering.pose_filter import StateFilter
 from local_inn_ros.filtering.settings import FilterSettings
 from local_inn_ros.filtering.spatial_space import SpatialSpace
+from local_inn_ros.filtering.state_filter import StateFilter
 from local_inn_ros.geometry import GaussianPose3, Pose3
 
 

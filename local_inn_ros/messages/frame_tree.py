@@ -137,6 +137,17 @@ class FrameTree:
         way = [*self._names_up(frame, common), *self._names_up(other, common)]
         return not set(way).intersection(frames)
 
+    def torn(self, *frames: str) -> str:
+        """Say why the way up from frames ends, where it should not; empty where it does not."""
+        for frame in frames:
+            last = self._ancestry(frame)[-1]
+            parents = sorted(self._edges.get(last, {}))
+            if len(parents) > 1:
+                return f": '{last}' has {len(parents)} parents, {' and '.join(parents)}"
+            if parents:
+                return f": the transforms run in a circle through '{parents[0]}'"
+        return ""
+
     def _ancestry(self, frame: str) -> list[str]:
         """Return a frame and all above it, up to where two parents or a circle end the way."""
         chain = [frame]
@@ -155,21 +166,10 @@ class FrameTree:
         common = self._meeting(frame, other)
         if common is None:
             raise FrameError(
-                f"no transform connects '{frame}' with '{other}'{self._torn(frame, other)}; "
+                f"no transform connects '{frame}' with '{other}'{self.torn(frame, other)}; "
                 f"{self.in_words()}"
             )
         return common
-
-    def _torn(self, *frames: str) -> str:
-        """Say why the way up from frames ends, where it should not."""
-        for frame in frames:
-            last = self._ancestry(frame)[-1]
-            parents = sorted(self._edges.get(last, {}))
-            if len(parents) > 1:
-                return f": '{last}' has {len(parents)} parents, {' and '.join(parents)}"
-            if parents:
-                return f": the transforms run in a circle through '{parents[0]}'"
-        return ""
 
     def _names_up(self, frame: str, ancestor: str) -> list[str]:
         chain = self._ancestry(frame)

@@ -123,6 +123,17 @@ def to_odometry(message: Any) -> Odometry:
     return reading
 
 
+def to_speed_deviations(message: Any) -> tuple[float, float]:
+    """Read from a geometry_msgs/TwistWithCovariance how far its speeds may be off.
+
+    Returns:
+        The deviations of the speed ahead, in m/s, and of the rate of turn, in rad/s; 0 for
+        what the message does not tell.
+    """
+    ahead, turn = message.covariance[0], message.covariance[35]
+    return math.sqrt(max(ahead, 0.0)), math.sqrt(max(turn, 0.0))
+
+
 def to_yaw(rotation: Any) -> float:
     """Return the yaw of a quaternion of any length but zero (REP-103).
 

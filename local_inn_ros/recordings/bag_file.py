@@ -21,6 +21,7 @@ from local_inn_ros.recordings.storage.compression import unpack_file
 from local_inn_ros.recordings.storage.mcap_file import McapFile
 from local_inn_ros.recordings.storage.ros1_file import Ros1File
 from local_inn_ros.recordings.storage.sqlite_file import SqliteFile
+from local_inn_ros.text_files import lfs_pointer_note
 
 _OPENERS: Mapping[str, Callable[[Path], Storage]] = dict(
     zip(FORMATS, (McapFile, SqliteFile, Ros1File), strict=True)
@@ -112,6 +113,12 @@ class Bag:
         if topic not in self.topics:
             counted = self._counted.get(topic, 0)
             if counted:
+                self._look_for_damage()
+                if self._damage:
+                    raise BagError(
+                        f"the bag {self.path} is damaged before the first message of {topic}, of "
+                        f"which there were {counted}: {'; '.join(dict.fromkeys(self._damage))}"
+                    )
                 raise BagError(self._not_delivered(topic, counted, 0))
             raise BagError(f"the bag {self.path} has no topic {topic}; {self.contents()}")
         if not any(_is_one_of(one, types) for one in self._channels() if one.topic == topic):
@@ -167,6 +174,11 @@ class Bag:
             f"read of {self.path} nevertheless: {read}",
         ]
 
+    def _look_for_damage(self) -> None:
+        """Read through all files, as nothing else does where a topic is not even named."""
+        for _ in self.read({}):
+            pass
+
     def _of_counted(self, topic: str) -> str:
         counted = self.counted(topic)
         return "" if counted is None else f" of {counted} messages"
@@ -202,6 +214,8 @@ class Bag:
         return storages
 
     def _storage(self, file: Path) -> Storage:
+        if note := lfs_pointer_note(file):
+            raise BagError(f"{file} {note}")
         plain, trouble = file, ""
         if file.suffix in PACKED:
             folder = self._open_files.enter_context(TemporaryDirectory(prefix="local_inn_bag_"))

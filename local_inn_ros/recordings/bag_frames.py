@@ -260,7 +260,8 @@ def _base_in(
         return np.tile(np.eye(4), (len(stamps_s), 1, 1))
     raise MessageError(
         f"the reference is of '{frame}', and no transform on the robot connects that with "
-        f"'{frames.base}': record where it is mounted on /tf_static; {tree.in_words()}",
+        f"'{frames.base}'{tree.torn(frame, base)}: record where it is mounted on /tf_static; "
+        f"{tree.in_words()}",
         Unused.FRAME,
     )
 

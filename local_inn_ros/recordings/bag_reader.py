@@ -33,6 +33,7 @@ from local_inn_ros.recordings.bag_frames import (
     place_odometry,
     place_reference,
 )
+from local_inn_ros.recordings.clock_steps import told_steps_back
 from local_inn_ros.recordings.reading_order import at_one_instant_each, in_order_of_use
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
@@ -78,6 +79,7 @@ class Recording:
         newest_s: the newest stamp.
         unused: how many messages of each topic were not used, by the reason.
         notes: what a person should know of how the bag was read, a sentence each.
+        set_back: topics whose clock was set back while they were recorded, a sentence each.
     """
 
     path: Path
@@ -93,6 +95,7 @@ class Recording:
     newest_s: float = 0.0
     unused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    set_back: tuple[str, ...] = ()
 
     def scans(self) -> Iterator[Scan]:
         """Read the scans by their stamps, as seen from above, each as if of one instant.
@@ -220,6 +223,13 @@ def _recording(
         newest_s=contents.newest_s,
         unused=unused.by_topic(),
         notes=(*bag.notes(_read_topics(topics)), *_empty_frames(contents, topics, frames)),
+        set_back=told_steps_back(
+            (
+                (topics.scan, (one.stamp_s for one in contents.scans)),
+                (topics.odometry, (one.stamp_s for one in contents.odometry)),
+                (topics.reference or "", (one.stamp_s for one in contents.reference)),
+            )
+        ),
     )
 
 

@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import Pose2, wrap_angle
+from local_inn_ros.places import reason
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.text_files import lfs_pointer_note
 
 _FLASER, _ROBOTLASER, _ODOM = "FLASER", "ROBOTLASER1", "ODOM"
 # What every message ends with: time of measurement, host, time of logging.
@@ -103,7 +105,8 @@ def _lines_of(path: Path) -> Iterator[str]:
     except FileNotFoundError:
         raise BagError(f"there is no log at {path}") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise BagError(f"the log {path} cannot be read: {error}") from error
+        why = reason(error) if isinstance(error, OSError) else error
+        raise BagError(f"the log {path} cannot be read: {why}") from error
 
 
 class _Parser:
@@ -142,6 +145,8 @@ class _Parser:
             BagError: there is no scan, or no mount.
         """
         if not self._lasers:
+            if note := lfs_pointer_note(path):
+                raise BagError(f"the log {path} {note}")
             found = ", ".join(f"{n} {kind}" for kind, n in self._seen.most_common(8)) or "nothing"
             raise BagError(
                 f"{path} holds no FLASER or ROBOTLASER1 message (it holds {found}): "

@@ -41,18 +41,23 @@ def learnable_scans(recording: Recording) -> LearnableScans:
     """Pair the scans of a recording with the sensor's poses in the map frame.
 
     Raises:
-        BagError: the recording has no reference, or none that covers a scan.
+        BagError: the recording has no reference, or none that covers a scan, or its clock was set
+            back: which pose is whose is then not known.
         SensorError: not one scan fits the laser's description.
     """
     if recording.reference is None:
         raise BagError("to learn from a recording, name its true poses with --reference")
+    if recording.set_back:
+        raise BagError(f"{recording.path} is not learned from: {recording.set_back[0]}")
     scans = list(recording.scans())
     bases = recording.reference.at([scan.stamp_s for scan in scans])
     known = np.all(np.isfinite(bases), axis=1)
     if not known.any():
         raise BagError(
             f"no scan of {recording.path} lies within the time of the reference "
-            f"{recording.topics.reference}"
+            f"{recording.topics.reference}: scans are from {scans[0].stamp_s:.3f} to "
+            f"{scans[-1].stamp_s:.3f} s, its poses from {recording.reference.stamps_s[0]:.3f} to "
+            f"{recording.reference.stamps_s[-1]:.3f} s"
         )
     left_out = Counter({"the reference has no pose there": int(np.count_nonzero(~known))})
     kept, trouble = [], ""

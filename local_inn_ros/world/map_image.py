@@ -93,7 +93,8 @@ def read_map_image(path: Path) -> MapImage:
         MapError: the image is missing, is no image, is too large, or is cut short.
     """
     if not path.is_file():
-        raise MapError(f"the map's image {path} does not exist; put it there or mend the image key")
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise MapError(f"the map's image {path} {what}; put it there or mend the image key")
     try:
         with _any_size(), Image.open(path) as image:
             if image.width * image.height > MOST_PIXELS:
@@ -104,8 +105,17 @@ def read_map_image(path: Path) -> MapImage:
                 raise MapError(_too_large(path, image)) from error
             return MapImage(image)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        note = lfs_pointer_note(path)
-        raise MapError(f"the map's image {path} {note or f'cannot be read: {error}'}") from error
+        raise MapError(f"the map's image {path} {_fault(path, error)}") from error
+
+
+def _fault(path: Path, error: Exception) -> str:
+    """Say why a file is no image."""
+    if note := lfs_pointer_note(path):
+        return note
+    if isinstance(error, UnidentifiedImageError):
+        empty = path.stat().st_size == 0
+        return "is empty" if empty else "cannot be read: its content is none of an image"
+    return f"cannot be read: {error}"
 
 
 def _too_large(path: Path, image: Image.Image) -> str:

@@ -100,6 +100,22 @@ def test_stamps_of_the_laser_that_are_late_are_told_by_how_much(own: Path, tmp_p
     assert (code, report["trusted"]) == (3, False)
 
 
+@pytest.mark.parametrize("topics", [("/odom",), ("/scan", "/odom", "/tf", "/ground_truth")])
+def test_a_clock_that_was_set_back_is_named(
+    own: Path, tmp_path: Path, topics: tuple[str, ...]
+) -> None:
+    def begin_again(message: Any) -> None:
+        for one in getattr(message, "transforms", [message]):
+            one.header.stamp.sec -= 5 if one.header.stamp.sec >= 10 else 0
+
+    bag = rewritten(own, tmp_path / "bag", dict.fromkeys(topics, begin_again))
+    code, report, printed = evaluated(bag, tmp_path, *REFERENCE)
+    told = [one["text"] for one in report["verdict"] if one["code"] == "stamps.back"]
+    assert (code, len(told)) == (3, len([one for one in topics if one != "/tf"]))
+    assert any("the stamps of /odom go back once, by 4.99 s" in one for one in told)
+    assert "the stamps of /odom go back once" in " ".join(printed.split())
+
+
 def test_few_scans_are_named(own: Path, tmp_path: Path) -> None:
     received = []
 

@@ -88,7 +88,7 @@ def seen(seed: int = 0, late_s: float = 0.0, **changes: object) -> Seen:
         np.ones(count, dtype=bool), np.full(count, 0.99), np.full(count, 1e-3),
         ({},) * count, {},
     )  # fmt: skip
-    found = Seen(run, truth, wheels(driven), count, (), {}, "models/lab", "bags/lap2")
+    found = Seen(run, truth, wheels(driven), count, (), {}, (), "models/lab", "bags/lap2")
     return replace(found, **changes)  # type: ignore[arg-type]
 
 

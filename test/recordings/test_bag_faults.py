@@ -104,3 +104,18 @@ def test_a_topic_without_messages_is_named(tmp_path: Path) -> None:
                 writer.write(connection, 1, raw)
     with pytest.raises(BagError, match=r"/odom .* holds no message"):
         open_recording(tmp_path / "run", BagTopics())
+
+
+@pytest.mark.parametrize("name", ["run.mcap", "run.db3", "run.bag"])
+def test_a_git_lfs_pointer_is_no_bag_and_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 1")
+    with pytest.raises(BagError, match=rf"{name} is a Git LFS pointer, .*git lfs pull"):
+        open_recording(tmp_path / name, BagTopics())
+
+
+def test_a_file_that_ends_before_a_topic_is_named_is_called_damaged(tmp_path: Path) -> None:
+    file = make_bag(tmp_path / "run") / "run.mcap"
+    file.write_bytes(file.read_bytes()[:60])
+    wanted = r"before the first message of /scan, of which there were 10: run\.mcap: its end is mis"
+    with pytest.raises(BagError, match=wanted):
+        open_recording(tmp_path / "run", BagTopics())

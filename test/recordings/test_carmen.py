@@ -202,3 +202,10 @@ def test_a_log_becomes_a_bag(tmp_path: Path) -> None:
     for got, want in zip(recording.scans(), read.scans, strict=True):
         assert got.stamp_s == pytest.approx(want.stamp_s, abs=1e-8)
         np.testing.assert_array_equal(got.ranges_m, want.ranges_m)
+
+
+def test_a_git_lfs_pointer_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:a\nsize 1\n")
+    with pytest.raises(BagError, match="is a Git LFS pointer"):
+        read_carmen_log(path)

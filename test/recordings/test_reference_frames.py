@@ -147,6 +147,20 @@ def test_the_truth_of_a_marker_that_nothing_places_is_refused(tmp_path: Path) ->
         opened(tmp_path / "again", [*content, *ways])
 
 
+def test_a_base_with_two_parents_is_named_where_the_truth_hangs_above_it(tmp_path: Path) -> None:
+    """A frame that a tracking system tells, joined to a base that the odometry has already."""
+    make = Messages()
+    basic = [one for one in drive(make, 20) if one[0] != "/truth"]
+    ways = [
+        ("/tf", make.transforms(100.0 + 0.1 * k, (parent, child, 0.1 * k, 0.0, 0.0)))
+        for k in range(20)
+        for parent, child in (("map", "tracked"), ("odom", "base_link"))
+    ]
+    static = ("/tf_static", make.transforms(1.0, ("tracked", "base_link", 0.0, 0.0, 0.0)))
+    with pytest.raises(BagError, match="'base_link' has 2 parents, odom and tracked: record where"):
+        opened(tmp_path / "run", [static, *basic, *ways], BagTopics(reference="tracked"))
+
+
 def test_the_truth_of_a_frame_is_taken_to_the_base(tmp_path: Path) -> None:
     """A tracked frame hangs below the base, as one whose place a tracking system tells may."""
     make = Messages()

@@ -128,9 +128,19 @@ def test_it_is_said_once_and_again_when_it_changes() -> None:
     worse = replace(HOKUYO, angle_increment=1.05 * STEP)
     assert len(watched(watch, worse, 5, 0.025)) == 1
     # What was mended and comes back is said again.
-    assert watched(watch, HOKUYO, 5, 0.025) == []
+    assert watched(watch, HOKUYO, 100, 0.025) == []
     assert watch.current() == []
     assert len(watched(watch, wrong, 5, 0.025)) == 1
+
+
+@pytest.mark.parametrize("others", [(1081,), (1081, 900, 700, 1081, 500)])
+def test_what_disagrees_in_some_scans_alone_is_not_said_each_time(others: tuple[int, ...]) -> None:
+    watch, said = HeaderWatch(), []
+    for k in range(300):
+        ranges = (700, *others)[k % (1 + len(others))]
+        watch.see("laser", message(replace(HOKUYO, ranges=ranges)), 10.0 + 0.025 * k)
+        said += watch.news()
+    assert 1 <= len(said) <= len(set(others))
 
 
 def test_the_period_is_that_of_most_scans() -> None:

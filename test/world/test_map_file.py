@@ -214,7 +214,14 @@ def test_refuses_files_that_are_something_else(tmp_path: Path) -> None:
     with pytest.raises(MapError, match=r"map\.png cannot be read"):
         load_map(path)
     (tmp_path / "map.png").write_text("not an image")
-    with pytest.raises(MapError, match=r"map\.png cannot be read"):
+    with pytest.raises(MapError, match=r"map\.png cannot be read: its content is none of an image"):
+        load_map(path)
+    (tmp_path / "map.png").write_bytes(b"")
+    with pytest.raises(MapError, match=r"map\.png is empty"):
+        load_map(path)
+    (tmp_path / "map.png").unlink()
+    (tmp_path / "map.png").mkdir()
+    with pytest.raises(MapError, match=r"map\.png is a folder"):
         load_map(path)
     path.write_text("- just\n- a list\n")
     with pytest.raises(MapError, match="must hold keys"):

@@ -21,7 +21,6 @@ from geometry_msgs.msg import (
     PoseWithCovarianceStamped,
     Quaternion,
     TransformStamped,
-    TwistWithCovariance,
     Vector3,
 )
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
@@ -32,18 +31,52 @@ from sensor_msgs.msg import LaserScan
 from std_msgs.msg import Header
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.messages.readings import frame_name as frame_name
-from local_inn_ros.messages.readings import hand_set as hand_set
-from local_inn_ros.messages.readings import to_gaussian as to_gaussian
-from local_inn_ros.messages.readings import to_odometry as to_odometry
-from local_inn_ros.messages.readings import to_pose as to_pose
-from local_inn_ros.messages.readings import to_scan as to_scan
-from local_inn_ros.messages.readings import to_seconds as to_seconds
-from local_inn_ros.messages.readings import to_told_pose as to_told_pose
-from local_inn_ros.messages.readings import to_yaw as to_yaw
-from local_inn_ros.messages.unused import MessageError as MessageError
+from local_inn_ros.messages.readings import (
+    frame_name,
+    hand_set,
+    to_gaussian,
+    to_odometry,
+    to_pose,
+    to_scan,
+    to_seconds,
+    to_speed_deviations,
+    to_told_pose,
+    to_yaw,
+)
+from local_inn_ros.messages.unused import MessageError
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.world import OccupancyGrid
+
+__all__ = [
+    "MessageError",
+    "fill_gaussian",
+    "fill_odometry",
+    "fill_pose",
+    "frame_name",
+    "gaussian_message",
+    "grid_message",
+    "hand_set",
+    "header",
+    "odometry_message",
+    "pose_array_message",
+    "pose_message",
+    "pose_stamped_message",
+    "scan_message",
+    "seconds_now",
+    "stamped_gaussian_message",
+    "to_gaussian",
+    "to_grid",
+    "to_odometry",
+    "to_pose",
+    "to_quaternion",
+    "to_scan",
+    "to_seconds",
+    "to_speed_deviations",
+    "to_stamp",
+    "to_told_pose",
+    "to_yaw",
+    "transform_message",
+]
 
 # Where x, y and yaw stand in the 36 numbers of the covariance of geometry_msgs/PoseWithCovariance.
 _PLANAR_FLAT = np.array([0, 1, 5, 6, 7, 11, 30, 31, 35])
@@ -144,15 +177,6 @@ def odometry_message(
     message = OdometryMessage(header=header(stamp, frame), child_frame_id=child_frame)
     fill_odometry(message, pose, reading)
     return message
-
-
-def to_speed_deviations(message: TwistWithCovariance) -> tuple[float, float]:
-    """Return the deviations of the speed ahead, in m/s, and of the rate of turn, in rad/s.
-
-    0 for what the message does not tell.
-    """
-    ahead, turn = message.covariance[0], message.covariance[35]
-    return math.sqrt(max(ahead, 0.0)), math.sqrt(max(turn, 0.0))
 
 
 def fill_odometry(message: OdometryMessage, pose: GaussianPose2, reading: Odometry) -> None:

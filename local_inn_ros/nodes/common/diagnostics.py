@@ -14,6 +14,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]
 from rclpy.node import Node
 
+from local_inn_ros.messages.unused import Unused
 from local_inn_ros.nodes.common.qos import RELIABLE, with_overrides
 
 OK = DiagnosticStatus.OK
@@ -91,6 +92,11 @@ class Tally:
         """Note that something happened."""
         self._recent[what] += 1
         self._total[what] += 1
+
+    def count_unusable(self, what: str, reason: Unused) -> None:
+        """Note that a message could not be used, by itself and by the reason."""
+        self.count(f"{what} unusable")
+        self.count(f"{what} unusable: {reason.value}")
 
     def note(self, name: str, value: float) -> None:
         """Note a figure."""

@@ -6,20 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from local_inn_ros.messages.unused import MessageError, Unused
+from local_inn_ros.messages.unused import Unused
 from local_inn_ros.nodes.common.diagnostics import WARN, Finding, Tally
-
-
-def count_unusable(tally: Tally, what: str, error: MessageError) -> None:
-    """Count a message that cannot be used, in all and by the reason.
-
-    Args:
-        tally: of the node.
-        what: kind of the message, such as "odometry".
-        error: what is wrong with it.
-    """
-    tally.count(unusable(what))
-    tally.count(f"{unusable(what)}: {error.reason.value}")
 
 
 def unused_findings(tally: Tally, kinds: Sequence[str]) -> Iterator[Finding]:
@@ -31,7 +19,7 @@ def unused_findings(tally: Tally, kinds: Sequence[str]) -> Iterator[Finding]:
     """
     for what in kinds:
         for reason in Unused:
-            key = f"{unusable(what)}: {reason.value}"
+            key = f"{what} unusable: {reason.value}"
             if count := tally.recent(key):
                 yield Finding(WARN, f"{key} ({count} times)")
 
@@ -46,11 +34,6 @@ def silence(tally: Tally, what: str, plural: str = "") -> str:
     """
     verb = "come" if plural else "comes"
     name = plural or what
-    if tally.recent(unusable(what)):
+    if tally.recent(f"{what} unusable"):
         return f"{name} {verb}, and none can be used"
     return f"no {name} {verb}"
-
-
-def unusable(what: str) -> str:
-    """Return the name that messages of a kind that cannot be used are counted under."""
-    return f"{what} unusable"

@@ -12,7 +12,7 @@ from nav_msgs.msg import Odometry as OdometryMessage
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.filtering.motion_scales import MotionScales
-from local_inn_ros.filtering.pose_filter import StampedPose
+from local_inn_ros.filtering.stamped import StampedPose
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.nodes.common.conversions import (
     fill_gaussian,

@@ -5,13 +5,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseWithCovarianceStamped
 
+from local_inn_ros.filtering.odometry_buffer import TIME_JUMP_S
+from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.messages.readings import check_frame
+from local_inn_ros.nodes.common.conversions import (
+    MessageError,
+    frame_name,
+    to_gaussian,
+    to_seconds,
+)
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import HandedFix, Handover
+from local_inn_ros.nodes.common.numeric_faults import NumericFaults
 from local_inn_ros.nodes.common.qos import RELIABLE
+from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 
 # More messages than wait to be heard.
 _REMEMBERED = 64
@@ -24,24 +36,31 @@ class FixIntake:
         self,
         entities: Entities,
         handover: Handover,
-        topics: Sequence[str],
-        heed: Callable[[str, PoseWithCovarianceStamped], None],
-        take: Callable[[str, HandedFix], bool],
+        told: EkfParameters,
+        faults: NumericFaults,
+        odometry_s: Callable[[], float | None],
+        fuse: Callable[[str, GaussianPose2, Time, bool], None],
+        refuse: Callable[[str, MessageError], None],
     ) -> None:
         """Listen.
 
         Args:
             entities: makes the subscriptions.
             handover: leads to localizers in this process, where there are any.
-            topics: of fixes.
-            heed: uses a message of a topic.
-            take: uses what is handed over of a topic while the node is active, or leaves it to the
-                message.
+            told: the topics, and the frame of the map.
+            faults: lets the node outlive what the numbers of a fix lead to.
+            odometry_s: tells the stamp of the newest odometry; None where there is none.
+            fuse: uses a fix: its topic, its pose in the map frame, its stamp, and whether what the
+                sensor saw supports it (``Measurement``).
+            refuse: told of messages that cannot be used.
         """
         self._entities = entities
-        self._take = take
-        self._heed = heed
-        for topic in topics:
+        self._map_frame = told.global_frame_id
+        self._faults = faults
+        self._odometry_s = odometry_s
+        self._fuse = fuse
+        self._refuse = refuse
+        for topic in told.fix_topics:
             self._listen(handover, topic)
 
     def _listen(self, handover: Handover, topic: str) -> None:
@@ -59,10 +78,38 @@ class FixIntake:
             # Once: two lasers may share both the topic and the stamp.
             if (stamp.sec, stamp.nanosec) in handed:
                 handed.remove((stamp.sec, stamp.nanosec))
-            else:
+                return
+            with self._faults.outlived("fix"):
                 self._heed(topic, message)
 
         self._entities.subscription(PoseWithCovarianceStamped, topic, heed, RELIABLE)
         name = self._entities.node.resolve_topic_name(topic)
         handover.listen(name, take)
         self._entities.on_close(lambda: handover.leave(name))
+
+    def _heed(self, topic: str, message: PoseWithCovarianceStamped) -> None:
+        """Use a message."""
+        try:
+            check_frame("fix", message.header.frame_id, self._map_frame)
+            pose = to_gaussian(message.pose)
+        except MessageError as error:
+            self._refuse("fix", error)
+            return
+        # A message does not say whether the scan supports it.
+        self._fuse(topic, pose, message.header.stamp, False)
+
+    def _take(self, topic: str, fix: HandedFix) -> bool:
+        """Use what is handed over, unless its message would find other odometry here."""
+        newest_s = self._odometry_s()
+        if newest_s is None or fix.odometry_s is None:
+            return False
+        reached = to_seconds(fix.stamp) <= newest_s <= fix.odometry_s + TIME_JUMP_S
+        # A frame that is not the map's is told of when the message comes.
+        if not self._is_on_map(fix.frame) or not (reached or newest_s == fix.odometry_s):
+            return False
+        with self._faults.outlived("fix"):
+            self._fuse(topic, fix.measurement, fix.stamp, fix.supported)
+        return True
+
+    def _is_on_map(self, frame: str) -> bool:
+        return frame_name(frame) == frame_name(self._map_frame)

@@ -15,7 +15,7 @@ from std_msgs.msg import Bool
 from std_srvs.srv import Empty
 
 from local_inn_ros.filtering.measurement import Measurement
-from local_inn_ros.filtering.odometry_buffer import TIME_JUMP_S, Arrival
+from local_inn_ros.filtering.odometry_buffer import Arrival
 from local_inn_ros.filtering.pose_filter import (
     FilterSettings,
     PoseFilter,
@@ -23,25 +23,20 @@ from local_inn_ros.filtering.pose_filter import (
     StampedPose,
 )
 from local_inn_ros.filtering.twist_agreement import TwistWatch
-from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
-from local_inn_ros.messages.readings import check_frame
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
-    frame_name,
-    hand_set,
     seconds_now,
-    to_gaussian,
     to_seconds,
     to_stamp,
 )
 from local_inn_ros.nodes.common.diagnostics import Health, Tally
 from local_inn_ros.nodes.common.entities import Entities
-from local_inn_ros.nodes.common.handover import HandedFix, Handover
+from local_inn_ros.nodes.common.handover import Handover
 from local_inn_ros.nodes.common.noise_parameters import NoiseTold
 from local_inn_ros.nodes.common.numeric_faults import NUMERIC, NumericFaults
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR
-from local_inn_ros.nodes.common.unused_findings import count_unusable
 from local_inn_ros.nodes.filter.ekf_health import STAMP_AGE, ekf_health
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.filter.estimate_publishers import EstimatePublishers
@@ -49,6 +44,7 @@ from local_inn_ros.nodes.filter.fix_intake import FixIntake
 from local_inn_ros.nodes.filter.frame_intake import FrameIntake
 from local_inn_ros.nodes.filter.initial_pose_service import offer_initial_pose_service
 from local_inn_ros.nodes.filter.pose_gate import PoseGate
+from local_inn_ros.nodes.filter.start_intake import StartIntake
 from local_inn_ros.sensing import Odometry
 
 _WARNING_PERIOD_S = 5.0
@@ -70,7 +66,6 @@ class Fuser:
         self._entities = entities
         self._node = entities.node
         self._parameters = parameters
-        self._frames = parameters.now
         self._noise = NoiseTold(parameters, self._warn)
         self._filter = self._new_filter()
         # Where a filter begins anew that numbers have spoiled.
@@ -78,8 +73,6 @@ class Fuser:
         self._newest_odometry: Odometry | None = None
         # Those of `lost_topics` that said last that the robot is lost.
         self._alarms: set[str] = set()
-        # A pose that was told before the node was active.
-        self._told_early: PoseWithCovarianceStamped | None = None
         self._tally = Tally()
         self._twists = TwistWatch()
         self._faults = NumericFaults(self._node, self._tally, self._mend)
@@ -87,31 +80,41 @@ class Fuser:
         self._listen(entities, handover)
 
     def _listen(self, entities: Entities, handover: Handover) -> None:
-        pose, told, safely = PoseWithCovarianceStamped, self._frames, self._faults.heeding
+        pose, told, safely = PoseWithCovarianceStamped, self._parameters.now, self._faults.heeding
         self._intake = FrameIntake(entities, told, self._tally, self._warn)
         heed_odometry = safely("odometry", self._on_odometry)
         entities.subscription(OdometryMessage, "odom", heed_odometry, SENSOR)
-        FixIntake(entities, handover, told.fix_topics, self._heed_fix, self._take_fix)
+        FixIntake(
+            entities, handover, told, self._faults, self._odometry_s, self._fuse, self._refuse
+        )
         for topic in told.lost_topics:
             entities.subscription(
                 Bool, topic, partial(self._on_lost, topic), LATCHED, also_inactive=True
             )
-        begin = safely("initial pose", self._on_new_pose)
+        self._gate = PoseGate(entities, told.global_frame_id, self._take_back)
+        self._starts = StartIntake(
+            entities,
+            self._parameters,
+            self._intake,
+            self._gate,
+            self._tally,
+            self._map_from_odom,
+            self._begin_at,
+            self._refuse,
+        )
+        begin = safely("initial pose", self._starts.heed)
         entities.subscription(pose, "initialpose", begin, RELIABLE, also_inactive=True)
         entities.subscription(pose, "relocalized_pose", begin, RELIABLE)
         entities.service(Empty, "request_nomotion_update", self._on_update_request)
         offer_initial_pose_service(entities)
-        self._gate = PoseGate(entities, told.global_frame_id, self._take_back)
 
     def begin(self) -> None:
         """Begin at a pose that was told before, or at that of the parameters."""
-        if self._told_early is not None:
+        if self._starts.waiting:
             # Of the way since the odometry that was heard last, that pose knows already.
             self._filter, self._newest_odometry = self._new_filter(), None
-            message, self._told_early = self._told_early, None
-            self._on_new_pose(message)
-        elif self._parameters.now.set_initial_pose and not self._filter.initialized:
-            self._begin_at_parameters()
+        if not self._filter.initialized:
+            self._starts.begin()
 
     def pause(self) -> None:
         """Keep the pose: odometry tells what happened meanwhile when it comes again."""
@@ -132,6 +135,15 @@ class Fuser:
     def estimate(self) -> StampedPose | None:
         """The pose at the newest instant known; None without one."""
         return self._filter.estimate() if self._filter.initialized else None
+
+    def _odometry_s(self) -> float | None:
+        """Return the stamp of the newest odometry; None where there is none."""
+        return None if self._newest_odometry is None else self._newest_odometry.stamp_s
+
+    def _map_from_odom(self) -> Pose2 | None:
+        """Return the odometry frame in the map; None where it is not known."""
+        known = self._filter.initialized and self._newest_odometry is not None
+        return self._filter.map_from_odom() if known else None
 
     def _new_filter(self) -> PoseFilter:
         told = self._parameters.now
@@ -160,13 +172,6 @@ class Fuser:
                 self._filter.reset(self._published.pose, self._published.stamp_s)
             if self._alarms:
                 self._filter.declare_lost()
-
-    def _begin_at_parameters(self) -> None:
-        told = self._parameters.now
-        start = Pose2(told.initial_x, told.initial_y, wrap_angle(told.initial_yaw))
-        pose = hand_set(start)
-        if not self._gate.refuses(pose):
-            self._begin_at(pose, seconds_now(self._node))
 
     def _take_back(self) -> None:
         """Forget a pose that turned out to be off the map when a localizer had told the map."""
@@ -204,34 +209,7 @@ class Fuser:
         else:
             self._publish_estimate()
 
-    def _heed_fix(self, topic: str, message: PoseWithCovarianceStamped) -> None:
-        with self._faults.outlived("fix"):
-            self._on_fix(topic, message)
-
-    def _on_fix(self, topic: str, message: PoseWithCovarianceStamped) -> None:
-        try:
-            check_frame("fix", message.header.frame_id, self._frames.global_frame_id)
-            measurement = to_gaussian(message.pose)
-        except MessageError as error:
-            self._refuse("fix", error)
-            return
-        self._fuse(topic, measurement, message.header.stamp)
-
-    def _take_fix(self, topic: str, fix: HandedFix) -> bool:
-        """Fuse what is handed over, unless its message would find other odometry here."""
-        newest = self._newest_odometry
-        if newest is None or fix.odometry_s is None:
-            return False
-        reached = to_seconds(fix.stamp) <= newest.stamp_s <= fix.odometry_s + TIME_JUMP_S
-        # A frame that is not the map's is told of when the message comes.
-        in_map = frame_name(fix.frame) == frame_name(self._frames.global_frame_id)
-        if not in_map or not (reached or newest.stamp_s == fix.odometry_s):
-            return False
-        with self._faults.outlived("fix"):
-            self._fuse(topic, fix.measurement, fix.stamp, fix.supported)
-        return True
-
-    def _fuse(self, topic: str, pose: GaussianPose2, stamp: Time, supported: bool = False) -> None:
+    def _fuse(self, topic: str, pose: GaussianPose2, stamp: Time, supported: bool) -> None:
         gate_probability = self._parameters.now.gate_probability
         if gate_probability != self._filter.settings.source.gate_probability:
             self._filter.set_gate(gate_probability)
@@ -263,23 +241,6 @@ class Fuser:
             self._warn(f"'{topic}' says lost: odometry alone from now on")
             self._filter.declare_lost()
             self._publish_everything()
-
-    def _on_new_pose(self, message: PoseWithCovarianceStamped) -> None:
-        self._tally.count("pose told")
-        if not self._entities.active:
-            self._warn("a pose was told before the node is active: it begins there then")
-            self._told_early = message
-            return
-        try:
-            known = self._filter.initialized and self._newest_odometry is not None
-            pose = self._intake.pose(message, self._filter.map_from_odom() if known else None)
-        except MessageError as error:
-            self._refuse("initial pose", error)
-            return
-        if self._gate.refuses(pose):
-            self._tally.count("initial pose off the map")
-            return
-        self._begin_at(pose, to_seconds(message.header.stamp))
 
     def _on_update_request(self, _: Empty.Request, response: Empty.Response) -> Empty.Response:
         """Publish the pose again: every scan is an update here, also when the robot stands."""
@@ -322,7 +283,7 @@ class Fuser:
             self._published = estimate
 
     def _refuse(self, what: str, error: MessageError) -> None:
-        count_unusable(self._tally, what, error)
+        self._tally.count_unusable(what, error.reason)
         self._node.get_logger().error(
             f"{what} refused: {error}", throttle_duration_sec=_WARNING_PERIOD_S
         )

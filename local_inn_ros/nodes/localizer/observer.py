@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the localizer's node does: a prior for each scan, a fix for each prior."""
+"""What the localizer's node does: hears its topics, and has each scan located in its time."""
 
 from __future__ import annotations
 
@@ -12,26 +12,16 @@ from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from nav_msgs.msg import Odometry as OdometryMessage
 from sensor_msgs.msg import LaserScan
-from std_msgs.msg import Header
 
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.filtering.odometry_buffer import Arrival
-from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.filtering.prior import PriorKeeper
-from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.filtering.stamped import StampedPose
+from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.monitoring.whereabouts import Event, Situation
-from local_inn_ros.messages.readings import check_frame
 from local_inn_ros.messages.unused import Unused
 from local_inn_ros.nodes.common.clock_skew import ClockSkew
-from local_inn_ros.nodes.common.conversions import (
-    MessageError,
-    seconds_now,
-    to_gaussian,
-    to_grid,
-    to_odometry,
-    to_seconds,
-    to_speed_deviations,
-)
+from local_inn_ros.nodes.common.conversions import MessageError, seconds_now, to_seconds
 from local_inn_ros.nodes.common.diagnostics import Health, Tally
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import Handover
@@ -41,30 +31,24 @@ from local_inn_ros.nodes.common.odometry_intake import OdometryIntake
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, NEWEST, RELIABLE, SENSOR
 from local_inn_ros.nodes.common.static_transforms import TransformError
-from local_inn_ros.nodes.common.told_pose import told_in_map
-from local_inn_ros.nodes.common.unused_findings import count_unusable
 from local_inn_ros.nodes.localizer.arrived_scan import ArrivedScan
 from local_inn_ros.nodes.localizer.fix_publishers import FixPublishers
 from local_inn_ros.nodes.localizer.localizer_health import (
-    FILTER_POSE,
-    MAP,
     MOUNT_AGE,
-    POSE_TOLD,
-    QUALITY,
-    SCAN_TIME,
     SCANS_WAITING,
     STAMP_AGE,
     localizer_health,
 )
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
-from local_inn_ros.nodes.localizer.model import Mounted, RunnableModel
+from local_inn_ros.nodes.localizer.map_watch import MapWatch
+from local_inn_ros.nodes.localizer.model import RunnableModel
 from local_inn_ros.nodes.localizer.mounting import Mounting
+from local_inn_ros.nodes.localizer.pose_intake import PoseIntake
 from local_inn_ros.nodes.localizer.pose_store import PoseStore
 from local_inn_ros.nodes.localizer.recovery import RELOCALIZED_POSE, Recovery
+from local_inn_ros.nodes.localizer.scan_locator import ScanLocator
 from local_inn_ros.nodes.localizer.scan_queue import ScanQueue
-from local_inn_ros.nodes.localizer.search_run import SearchObservation
 from local_inn_ros.nodes.localizer.told_places import ToldPlaces
-from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.laser.header_watch import HeaderWatch
 
 _WARNING_PERIOD_S = 5.0
@@ -109,33 +93,48 @@ class Observer:
         self._headers = HeaderWatch()
         # What was wrong with the last scan of a frame, since the last report.
         self._troubles: dict[str, str] = {}
-        self._map_trouble = ""
         self._began_s = 0.0
-        self._map_seen = False
+        self._map = MapWatch(self._node, parameters, model, self._tally)
         self._faults = NumericFaults(self._node, self._tally)
         self._recovery = Recovery(entities, parameters, self._priors.expect)
-        sha256 = model.bundle.map_sha256
         self._store = PoseStore(
             entities,
             parameters.now,
-            sha256,
+            model.bundle.map_sha256,
             lambda: self._recovery.trusted(self._priors.told),
             self._priors.odometry_told,
         )
         self._places = ToldPlaces(entities, model.bundle, self._frames.global_frame_id)
         self._recovery.offer(self._places.passed(self._store.saved))
-        self._publishers = FixPublishers(entities, self._frames.global_frame_id, handover)
+        self._locator = ScanLocator(
+            self._mounting,
+            self._noise,
+            self._priors,
+            self._recovery,
+            FixPublishers(entities, self._frames.global_frame_id, handover),
+            self._tally,
+        )
         self._listen(entities)
 
     def _listen(self, entities: Entities) -> None:
+        poses = PoseIntake(
+            self._mounting.transforms.tree,
+            self._frames.global_frame_id,
+            self._intake,
+            self._places,
+            self._priors,
+            self._recovery,
+            self._tally,
+            self._complain,
+        )
         hear, pose, safely = entities.subscription, PoseWithCovarianceStamped, self._faults.heeding
-        heed_map = safely("map", self._on_map)
+        heed_map = safely("map", self._map.heed)
         hear(OccupancyGridMessage, "map", heed_map, LATCHED, also_inactive=True)
         hear(OdometryMessage, "odom", safely("odometry", self._on_odometry), SENSOR)
-        heed_filtered = safely("filtered pose", self._on_filtered)
+        heed_filtered = safely("filtered pose", poses.heed_filtered)
         hear(OdometryMessage, "odometry/filtered", heed_filtered, NEWEST)
-        hear(pose, "initialpose", safely("initial pose", self._on_told_pose), RELIABLE)
-        heed_found = safely("relocalized pose", self._on_relocalized_pose)
+        hear(pose, "initialpose", safely("initial pose", poses.heed_told), RELIABLE)
+        heed_found = safely("relocalized pose", poses.heed_found)
         hear(pose, RELOCALIZED_POSE, heed_found, RELIABLE)
         for topic in self._frames.scan_topics:
             hear(LaserScan, topic, safely("scan", self._on_scan), SENSOR)
@@ -155,7 +154,7 @@ class Observer:
     def examine(self) -> Health:
         """Say how the work goes, since this was asked last."""
         self._tally.note(MOUNT_AGE, self._mounting.age_s)
-        troubles = [self._map_trouble, *dict.fromkeys(self._troubles.values())]
+        troubles = [self._map.trouble, *dict.fromkeys(self._troubles.values())]
         health = localizer_health(
             self._tally,
             [trouble for trouble in troubles if trouble],
@@ -189,23 +188,11 @@ class Observer:
         """Return the base in the map frame as believed at an instant; None where not known."""
         return self._priors.prior_at(stamp_s)
 
-    def _on_map(self, message: OccupancyGridMessage) -> None:
-        if self._map_seen and self._parameters.now.first_map_only:
-            return
-        self._map_seen = True
-        self._tally.count(MAP)
-        try:
-            self._map_trouble = self._mounting.model.doubt_about(to_grid(message))
-        except LocalInnError as error:
-            self._map_trouble = f"the map on '{self._node.resolve_topic_name('map')}': {error}"
-        if self._map_trouble:
-            self._node.get_logger().error(self._map_trouble)
-
     def _on_odometry(self, message: OdometryMessage) -> None:
         try:
             reading = self._intake.read(message)
         except MessageError as error:
-            count_unusable(self._tally, "odometry", error)
+            self._tally.count_unusable("odometry", error.reason)
             self._complain(f"odometry: {error}")
             return
         self._tally.count("odometry")
@@ -220,49 +207,6 @@ class Observer:
         if self._priors.filter_is_silent:
             self._recovery.note(Event.FILTER_SILENT)
         self._work_off()
-
-    def _on_filtered(self, message: OdometryMessage) -> None:
-        try:
-            check_frame("filter's pose", message.header.frame_id, self._frames.global_frame_id)
-            pose, speeds = to_gaussian(message.pose), to_odometry(message)
-        except MessageError as error:
-            count_unusable(self._tally, "filtered pose", error)
-            self._complain(f"odometry/filtered: {error}")
-            return
-        self._tally.count(FILTER_POSE)
-        self._recovery.note(Event.FILTER_SPOKE)
-        told = StampedPose(speeds.stamp_s, pose)
-        self._priors.tell(told, speeds, to_speed_deviations(message.twist))
-
-    def _on_relocalized_pose(self, message: PoseWithCovarianceStamped) -> None:
-        """Hear of a pose that another node has found; the own ones come back as well."""
-        if not self._recovery.has_published(message):
-            self._on_told_pose(message)
-
-    def _on_told_pose(self, message: PoseWithCovarianceStamped) -> None:
-        """Hear that the filter begins anew; what is wrong with a pose is the filter's to say."""
-        self._tally.count(POSE_TOLD)
-        try:
-            pose = told_in_map(
-                message,
-                self._mounting.transforms.tree,
-                self._frames.global_frame_id,
-                self._intake.odom_frame,
-                self._map_from_odom(),
-            )
-        except LocalInnError:
-            return
-        if self._places.refuses(pose):
-            self._tally.count("pose told refused: off the map")
-            return
-        self._priors.expect(StampedPose(to_seconds(message.header.stamp), pose))
-        self._recovery.note(Event.POSE_TOLD)
-
-    def _map_from_odom(self) -> Pose2 | None:
-        """Return the odometry frame in the map, as the filter told last; None where not known."""
-        told = self._priors.told
-        base = None if told is None else self._priors.odometry_at(told.stamp_s)
-        return None if told is None or base is None else told.pose.mean @ base.inverse()
 
     def _on_scan(self, message: LaserScan) -> None:
         came_s, odometry_s = time.monotonic(), self._priors.newest_stamp_s
@@ -281,10 +225,10 @@ class Observer:
     def _work_off(self) -> None:
         """Locate the scans that the odometry has reached; the others go on waiting."""
         for arrived in self._queue.take_ready(time.monotonic()):
-            self._try(self._locate, arrived)
+            self._try(self._locator.locate, arrived)
         ahead = self._queue.newest
         if ahead is not None and self._recovery.search.running:
-            self._try(self._glance, ahead)
+            self._try(self._locator.glance, ahead)
 
     def _try(self, use: Callable[[ArrivedScan], None], arrived: ArrivedScan) -> None:
         frame = arrived.frame
@@ -299,56 +243,9 @@ class Observer:
                 self._tally.count("scan before its mount")
                 return
             self._troubles[frame] = str(error)
-            self._tally.count("scan unusable")
-            reason = Unused.FRAME if isinstance(error, TransformError) else Unused.UNFIT
-            self._tally.count(f"scan unusable: {reason.value}")
+            unfit = Unused.FRAME if isinstance(error, TransformError) else Unused.UNFIT
+            self._tally.count_unusable("scan", unfit)
             self._complain(f"scan: {error}")
-
-    def _glance(self, arrived: ArrivedScan) -> None:
-        """Show a scan to the search that the odometry has not reached."""
-        mounted = self._mounting.at(arrived.frame)
-        scan = mounted.mount.righted(arrived.told)
-        self._recovery.search.look_at(SearchObservation(arrived.frame, mounted, scan, None))
-
-    def _locate(self, arrived: ArrivedScan) -> None:
-        started_s = time.perf_counter()
-        frame, mounted = arrived.frame, self._mounting.at(arrived.frame)
-        swept = mounted.mount.righted(arrived.told)
-        scan = self._priors.steadied(swept, mounted.mount.pose)
-        if scan is None:
-            self._tally.count("scan longer than the odometry spans")
-            self._show(frame, mounted, swept)
-            return
-        if self._noise.changed():
-            self._priors.set_noise(self._noise.now)
-        prior = self.prior_at(scan.stamp_s)
-        if prior is None:
-            self._show(frame, mounted, scan)
-            self._tally.count("scan without prior")
-            self._recovery.search_where_wanted()
-            return
-        try:
-            pending = mounted.measured(scan, prior, self.situation.lost)
-            newest_s = self._priors.newest_stamp_s
-            self._publishers.tell(pending, arrived.stamp_of(scan), newest_s)
-        finally:
-            # The pose first: a search has time.
-            self._show(frame, mounted, scan)
-        fix = pending.explain()
-        header = Header(stamp=arrived.stamp_of(scan), frame_id=frame)
-        self._publishers.publish(fix, header, arrived.told, mounted.mount)
-        self._recovery.observe(frame, fix, prior, self._priors.heard_s)
-        self._tally.count("fix")
-        self._tally.note(QUALITY, fix.quality)
-        for stage, seconds in fix.stage_s.items():
-            self._tally.note(f"stage {stage} [ms]", 1e3 * seconds)
-        self._tally.note(SCAN_TIME, 1e3 * (time.perf_counter() - started_s))
-
-    def _show(self, frame: str, mounted: Mounted, scan: Scan) -> None:
-        """Show a scan to the search, where one runs."""
-        odometry = self._priors.odometry_at(scan.stamp_s)
-        offered = self._recovery.offered(odometry)
-        self._recovery.search.look_at(SearchObservation(frame, mounted, scan, odometry, offered))
 
     def _complain(self, text: str) -> None:
         self._node.get_logger().error(text, throttle_duration_sec=_WARNING_PERIOD_S)

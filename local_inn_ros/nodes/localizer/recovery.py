@@ -13,8 +13,8 @@ import numpy as np
 from geometry_msgs.msg import PoseArray, PoseWithCovarianceStamped
 from std_msgs.msg import Bool
 
-from local_inn_ros.filtering.pose_filter import StampedPose
 from local_inn_ros.filtering.prior import squared_innovation
+from local_inn_ros.filtering.stamped import StampedPose
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.monitoring.kidnap_watch import KidnapWatch

@@ -18,10 +18,13 @@ from local_inn_ros.sensing.laser.scan_header import (
 
 # The time from scan to scan is the median of this many, and is not known before this many came.
 _STAMPS, _LEAST_STAMPS = 64, 12
-# What disagrees by so much more or less than when it was told is told again.
+# What disagrees by so much more or less than ever when it was told is told again.
 _CHANGED = 1.5
 # Frames that change with each scan must not fill the memory.
 _MOST_SOURCES = 64
+# What was mended and comes back is new; what is not in each scan, as where their numbers of ranges
+# vary, was not mended. It was where this many came without it.
+_MENDED = 100
 
 
 class _Source:
@@ -30,8 +33,10 @@ class _Source:
     def __init__(self) -> None:
         self.header: ScanHeader | None = None
         self.stamps_s: deque[float] = deque(maxlen=_STAMPS)
-        # By how much fields disagreed that this was told of already.
-        self.told: dict[str, float] = {}
+        # By how much fields disagreed, least and most, that this was told of already.
+        self.told: dict[str, tuple[float, float]] = {}
+        # For how many headers they have agreed since.
+        self.agreed: dict[str, int] = {}
 
     def period_s(self) -> float:
         stamps = list(self.stamps_s)
@@ -44,17 +49,22 @@ class _Source:
 
     def news(self) -> list[Contradiction]:
         found = {one.fields: one for one in self.found()}
-        # What was mended and comes back is new.
-        self.told = {fields: extent for fields, extent in self.told.items() if fields in found}
+        self.agreed = {
+            fields: 0 if fields in found else self.agreed.get(fields, 0) + 1 for fields in self.told
+        }
+        for fields in [one for one, headers in self.agreed.items() if headers >= _MENDED]:
+            del self.told[fields]
         fresh = [one for one in found.values() if self._is_new(one)]
-        self.told.update((one.fields, one.extent) for one in fresh)
+        for one in fresh:
+            least, most = self.told.get(one.fields, (one.extent, one.extent))
+            self.told[one.fields] = min(least, one.extent), max(most, one.extent)
         return fresh
 
     def _is_new(self, found: Contradiction) -> bool:
         if found.fields not in self.told:
             return True
-        less, more = sorted((self.told[found.fields], found.extent))
-        return more > _CHANGED * less
+        least, most = self.told[found.fields]
+        return found.extent > _CHANGED * most or _CHANGED * found.extent < least
 
 
 class HeaderWatch:

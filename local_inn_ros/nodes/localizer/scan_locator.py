@@ -1,0 +1,108 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The way of one scan: to one instant, to its prior, to the fix that is told."""
+
+from __future__ import annotations
+
+import time
+
+from std_msgs.msg import Header
+
+from local_inn_ros.filtering.prior import PriorKeeper
+from local_inn_ros.nodes.common.diagnostics import Tally
+from local_inn_ros.nodes.common.noise_parameters import NoiseTold
+from local_inn_ros.nodes.localizer.arrived_scan import ArrivedScan
+from local_inn_ros.nodes.localizer.fix_publishers import FixPublishers
+from local_inn_ros.nodes.localizer.localizer_health import QUALITY, SCAN_TIME
+from local_inn_ros.nodes.localizer.model import Mounted
+from local_inn_ros.nodes.localizer.mounting import Mounting
+from local_inn_ros.nodes.localizer.recovery import Recovery
+from local_inn_ros.nodes.localizer.search_run import SearchObservation
+from local_inn_ros.sensing import Scan
+
+
+class ScanLocator:
+    """Makes a fix of each scan, and shows the scans to a search where one runs."""
+
+    def __init__(
+        self,
+        mounting: Mounting,
+        noise: NoiseTold,
+        priors: PriorKeeper,
+        recovery: Recovery,
+        publishers: FixPublishers,
+        tally: Tally,
+    ) -> None:
+        """Set up.
+
+        Args:
+            mounting: knows what works on the scans of a frame.
+            noise: of the odometry, as the parameters have it.
+            priors: knows the prior of a scan.
+            recovery: shown every scan and every fix.
+            publishers: tell the fixes.
+            tally: counts them, and notes how long they take.
+        """
+        self._mounting = mounting
+        self._noise = noise
+        self._priors = priors
+        self._recovery = recovery
+        self._publishers = publishers
+        self._tally = tally
+
+    def locate(self, arrived: ArrivedScan) -> None:
+        """Make a fix of a scan that the odometry has reached, where there is a prior.
+
+        Raises:
+            TransformError: the mount of its frame is not known.
+            SensorError: the scan cannot be used.
+        """
+        started_s = time.perf_counter()
+        frame, mounted = arrived.frame, self._mounting.at(arrived.frame)
+        swept = mounted.mount.righted(arrived.told)
+        scan = self._priors.steadied(swept, mounted.mount.pose)
+        if scan is None:
+            self._tally.count("scan longer than the odometry spans")
+            self._show(frame, mounted, swept)
+            return
+        if self._noise.changed():
+            self._priors.set_noise(self._noise.now)
+        prior = self._priors.prior_at(scan.stamp_s)
+        if prior is None:
+            self._show(frame, mounted, scan)
+            self._tally.count("scan without prior")
+            self._recovery.search_where_wanted()
+            return
+        try:
+            pending = mounted.measured(scan, prior, self._recovery.situation.lost)
+            newest_s = self._priors.newest_stamp_s
+            self._publishers.tell(pending, arrived.stamp_of(scan), newest_s)
+        finally:
+            # The pose first: a search has time.
+            self._show(frame, mounted, scan)
+        fix = pending.explain()
+        header = Header(stamp=arrived.stamp_of(scan), frame_id=frame)
+        self._publishers.publish(fix, header, arrived.told, mounted.mount)
+        self._recovery.observe(frame, fix, prior, self._priors.heard_s)
+        self._tally.count("fix")
+        self._tally.note(QUALITY, fix.quality)
+        for stage, seconds in fix.stage_s.items():
+            self._tally.note(f"stage {stage} [ms]", 1e3 * seconds)
+        self._tally.note(SCAN_TIME, 1e3 * (time.perf_counter() - started_s))
+
+    def glance(self, arrived: ArrivedScan) -> None:
+        """Show a scan to the search that the odometry has not reached.
+
+        Raises:
+            TransformError: the mount of its frame is not known.
+            SensorError: the laser leans out of the plane, or is on no robot.
+        """
+        mounted = self._mounting.at(arrived.frame)
+        scan = mounted.mount.righted(arrived.told)
+        self._recovery.search.look_at(SearchObservation(arrived.frame, mounted, scan, None))
+
+    def _show(self, frame: str, mounted: Mounted, scan: Scan) -> None:
+        """Show a scan to the search, where one runs."""
+        odometry = self._priors.odometry_at(scan.stamp_s)
+        offered = self._recovery.offered(odometry)
+        self._recovery.search.look_at(SearchObservation(frame, mounted, scan, odometry, offered))
