@@ -19,6 +19,9 @@ _LOST = "lost"
 _CAUSES = {
     "no scans come": ("scan.", "qos.", "clock.missing"),
     "no odometry comes": ("odom.", "qos.", "clock.missing"),
+    "odometry comes, and": ("odom.", "clock."),
+    "odometry unusable": ("odom.", "clock."),
+    "the odometry began again": ("odom.",),
     "no fixes come": ("scan.", "odom.", "tf.mount", "bundle.", "nodes.", "qos.", "health."),
     "scans wait for odometry": ("odom.", "clock."),
     "the rate of scans": ("scan.",),

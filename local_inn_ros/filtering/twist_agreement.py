@@ -22,6 +22,8 @@ from local_inn_ros.sensing import Odometry
 # Twist and poses are compared where the robot went so far, or turned so much.
 _COMPARED_M, _COMPARED_RAD = 0.5, 0.5
 _COMPARED_SPELL_S = 0.2
+# Over a longer pause nobody knows how fast the robot went: its speeds at both ends do not say.
+_LONGEST_STEP_S = 0.5
 _LEAST_RATIO, _MOST_RATIO = 0.75, 1.33
 # What is remembered of a drive that goes on: the last half minute.
 _SPELLS_KEPT = 150
@@ -83,6 +85,7 @@ class TwistWatch:
         spell = self._spell
         if spell and (
             not reading.stamp_s > spell[-1].stamp_s
+            or reading.stamp_s - spell[-1].stamp_s > _LONGEST_STEP_S
             or self._restarts.begins_again(spell[-1], reading)
         ):
             spell.clear()

@@ -55,6 +55,21 @@ def check_stamp(stamp_s: float, now_s: float) -> None:
         raise MessageError(f"the stamp is {stamp_s:g}: it was not filled in", Unused.UNSTAMPED)
 
 
+def check_frame(what: str, frame: str, wanted: str) -> None:
+    """See whether something is told in the one frame that it can be used in.
+
+    Args:
+        what: it is, for people.
+        frame: of the message.
+        wanted: the frame.
+
+    Raises:
+        MessageError: it is in another.
+    """
+    if frame_name(frame) != frame_name(wanted):
+        raise MessageError(f"the {what} is in frame '{frame}', not in '{wanted}'", Unused.FRAME)
+
+
 def to_scan(message: Any, laser: LaserSpec | None = None) -> Scan:
     """Read a sensor_msgs/LaserScan; its ranges stay as they came.
 

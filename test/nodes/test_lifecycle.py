@@ -264,6 +264,7 @@ def test_the_manager_gets_a_bond_where_bondpy_is_installed(
 def test_a_node_that_is_shut_down_is_silent(ros: RosWorld) -> None:
     robot = Robot(ros)
     robot.localize()
+    heard = ros.listen(DiagnosticArray, "/diagnostics", RELIABLE)
     robot.ekf.trigger_shutdown()
     # What was under way comes still.
     ros.spin_for(0.2)
@@ -272,3 +273,10 @@ def test_a_node_that_is_shut_down_is_silent(ros: RosWorld) -> None:
     robot.send_scan(robot.scan_from(BASE, robot.sent_s + 0.05))
     ros.spin_for(0.2)
     assert len(robot.poses) == known
+
+    # No manager can bring it back: the diagnostics do not tell anybody to wait for one.
+    def told() -> bool:
+        said = [one.status[0].message for one in heard if one.status[0].name == "ekf"]
+        return bool(said) and said[-1].startswith("shut down: no transition leads on")
+
+    ros.wait_for(told, "the word of it")

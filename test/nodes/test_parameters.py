@@ -15,6 +15,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 from filter_bench import START_S, FilterBench
 from geometry_msgs.msg import PoseArray
 from localizer_bench import MOUNT, Bench, Robot
+from model_fixtures import oracle_model, room
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
@@ -108,6 +109,26 @@ def test_a_topic_that_cannot_be_called_so_is_one_sentence(ros: RosWorld, name: s
     with pytest.raises(StartError, match=f"no topic can be called '{name}'") as raised:
         node.start()
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ({"odom_frame_id": "map"}, "global_frame_id and odom_frame_id are both 'map'"),
+        ({"base_frame_id": "/odom"}, "odom_frame_id and base_frame_id are both 'odom'"),
+        ({"global_frame_id": ""}, "global_frame_id is ''"),
+    ],
+)
+def test_frames_that_cannot_be_of_one_tree_are_one_sentence(
+    ros: RosWorld, told: dict[str, str], words: str
+) -> None:
+    with pytest.raises(StartError, match=words):
+        ros.start(Ekf, **told)
+
+
+def test_the_localizer_wants_a_base_that_is_not_the_map(ros: RosWorld) -> None:
+    with pytest.raises(StartError, match="global_frame_id and base_frame_id are both 'map'"):
+        ros.start(LidarLocalizer, oracle_model(room()), base_frame_id="map")
 
 
 def test_the_refiner_changes_at_run_time(ros: RosWorld) -> None:

@@ -13,6 +13,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 from rclpy.parameter import Parameter
 from ros_fixtures import RosWorld, run_node, set_parameter
 
+from local_inn_ros.nodes.common.parameters import ParameterError
 from local_inn_ros.nodes.common.unknown_parameters import sentences_about, warn_of_unknown
 from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
@@ -85,6 +86,8 @@ def test_amcls_and_unlike_names_are_told() -> None:
         ("ekf", "tf_broadcast", "yes", "tf_broadcast is true or false, and was given a text: yes"),
         ("ekf", "transform_tolerence", 0.5, "is 'transform_tolerance' meant?"),
         ("ekf", "zzz", 0.5, "there is no parameter 'zzz'"),
+        ("ekf", "use_sim_time", "yes", "use_sim_time is true or false, and was given a text: yes"),
+        ("lidar_localizer", "use_sim_time", 1, "is true or false, and was given an integer: 1"),
     ],
 )
 def test_a_value_of_another_type_is_refused_by_name(
@@ -106,6 +109,31 @@ def test_what_is_right_is_set(ros: RosWorld) -> None:
     both = [Parameter("transform_tolerance", value=0.7), Parameter("tf_broadcast", value="no")]
     assert not node.set_parameters_atomically(both).successful
     assert node.parameters.now.transform_tolerance == 0.5
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "told"),
+    [
+        (Ekf, "initial_pose__x", 1, "initial_pose.x is a double, such as 1.0, and was given an"),
+        (Ekf, "set_initial_pose", "yes", "is true or false, and was given a text: yes"),
+        (Ekf, "fix_topics", "scan", "fix_topics is an array of texts, and was given a text: scan"),
+        (LidarLocalizer, "samples", 12.0, "samples is an integer, and was given a double: 12.0"),
+    ],
+)
+def test_a_value_of_another_type_is_told_at_the_start(
+    ros: RosWorld, kind: Any, name: str, value: Any, told: str
+) -> None:
+    with pytest.raises(ParameterError, match=told):
+        ros.start(kind, **{name: value})
+
+
+def test_one_of_ros_own_of_another_type_is_a_sentence() -> None:
+    ended = run_node("filter.ekf", ["use_sim_time:=1"])
+    assert ended.returncode == 1
+    said = ended.stdout + ended.stderr
+    assert "use_sim_time" in said
+    assert "BOOL" in said
+    assert "Traceback" not in said
 
 
 def test_a_typing_error_is_told_of_at_the_start() -> None:

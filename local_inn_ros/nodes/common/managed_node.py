@@ -93,6 +93,7 @@ class ManagedNode(LifecycleNode, ABC, Generic[Values, WorkType]):
         self._work: WorkType | None = None
         self._bond = ManagerBond(self)
         self._trouble = ""
+        self._over = False
         self.parameters = Parameters(self, kind)
         for service in self.services:
             if service.srv_type is ChangeState:
@@ -191,6 +192,7 @@ class ManagedNode(LifecycleNode, ABC, Generic[Values, WorkType]):
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Let the work pause for good; the rest goes with the node."""
         self.pause()
+        self._over = True
         return super().on_deactivate(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -236,6 +238,8 @@ class ManagedNode(LifecycleNode, ABC, Generic[Values, WorkType]):
     def _examine(self) -> Health:
         if self._entities.active:
             return self.work.examine()
+        if self._over:
+            return Health(WARN, "shut down: no transition leads on, start the process again", {})
         if self._trouble:
             return Health(ERROR, self._trouble, {})
         state = "inactive" if self._work is not None else "not configured"

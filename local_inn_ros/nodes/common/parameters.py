@@ -159,13 +159,15 @@ class Parameters(Generic[Values]):
         """
         for one in told:
             described = self._described.get(one.name)
-            if described is None:
-                if not node.has_parameter(one.name):
-                    near = get_close_matches(one.name, self._described, n=1, cutoff=_ALIKE)
-                    hint = f": is '{near[0]}' meant?" if near else ""
-                    return f"there is no parameter '{one.name}'{hint}"
+            if described is None and not node.has_parameter(one.name):
+                near = get_close_matches(one.name, self._described, n=1, cutoff=_ALIKE)
+                hint = f": is '{near[0]}' meant?" if near else ""
+                return f"there is no parameter '{one.name}'{hint}"
+            # Others are of ROS itself, such as use_sim_time: they keep the type that they have.
+            present = node.get_parameter(one.name).value if described is None else described.default
+            wanted, value = type(present), one.value
+            if wanted not in _TYPES:
                 continue
-            wanted, value = type(described.default), one.value
             if value is not None and not isinstance(value, _TYPES[wanted].python):
                 return _wrong_type(one.name, wanted, value)
             if isinstance(value, bool) and wanted is int:
@@ -195,6 +197,13 @@ class Parameters(Generic[Values]):
             yield described.name, _checked(described, one.value)
 
 
+def told_from_outside(node: Node) -> dict[str, Parameter[Any]]:
+    """Return the parameters that a node was given at its start, declared or not."""
+    # ROS keeps them without a way to ask for them; each distribution by this name alone.
+    told: dict[str, Parameter[Any]] = getattr(node, "_parameter_overrides", {})
+    return told
+
+
 def _wrong_type(name: str, wanted: type[Any], value: Any) -> str:
     """Say that a value has another type than its parameter, and how to write it right."""
     what = _TYPES[wanted]
@@ -207,7 +216,10 @@ def _declared(node: Node, described: Field[Any]) -> Any:
     name, info = parameter_name(described), parameter_info(described)
     try:
         told = node.declare_parameter(name, described.default, _descriptor(described)).value
-    except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+    except InvalidParameterTypeException:
+        value = told_from_outside(node)[name].value
+        raise ParameterError(_wrong_type(name, type(described.default), value)) from None
+    except InvalidParameterValueException as error:
         raise ParameterError(f"parameter {name}: {error} ({info.description})") from None
     return _checked(described, told)
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import rclpy
+from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -75,6 +76,10 @@ def run_nodes(name: str, build: Callable[[], Sequence[Node]]) -> int:
         return 1
     except LocalInnError as error:
         get_logger(name).fatal(str(error))
+        return 1
+    except (InvalidParameterTypeException, InvalidParameterValueException) as error:
+        # Of those that each node of ROS has, such as use_sim_time.
+        get_logger(name).fatal(f"{error}")
         return 1
     except OSError as error:
         get_logger(name).fatal(f"cannot use {error.filename or 'a file'}: {reason(error)}")

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from rclpy.node import Node
 
 from local_inn_ros.nodes.common.amcl_parity import WITHOUT_EQUIVALENT
-from local_inn_ros.nodes.common.parameters import parameter_name
+from local_inn_ros.nodes.common.parameters import parameter_name, told_from_outside
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 
@@ -22,15 +22,13 @@ _ALIKE = 0.7
 
 def warn_of_unknown(node: Node) -> None:
     """Say which of the parameters that a node was told are not heeded, and what may be meant."""
-    # ROS keeps what it was told and nobody has declared; each distribution by this name alone.
-    told = getattr(node, "_parameter_overrides", {})
     # What is told to all nodes of a file, or of a process, may be for the other one.
     known = {
         parameter_name(one) for kind in (LocalizerParameters, EkfParameters) for one in fields(kind)
     }
     unknown = [
         name
-        for name in told
+        for name in told_from_outside(node)
         if not (node.has_parameter(name) or name in known or name.startswith(_OVERRIDES))
     ]
     own = [name for name in known if node.has_parameter(name)]

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from local_inn_ros.nodes.common.entities import Entities
+from local_inn_ros.nodes.common.frame_parameters import check_frames
 from local_inn_ros.nodes.common.handover import Handover
 from local_inn_ros.nodes.common.managed_node import ManagedNode
 from local_inn_ros.nodes.common.runner import run_nodes
@@ -32,7 +33,17 @@ class Ekf(ManagedNode[EkfParameters, Fuser]):
         self._handover = Handover() if handover is None else handover
 
     def build(self, entities: Entities) -> Fuser:
-        """Build the filter and what feeds it."""
+        """Build the filter and what feeds it.
+
+        Raises:
+            ParameterError: the frames cannot be those of one tree.
+        """
+        told = self.parameters.now
+        check_frames(
+            global_frame_id=told.global_frame_id,
+            odom_frame_id=told.odom_frame_id,
+            base_frame_id=told.base_frame_id,
+        )
         return Fuser(entities, self.parameters, self._handover)
 
 

@@ -19,11 +19,15 @@ from local_inn_ros.nodes.common.diagnostics import (
     health_of,
 )
 from local_inn_ros.nodes.common.numeric_faults import numeric_findings
+from local_inn_ros.nodes.common.unused_findings import silence, unused_findings
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 
 KEPT = f"odometry {Arrival.KEPT.value}"
 STAMP_AGE = "odometry age [s]"
 MOUNTS = "message of static transforms"
+# A driver that was started again begins again once.
+_MOST_RESTARTS = 2
+_INPUTS = ("odometry", "fix", "initial pose")
 
 
 def ekf_health(
@@ -49,22 +53,14 @@ def ekf_health(
     findings = [
         *_findings(tally, pose_filter, told),
         *(Finding(WARN, one) for one in contradictions),
-        *numeric_findings(tally, ("odometry", "fix", "initial pose")),
+        *unused_findings(tally, _INPUTS),
+        *numeric_findings(tally, _INPUTS),
     ]
     return health_of(findings, "localized", values)
 
 
 def _findings(tally: Tally, pose_filter: PoseFilter, told: EkfParameters) -> Iterator[Finding]:
-    if not tally.recent(KEPT):
-        yield Finding(ERROR, "no odometry comes")
-    else:
-        yield from beyond(
-            "the rate of odometry [Hz]",
-            tally.rate_hz(KEPT),
-            told.odometry_rate_warn,
-            told.odometry_rate_error,
-            low=True,
-        )
+    yield from _of_odometry(tally, told)
     if not pose_filter.initialized:
         yield Finding(WARN, "waits for an initial pose")
     elif pose_filter.declared_lost:
@@ -72,7 +68,7 @@ def _findings(tally: Tally, pose_filter: PoseFilter, told: EkfParameters) -> Ite
     elif pose_filter.lost:
         yield Finding(ERROR, "lost: the fixes contradict the pose")
     elif not tally.recent("fix"):
-        yield Finding(WARN, "no fixes come: odometry alone")
+        yield Finding(WARN, f"{silence(tally, 'fix', 'fixes')}: odometry alone")
     else:
         yield from beyond(
             "the share of refused fixes",
@@ -85,3 +81,24 @@ def _findings(tally: Tally, pose_filter: PoseFilter, told: EkfParameters) -> Ite
 def _share_refused(tally: Tally) -> float:
     fixes = tally.recent("fix")
     return 1.0 - tally.recent("fix accepted") / fixes if fixes else math.nan
+
+
+def _of_odometry(tally: Tally, told: EkfParameters) -> Iterator[Finding]:
+    restarts = tally.recent(f"odometry {Arrival.POSITION_JUMP.value}")
+    if restarts > _MOST_RESTARTS:
+        yield Finding(
+            WARN,
+            f"the odometry began again {restarts} times since the last report: do two publish it?",
+        )
+    if tally.recent(KEPT) or restarts:
+        yield from beyond(
+            "the rate of odometry [Hz]",
+            tally.rate_hz(KEPT),
+            told.odometry_rate_warn,
+            told.odometry_rate_error,
+            low=True,
+        )
+    elif tally.recent(f"odometry {Arrival.DROPPED.value}"):
+        yield Finding(ERROR, "odometry comes, and its stamps do not go on")
+    else:
+        yield Finding(ERROR, silence(tally, "odometry"))

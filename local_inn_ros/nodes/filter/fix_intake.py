@@ -12,7 +12,7 @@ from geometry_msgs.msg import PoseWithCovarianceStamped
 
 from local_inn_ros.filtering.odometry_buffer import TIME_JUMP_S
 from local_inn_ros.geometry import GaussianPose2
-from local_inn_ros.messages.unused import Unused
+from local_inn_ros.messages.readings import check_frame
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
     frame_name,
@@ -89,11 +89,8 @@ class FixIntake:
 
     def _heed(self, topic: str, message: PoseWithCovarianceStamped) -> None:
         """Use a message."""
-        frame = message.header.frame_id
         try:
-            if not self._is_on_map(frame):
-                text = f"the fix is in frame '{frame}', not in '{self._map_frame}'"
-                raise MessageError(text, Unused.FRAME)
+            check_frame("fix", message.header.frame_id, self._map_frame)
             pose = to_gaussian(message.pose)
         except MessageError as error:
             self._refuse("fix", error)

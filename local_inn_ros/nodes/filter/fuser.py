@@ -284,7 +284,9 @@ class Fuser:
 
     def _refuse(self, what: str, error: MessageError) -> None:
         self._tally.count_unusable(what, error.reason)
-        self._node.get_logger().error(f"refused: {error}", throttle_duration_sec=_WARNING_PERIOD_S)
+        self._node.get_logger().error(
+            f"{what} refused: {error}", throttle_duration_sec=_WARNING_PERIOD_S
+        )
 
     def _warn(self, text: str) -> None:
         self._node.get_logger().warning(text)

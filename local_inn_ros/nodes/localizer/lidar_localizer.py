@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from local_inn_ros.nodes.common.entities import Entities
+from local_inn_ros.nodes.common.frame_parameters import check_frames
 from local_inn_ros.nodes.common.handover import Handover
 from local_inn_ros.nodes.common.managed_node import ManagedNode
 from local_inn_ros.nodes.common.runner import run_nodes
@@ -45,6 +46,8 @@ class LidarLocalizer(ManagedNode[LocalizerParameters, Observer]):
         Raises:
             LocalInnError: the bundle or a parameter cannot be used.
         """
+        told = self.parameters.now
+        check_frames(global_frame_id=told.global_frame_id, base_frame_id=told.base_frame_id)
         model = self._load() if self._given is None else self._given
         work = Observer(entities, self.parameters, model, self._handover)
         self.get_logger().info(f"bundle {model.name} on {model.model.engine_name}")

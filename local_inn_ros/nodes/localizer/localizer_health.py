@@ -18,6 +18,7 @@ from local_inn_ros.nodes.common.diagnostics import (
     health_of,
 )
 from local_inn_ros.nodes.common.numeric_faults import numeric_findings
+from local_inn_ros.nodes.common.unused_findings import silence, unused_findings
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.model import RunnableModel
 from local_inn_ros.nodes.localizer.scan_queue import Oddity
@@ -72,6 +73,7 @@ def localizer_health(
         *_findings(tally, troubles, situation, told),
         *_timing(tally, skew),
         *(Finding(WARN, one) for one in contradictions),
+        *unused_findings(tally, ("odometry", "filtered pose")),
         *numeric_findings(tally, ("scan", "odometry", "filtered pose", "initial pose", "map")),
     ]
     return health_of(findings, "fixes are made", values)
@@ -82,9 +84,9 @@ def _findings(
 ) -> Iterator[Finding]:
     for trouble in troubles:
         yield Finding(ERROR, trouble)
-    for input_name, words in (("scan", "no scans come"), ("odometry", "no odometry comes")):
-        if not tally.recent(input_name):
-            yield Finding(ERROR, words)
+    for name, plural in (("scan", "scans"), ("odometry", "")):
+        if not tally.recent(name):
+            yield Finding(ERROR, silence(tally, name, plural))
     if not situation.localized or situation.searching:
         yield Finding(WARN, _doubt(situation))
     elif tally.recent("scan") and not tally.recent("fix") and not troubles:

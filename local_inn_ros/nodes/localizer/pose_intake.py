@@ -15,9 +15,9 @@ from local_inn_ros.filtering.stamped import StampedPose
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.monitoring.whereabouts import Event
 from local_inn_ros.messages.frame_tree import FrameTree
+from local_inn_ros.messages.readings import check_frame
 from local_inn_ros.nodes.common.conversions import (
     MessageError,
-    frame_name,
     to_gaussian,
     to_odometry,
     to_seconds,
@@ -69,16 +69,16 @@ class PoseIntake:
     def heed_filtered(self, message: OdometryMessage) -> None:
         """Hear what the filter believes."""
         try:
+            check_frame("filter's pose", message.header.frame_id, self._map_frame)
             pose, speeds = to_gaussian(message.pose), to_odometry(message)
         except MessageError as error:
-            self._tally.count(f"filtered pose unusable: {error.reason.value}")
+            self._tally.count_unusable("filtered pose", error.reason)
             self._complain(f"odometry/filtered: {error}")
             return
         self._tally.count(FILTER_POSE)
-        if frame_name(message.header.frame_id) == frame_name(self._map_frame):
-            self._recovery.note(Event.FILTER_SPOKE)
-            told = StampedPose(speeds.stamp_s, pose)
-            self._priors.tell(told, speeds, to_speed_deviations(message.twist))
+        self._recovery.note(Event.FILTER_SPOKE)
+        told = StampedPose(speeds.stamp_s, pose)
+        self._priors.tell(told, speeds, to_speed_deviations(message.twist))
 
     def heed_found(self, message: PoseWithCovarianceStamped) -> None:
         """Hear of a pose that another node has found; the own ones come back as well."""

@@ -20,6 +20,8 @@ from local_inn_ros.sensing.laser.scan_header import (
 _STAMPS, _LEAST_STAMPS = 64, 12
 # What disagrees by so much more or less than ever when it was told is told again.
 _CHANGED = 1.5
+# Frames that change with each scan must not fill the memory.
+_MOST_SOURCES = 64
 # What was mended and comes back is new; what is not in each scan, as where their numbers of ranges
 # vary, was not mended. It was where this many came without it.
 _MENDED = 100
@@ -80,6 +82,8 @@ class HeaderWatch:
             message: the scan.
             stamp_s: its stamp.
         """
+        if source not in self._sources and len(self._sources) >= _MOST_SOURCES:
+            self._sources.clear()
         seen = self._sources.setdefault(source, _Source())
         if seen.stamps_s and stamp_s < seen.stamps_s[-1]:
             seen.stamps_s.clear()
