@@ -44,6 +44,14 @@ def bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def long_bag(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve seconds: a spell of slip lasts two, and several make a deviation."""
+    path = tmp_path_factory.mktemp("bags") / "laps"
+    invoke("simulate", "--bundle", shipped_bundle(), "--out", path, "--duration", 12, "--seed", 2)
+    return path
+
+
 def test_evaluate_writes_figures_trajectories_and_a_picture(bag: Path, tmp_path: Path) -> None:
     out, figures_file = tmp_path / "out", tmp_path / "figures.json"
     text = invoke(
@@ -132,11 +140,11 @@ def odometry_noise_of(file: Path) -> dict[str, float]:
     return told[0]
 
 
-def test_calibrate_tells_the_noise_of_the_odometry(bag: Path, tmp_path: Path) -> None:
+def test_calibrate_tells_the_noise_of_the_odometry(long_bag: Path, tmp_path: Path) -> None:
     bundle, file = tmp_path / "bundle", tmp_path / "noise" / "odometry.yaml"
     shutil.copytree(shipped_bundle(), bundle)
     text = invoke(
-        "calibrate", bundle, "--bag", bag, "--reference", "/ground_truth", "--scans", 100,
+        "calibrate", bundle, "--bag", long_bag, "--reference", "/ground_truth", "--scans", 100,
         "--params-out", file,
     )  # fmt: skip
     assert all(word in text for word in ("along_per_metre", "turn_scale", "stretches of", "rad in"))
@@ -148,11 +156,11 @@ def test_calibrate_tells_the_noise_of_the_odometry(bag: Path, tmp_path: Path) ->
     assert found["along_per_metre"] < 0.02
 
 
-def test_calibrate_needs_no_reference_for_the_odometry(bag: Path, tmp_path: Path) -> None:
+def test_calibrate_needs_no_reference_for_the_odometry(long_bag: Path, tmp_path: Path) -> None:
     bundle, file = tmp_path / "bundle", tmp_path / "odometry.yaml"
     shutil.copytree(shipped_bundle(), bundle)
     before = (bundle / "bundle.yaml").read_bytes()
-    invoke("calibrate", bundle, "--bag", bag, "--params-out", file)
+    invoke("calibrate", bundle, "--bag", long_bag, "--params-out", file)
     assert (bundle / "bundle.yaml").read_bytes() == before
     found = odometry_noise_of(file)
     assert 0.03 < found["distance_scale"] < 0.3
