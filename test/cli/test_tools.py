@@ -8,7 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.recordings.bag_writer import BagWriter
+from local_inn_ros.sensing import Odometry, Scan
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLE = ROOT / "models" / "generated_track"
@@ -46,12 +51,16 @@ def without_tools(
 @pytest.mark.parametrize(
     ("words", "missing"),
     [
-        (["evaluate", BUNDLE, "--bag", "."], "rosbags"),
+        (["evaluate", BUNDLE, "--bag", "bag"], "rosbags"),
         (["simulate", "--bundle", BUNDLE, "--out", "a"], "rosbags"),
         (["map", "info", BUNDLE / "map.yaml", "--picture", "a.png"], "matplotlib"),
     ],
 )
 def test_a_verb_names_what_it_lacks(tmp_path: Path, words: list[object], missing: str) -> None:
+    with BagWriter(tmp_path / "bag") as writer:
+        writer.write_mount(0.0, Pose2.identity())
+        writer.write_odometry(Odometry(0.0, Pose2.identity()))
+        writer.write_scan(Scan(0.0, np.ones(9, np.float32), -0.4, 0.1, 0.05, 10.0))
     ended = without_tools(tmp_path, *words)
     assert ended.returncode == 2, ended.stderr
     assert ended.stderr.count("\n") == 1
