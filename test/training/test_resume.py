@@ -68,6 +68,7 @@ def content_of(folder: Path) -> tuple[bytes, dict[str, Any]]:
     return (folder / "weights.safetensors").read_bytes(), description
 
 
+@pytest.mark.slow
 def test_what_was_killed_and_resumed_is_what_was_never_interrupted(tmp_path: Path) -> None:
     kill_a_training(tmp_path / "killed")
     assert not (tmp_path / "killed").exists()

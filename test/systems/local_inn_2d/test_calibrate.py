@@ -103,6 +103,7 @@ def in_no_doubt(bundle: Bundle) -> Bundle:
     return replace(bundle, description=told.model_copy(update={"maps": maps}))
 
 
+@pytest.mark.slow
 def test_covariances_hold_what_the_map_leaves_open(folder: Path) -> None:
     bundle = Bundle.load(folder)
     assert bundle.description.maps[0].surface_deviation_m == pytest.approx(
