@@ -82,15 +82,10 @@ def test_the_fixes_are_those_of_then(older: Path, which: str) -> None:
     for one, before in zip(now, then, strict=True):
         assert (one["refiner"], one["place"]) == (before["refiner"], before["place"])
         # Other processors round otherwise; what a fix is worth is millimetres.
+        assert one["measured"] == pytest.approx(before["measured"], abs=1e-4)
         assert one["network"] == pytest.approx(before["network"], abs=1e-4)
-        if one["refiner"] == RefinerChoice.NONE.value:
-            assert one["measured"] == pytest.approx(before["measured"], abs=1e-4)
-            assert one["deviations"] == pytest.approx(before["deviations"], rel=0.01)
-            assert one["quality"] == pytest.approx(before["quality"], abs=1e-3)
-        else:
-            # Scans are aligned otherwise today: the same pose, as far as each knew it.
-            spread = np.hypot(one["deviations"], before["deviations"])
-            assert np.all(np.abs(np.subtract(one["measured"], before["measured"])) < 4.0 * spread)
+        assert one["deviations"] == pytest.approx(before["deviations"], rel=0.01)
+        assert one["quality"] == pytest.approx(before["quality"], abs=1e-3)
 
 
 def test_a_bundle_of_then_gives_the_fixes_of_one_of_now(older: Path) -> None:

@@ -62,7 +62,8 @@ def test_a_scan_is_brought_back_to_where_it_was_taken():
     assert np.median(np.abs(np.array(errors)[:, 2])) < math.radians(0.05)
 
 
-def test_it_knows_how_wrong_it_is_on_a_race_track():
+def squared_errors_on_a_race_track():
+    """Return squared errors of alignments in units of what their information says; 3 is right."""
     rng = np.random.default_rng(4)
     grid = generate_race_track(np.random.default_rng(1)).grid
     refiner = Refiner(LikelihoodField(grid), SENSOR.noise_std_m)
@@ -72,9 +73,20 @@ def test_it_knows_how_wrong_it_is_on_a_race_track():
         found = refiner.refine(points_at(truth, rng, grid), start)
         error = error_of(found.pose, truth)
         squared.append(error @ found.information @ error)
-    # The stairs of the grid, which the beams were cast on, say more than its surfaces do; that is
-    # made use of, and not counted.
-    assert 1.0 < np.mean(squared) < 4.0
+    return np.array(squared)
+
+
+def test_it_is_not_surer_than_it_should_be_on_a_race_track():
+    assert np.mean(squared_errors_on_a_race_track()) < 4.0
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="1.6: the grid's own stairs, which the beams were cast on, are made use of by the pull "
+    "of points without a sure normal, and not counted",
+)
+def test_it_knows_how_wrong_it_is_on_a_race_track():
+    assert np.mean(squared_errors_on_a_race_track()) > 2.0
 
 
 @pytest.mark.parametrize("degrees", [0.0, 3.0, 10.0, 22.5, 45.0, 90.0])

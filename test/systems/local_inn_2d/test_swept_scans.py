@@ -66,8 +66,7 @@ def test_a_scan_that_takes_time_is_as_good_as_one_of_an_instant(model, rate_hz, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("rate_hz", "sweep_s"), LASERS)
-def test_it_is_not_surer_than_it_should_be(model, rate_hz, sweep_s):
+def test_its_covariance_tells_the_truth(model, rate_hz, sweep_s):
     told = followed(model, drive(model, rate_hz, sweep_s, 2.0, 60.0))
     assert told.calibration is not None
-    # Between smooth walls covariances are a little too wide: 2.0 to 2.2 (docs/accuracy.md).
-    assert told.calibration.anees < 3.6
+    assert 2.4 < told.calibration.anees < 3.6
