@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError, LocalInnError
+from local_inn_ros.filtering.stamps_ahead import stamped_ahead
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.messages.frame_tree import FrameError, FrameTree, planar
 from local_inn_ros.messages.placing import OdometryPlace, odometry_place
@@ -77,6 +78,7 @@ def place_odometry(
     unused: UnusedCounts,
 ) -> tuple[Odometry, ...]:
     """Return the readings of the base in the odometry frame, by stamp; the others are counted."""
+    odometry = _stamped_in_time(odometry, topic, unused)
     own = (frames.odom, frames.base)
     readings = []
     for told in dict.fromkeys((one.frame, one.child) for one in odometry):
@@ -89,6 +91,17 @@ def place_odometry(
             continue
         readings += [_placed_reading(one, place) for one in group]
     return tuple(sorted(readings, key=lambda reading: reading.stamp_s))
+
+
+def _stamped_in_time(
+    odometry: Sequence[ToldOdometry], topic: str, unused: UnusedCounts
+) -> list[ToldOdometry]:
+    """Return those that were not stamped ahead, as the filter goes by (``count_ahead``)."""
+    ahead = stamped_ahead([one.stamp_s for one in odometry])
+    for index in sorted(ahead):
+        text = f"an odometry stamped {odometry[index].stamp_s:.3f} s, ahead of what followed"
+        unused.add(topic, MessageError(text, Unused.AHEAD))
+    return [one for index, one in enumerate(odometry) if index not in ahead]
 
 
 def _placed_reading(told: ToldOdometry, place: OdometryPlace | None) -> Odometry:

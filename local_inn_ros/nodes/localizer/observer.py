@@ -204,6 +204,8 @@ class Observer:
             self._queue.odometry_reached(reading.stamp_s)
         if arrival.begins_anew:
             self._recovery.note(Event.ODOMETRY_RESTART)
+        if arrival is Arrival.AFTER_ONE_AHEAD:
+            self._tally.count_unusable("odometry", Unused.AHEAD)
         if self._priors.filter_is_silent:
             self._recovery.note(Event.FILTER_SILENT)
         self._work_off()
