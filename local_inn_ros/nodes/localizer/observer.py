@@ -213,7 +213,8 @@ class Observer:
     def _on_scan(self, message: LaserScan) -> None:
         came_s, odometry_s = time.monotonic(), self._priors.newest_stamp_s
         stamp_s, frame = to_seconds(message.header.stamp), message.header.frame_id
-        arrived = ArrivedScan.of(message, self._mounting.model.bundle.description.laser)
+        laser = self._mounting.model.bundle.description.laser
+        arrived = ArrivedScan.of(message, laser, self._headers.period_s(frame))
         self._queue.put(frame, arrived.told.stamp_s, arrived, came_s, arrived.told.sweep_s)
         self._work_off()
         # The pose first, its statistics afterwards: the node's clock is slow to tell the time.
