@@ -115,7 +115,7 @@ class FilterHistory(Generic[PoseT, GaussianT]):
         if index > 0:
             self._insert(index, reading)
 
-    def forget_readings_after(self, stamp_s: float) -> bool:
+    def forget_readings_after(self, stamp_s: float) -> None:
         """Forget odometry readings that were stamped past an instant before which they came.
 
         One that the history begins with is taken for one of that instant.
