@@ -165,8 +165,13 @@ class RestartWatch:
         """
         if not self._twist_told or not self._pauses(passed_s) or passed_s > _LED_FOR_S:
             return False
+        speed, turning = self.speeds(before, after)
+        way_m, turn_rad = before.apart(after)
+        # One that goes on where the last was is of that time, and stamped ahead.
+        few_s = _MISSED * self._period_s
+        if way_m <= _SLACK_M + speed * few_s and turn_rad <= _SLACK_RAD + turning * few_s:
+            return False
         off_m, off_rad = before.off_course(after)
-        speed, _ = self.speeds(before, after)
         (first_mps, first_radps), (last_mps, last_radps) = before.speeds(), after.speeds()
         half_s = 0.5 * passed_s
         most_rad = half_s * (abs(last_radps - first_radps) + half_s * self._fastest_radps)

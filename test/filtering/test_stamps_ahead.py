@@ -78,6 +78,20 @@ def test_the_prior_of_the_next_scan_is_right(by_s: float) -> None:
         keeper.tell(StampedPose(newest.stamp_s, newest.pose))
 
 
+@pytest.mark.parametrize("rate_hz", [5.0, 10.0, 100.0])
+@pytest.mark.parametrize("speed", [0.5, 8.0])
+@pytest.mark.parametrize("by_s", [0.9, 1.6])
+def test_it_is_so_at_any_rate_and_speed(by_s: float, speed: float, rate_hz: float) -> None:
+    twist = Odometry(0.0, Pose2.identity(), speed, 0.0, 0.1)
+    times_s = [k / rate_hz for k in range(int(8 * rate_hz))]
+    readings = [replace(twist, stamp_s=10.0 + s, pose=twist.carried_on(s)) for s in times_s]
+    bad, arrivals = followed(with_ahead(readings, len(readings) // 2, by_s))
+    assert arrivals.count(AHEAD) == 1
+    assert arrivals.count(Arrival.POSITION_JUMP) == 0
+    off = bad.estimate().pose.mean.between(START.mean @ readings[-1].pose)
+    np.testing.assert_allclose(off.to_array(), np.zeros(3), atol=1e-6)
+
+
 def test_a_pause_is_no_mistake() -> None:
     readings = drive()
     _, arrivals = followed(readings[:100] + readings[140:])
