@@ -132,6 +132,20 @@ class CameraCalibration:
             region=None,
         )
 
+    def of_rectified(self) -> CameraCalibration:
+        """Return the calibration of the pictures that image_proc rectifies: P without its shift.
+
+        Raises:
+            PictureError: P is not known, or is none.
+        """
+        return replace(
+            self,
+            distortion_model=PLUMB_BOB,
+            coefficients=np.zeros(0),
+            camera_matrix=self.projection[:, :3],
+            rectification=np.eye(3),
+        )
+
     def in_words(self) -> str:
         """Say its numbers, for errors that compare cameras."""
         matrix, (width, height) = self.picture_matrix(), self.picture_size

@@ -100,6 +100,8 @@ def source_pixels(
 
 def _folded(columns: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Tell (h, w) where a lens's polynomial, beyond where it was fitted, turns the picture over."""
-    along_x, along_y = np.gradient(columns, axis=1), np.gradient(rows, axis=0)
-    area = along_x * along_y - np.gradient(columns, axis=0) * np.gradient(rows, axis=1)
-    return np.asarray(area <= 0.0)
+    with np.errstate(all="ignore"):
+        along_x, along_y = np.gradient(columns, axis=1), np.gradient(rows, axis=0)
+        area = along_x * along_y - np.gradient(columns, axis=0) * np.gradient(rows, axis=1)
+    # Written so that what is not finite counts as folded.
+    return ~np.asarray(area > 0.0)
