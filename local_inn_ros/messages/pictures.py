@@ -93,7 +93,16 @@ class PictureIntake:
             raw = decoded_image(message, white)
             rectifier = self._rectifier((raw.shape[1], raw.shape[0]))
         pixels = rectifier(raw)
-        check_exposure(pixels, rectifier.seen)
+        try:
+            check_exposure(pixels, rectifier.seen)
+        except PictureError as error:
+            if error.fault != PictureFault.DARK or not _is_wide(message):
+                raise
+            raise PictureError(
+                f"{error}; its pixels have 16 bits: where {white} is not the white of the camera, "
+                "say what is by white_level in its description",
+                error.fault,
+            ) from None
         return pixels
 
     def _rectifier(self, size: _Size) -> Rectifier:
@@ -135,3 +144,9 @@ class PictureIntake:
             )
         self._size = size
         return fitting
+
+
+def _is_wide(message: Any) -> bool:
+    """Tell whether a picture has pixels of 16 bits, by its name."""
+    named = message.format if hasattr(message, "format") else message.encoding
+    return "16" in named
