@@ -24,6 +24,7 @@ from local_inn_ros.nodes.launching import (
     fail_at_the_end,
     is_installed,
     is_true,
+    respawn_environment,
 )
 
 MAP_PACKAGES = ("nav2_map_server", "nav2_lifecycle_manager")
@@ -111,6 +112,7 @@ def start_localization(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
             respawn=is_true(context, "use_respawn"),
             respawn_delay=RESPAWN_DELAY_S,
+            additional_env=respawn_environment(context),
             on_exit=fail_at_the_end,
             output="screen",
         )
@@ -157,6 +159,7 @@ def start_map_server(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
             respawn=is_true(context, "use_respawn"),
             respawn_delay=RESPAWN_DELAY_S,
+            additional_env=respawn_environment(context),
             on_exit=fail_at_the_end,
             output="screen",
         )

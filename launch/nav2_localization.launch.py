@@ -26,6 +26,7 @@ from local_inn_ros.nodes.launching import (
     fail_at_the_end,
     is_installed,
     is_true,
+    respawn_environment,
 )
 
 NAV2_PACKAGES = ("nav2_map_server", "nav2_lifecycle_manager", "nav2_common")
@@ -195,6 +196,7 @@ def _node(
         arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
         respawn=respawn and is_true(context, "use_respawn"),
         respawn_delay=RESPAWN_DELAY_S,
+        additional_env=respawn_environment(context),
         on_exit=on_exit,
         output="screen",
     )

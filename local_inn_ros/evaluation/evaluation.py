@@ -22,7 +22,7 @@ from local_inn_ros.evaluation.contradictions import contradictions_in
 from local_inn_ros.evaluation.json_file import write_json
 from local_inn_ros.evaluation.judging import Seen, judge
 from local_inn_ros.evaluation.metrics import Baseline, Score
-from local_inn_ros.evaluation.mounted import of_one_mount, producers_of, searches_of
+from local_inn_ros.evaluation.mounted import producers_of, searches_of
 from local_inn_ros.evaluation.plots import draw_run
 from local_inn_ros.evaluation.reliability import draw_reliability
 from local_inn_ros.evaluation.replay import (
@@ -109,7 +109,7 @@ def evaluate(
     baselines = {
         name: replay_baseline(
             localizer,
-            at_one_instant_each(of_one_mount(recording), recording.mount_of),
+            at_one_instant_each(recording.readings(), recording.mount_of),
             recording.reference,
             on_scan,
         )
@@ -155,7 +155,7 @@ def _baselines(
     if settings.mcl_particles > 0:
         wanted["mcl"] = MonteCarloLocalizer(
             bundle.grid,
-            recording.mount,
+            recording.mount_of,
             MonteCarloSettings(particles=settings.mcl_particles),
             np.random.default_rng(settings.seed),
         )
@@ -164,7 +164,7 @@ def _baselines(
         wanted["field_tracker"] = FieldTracker(
             Refiner(bundle.field, description.laser.noise_std_m),
             description.laser.range_max_m,
-            recording.mount,
+            recording.mount_of,
             description.calibration.aligned.get(RefinerChoice.FIELD.value, CovarianceModel()),
             description.calibration.range_bias_m,
         )

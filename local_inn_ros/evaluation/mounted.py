@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
@@ -19,7 +19,7 @@ from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.localization.self_calibration.learned import Learned
 from local_inn_ros.localization.self_calibration.producer import SelfCalibratingProducer
 from local_inn_ros.recordings.bag_reader import Recording
-from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing import Scan
 from local_inn_ros.systems.protocol import (
     Model,
     RunSettings,
@@ -54,13 +54,6 @@ def searches_of(model: Model, recording: Recording, told: RunSettings) -> Mounte
     return MountedSearches(
         lambda mount: candidate_search_of(model, mount, told), recording.mount_of
     )
-
-
-def of_one_mount(recording: Recording) -> Iterator[Scan | Odometry]:
-    """Yield the readings without scans of other mounts than the first, for who knows one alone."""
-    for reading in recording.readings():
-        if not (isinstance(reading, Scan) and reading.sensor):
-            yield reading
 
 
 class MountedProducers:

@@ -96,16 +96,16 @@ class FilterHistory(Generic[PoseT, GaussianT]):
         return index
 
     def insert_reading(
-        self, reading: Event[PoseT, GaussianT], previous_s: float, odometry: MotionBuffer[PoseT]
+        self, reading: Event[PoseT, GaussianT], odometry: MotionBuffer[PoseT]
     ) -> None:
         """Put an odometry reading in, and fixes that came ahead of it where they belong now.
 
         Args:
             reading: newer than all readings before; one that is older than the start is left out.
-            previous_s: stamp of the newest reading before.
-            odometry: knows the way up to the new one.
+            odometry: knows the way up to the new one, which is its newest.
         """
-        first = self.count_up_to(previous_s)
+        previous_s = odometry.previous_stamp_s
+        first = 0 if previous_s is None else self.count_up_to(previous_s)
         for event in self._events[first:]:
             # Placed by extrapolation at first; now the way there is known.
             known = odometry.pose_at(event.stamp_s)
@@ -114,6 +114,19 @@ class FilterHistory(Generic[PoseT, GaussianT]):
         index = bisect_left(self._events, reading.stamp_s, key=_stamp)
         if index > 0:
             self._insert(index, reading)
+
+    def forget_readings_after(self, stamp_s: float) -> None:
+        """Forget odometry readings that were stamped past an instant before which they came.
+
+        One that the history begins with is taken for one of that instant.
+        """
+        first = self.count_up_to(stamp_s)
+        if first == 0:
+            self._events[0].stamp_s = stamp_s
+            first = 1
+        fixes = [event for event in self._events[first:] if event.measurement is not None]
+        self._events[first:] = fixes
+        del self._beliefs[first:]
 
     def belief_at(self, index: int, step: FilterStep[PoseT, GaussianT]) -> Belief[PoseT]:
         """Return what is believed once an event is done.

@@ -5,11 +5,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import deque
+from copy import copy
 from enum import Enum
 from typing import Generic
 
 from local_inn_ros.filtering.odometry_restart import Gap, RestartWatch
 from local_inn_ros.filtering.reading import Reading
+from local_inn_ros.filtering.stamps_ahead import count_ahead
 from local_inn_ros.filtering.state_space import PoseT
 from local_inn_ros.geometry import Pose2
 
@@ -19,6 +22,8 @@ __all__ = ["EXTRAPOLATION_S", "TIME_JUMP_S", "Arrival", "MotionBuffer", "Odometr
 EXTRAPOLATION_S = 0.1
 # A stamp further back than this means that the clock was set back or a recording began again.
 TIME_JUMP_S = 1.0
+# Readings that may turn out to be stamped ahead.
+_REMEMBERED = 4
 
 
 class Arrival(Enum):
@@ -27,6 +32,8 @@ class Arrival(Enum):
     KEPT = "kept"
     DROPPED = "dropped"
     """No newer than the newest: repeated or out of order."""
+    AFTER_ONE_AHEAD = "stamped ahead of the next, which is kept in its place"
+    """The one before was stamped ahead of its time: that one was forgotten, this one kept."""
     TIME_JUMP = "time jump"
     """Time went back: everything older was cleared, the reading was kept."""
     UNUSABLE = "unusable"
@@ -38,6 +45,11 @@ class Arrival(Enum):
     def begins_anew(self) -> bool:
         """Whether nothing is known of the motion between the readings before and this one."""
         return self in (Arrival.TIME_JUMP, Arrival.POSITION_JUMP)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether this reading may be older than the one before."""
+        return self.begins_anew or self is Arrival.AFTER_ONE_AHEAD
 
     @property
     def taken(self) -> bool:
@@ -54,6 +66,8 @@ class MotionBuffer(Generic[PoseT]):
         self._stamps: list[float] = []
         self._readings: list[Reading[PoseT]] = []
         self._watch = RestartWatch()
+        # The watch as it was before each of the newest readings.
+        self._watches: deque[RestartWatch] = deque(maxlen=_REMEMBERED)
         self._gap: Gap[PoseT] | None = None
         # What came before the odometry began again last.
         self._former: MotionBuffer[PoseT] | None = None
@@ -67,6 +81,11 @@ class MotionBuffer(Generic[PoseT]):
     def newest_stamp_s(self) -> float | None:
         """Stamp of the newest reading; None where there is none."""
         return self._stamps[-1] if self._stamps else None
+
+    @property
+    def previous_stamp_s(self) -> float | None:
+        """Stamp of the reading before the newest; None where there is none."""
+        return self._stamps[-2] if len(self._stamps) > 1 else None
 
     @property
     def oldest_stamp_s(self) -> float | None:
@@ -83,11 +102,13 @@ class MotionBuffer(Generic[PoseT]):
         if not odometry.is_usable():
             return Arrival.UNUSABLE
         arrival = Arrival.KEPT
+        if self._stamps and self._forget_ahead(odometry.stamp_s):
+            arrival = Arrival.AFTER_ONE_AHEAD
         if self._stamps and odometry.stamp_s <= self._stamps[-1]:
             if odometry.stamp_s >= self._stamps[-1] - TIME_JUMP_S:
                 return Arrival.DROPPED
             arrival = Arrival.TIME_JUMP
-        elif self._readings and self._watch.begins_again(self._readings[-1], odometry):
+        elif self._readings and self._begins_again(odometry):
             arrival = Arrival.POSITION_JUMP
             earlier = self._readings[-2] if len(self._readings) > 1 else None
             self._gap = self._watch.gap(earlier, self._readings[-1], odometry)
@@ -95,10 +116,26 @@ class MotionBuffer(Generic[PoseT]):
             self._former._stamps, self._former._readings = self._stamps, self._readings
         if arrival.begins_anew:
             self._stamps, self._readings = [], []
+            self._watches.clear()
         self._stamps.append(odometry.stamp_s)
         self._readings.append(odometry)
         self._forget()
         return arrival
+
+    def _begins_again(self, odometry: Reading[PoseT]) -> bool:
+        self._watches.append(copy(self._watch))
+        return self._watch.begins_again(self._readings[-1], odometry)
+
+    def _forget_ahead(self, stamp_s: float) -> bool:
+        """Forget the newest readings, if one of this stamp shows that they were stamped ahead."""
+        count = count_ahead(self._stamps, stamp_s) if stamp_s <= self._stamps[-1] else 0
+        if not 0 < count <= len(self._watches):
+            return False
+        del self._stamps[-count:], self._readings[-count:]
+        self._watch = self._watches[-count]
+        for _ in range(count):
+            self._watches.pop()
+        return True
 
     def pose_at(self, stamp_s: float) -> PoseT | None:
         """Return the base in the odometry frame at an instant.

@@ -36,6 +36,10 @@ _ADDS_UP_S = 0.5
 # In a longer pause a robot may have driven on, unseen, as fast as it was ever seen to, or as this.
 _PAUSE_S = 0.5
 _UNSEEN_MPS, _UNSEEN_RADPS = 1.0, 1.0
+# The speeds at both ends of a pause tell where it leads, if it is no longer than this.
+_LED_FOR_S = 2.0
+# A twist is told where it explains steps of a robot that drives so fast, to a factor of two.
+_DRIVES_MPS, _TOLD = 0.1, 2.0
 # Of a first step without a twist it is only known that robots are not faster than this.
 _AT_FIRST_MPS, _AT_FIRST_RADPS = 10.0, 3.0
 # Of the slack so much is used up where an odometry has just begun again: the leap may go on.
@@ -91,6 +95,8 @@ class RestartWatch:
         # What of the last steps no speed has explained.
         self._unexplained_m, self._unexplained_rad = 0.0, 0.0
         self._learned = False
+        # Whether twists tell how fast the base moves: some drivers leave them at zero.
+        self._twist_told = False
         # The mean time from reading to reading, and how far from that the times are.
         self._period_s, self._uneven_s = math.nan, 0.0
 
@@ -129,11 +135,13 @@ class RestartWatch:
             # That a robot was driven just there unseen is the less likely story.
             anew = way_m > _SLACK_M or turn_rad > _SLACK_RAD
         else:
-            anew = leaps > 1.0 and not self._drove_unseen(way_m, turn_rad, passed_s)
+            unseen = self._drove_unseen(way_m, turn_rad, passed_s)
+            anew = (leaps > 1.0 and not unseen) or self._is_led_elsewhere(before, after, passed_s)
         if anew:
             beyond_m, beyond_rad = _WARY * _SLACK_M, _WARY * _SLACK_RAD
         else:
             self._learn(way_m, turn_rad, passed_s)
+            self._learn_twist(before, after, way_m, passed_s)
         self._unexplained_m, self._unexplained_rad = beyond_m, beyond_rad
         return anew
 
@@ -146,6 +154,37 @@ class RestartWatch:
         if passed_s <= _PAUSE_S:
             return False
         return way_m <= self._fastest_mps * passed_s and turn_rad <= self._fastest_radps * passed_s
+
+    def _is_led_elsewhere(
+        self, before: Reading[PoseT], after: Reading[PoseT], passed_s: float
+    ) -> bool:
+        """Tell whether the speeds at both ends of a pause speak against the way between them.
+
+        Its speeds may have changed from the one to the other at any time, and in between by the
+        highest that it was seen to have in a second.
+        """
+        if not self._twist_told or not self._pauses(passed_s) or passed_s > _LED_FOR_S:
+            return False
+        speed, turning = self.speeds(before, after)
+        way_m, turn_rad = before.apart(after)
+        # One that goes on where the last was is of that time, and stamped ahead.
+        few_s = _MISSED * self._period_s
+        if way_m <= _SLACK_M + speed * few_s and turn_rad <= _SLACK_RAD + turning * few_s:
+            return False
+        off_m, off_rad = before.off_course(after)
+        (first_mps, first_radps), (last_mps, last_radps) = before.speeds(), after.speeds()
+        half_s = 0.5 * passed_s
+        most_rad = half_s * (abs(last_radps - first_radps) + half_s * self._fastest_radps)
+        most_m = half_s * (abs(last_mps - first_mps) + half_s * self._fastest_mps)
+        most_m += half_s * most_rad * speed
+        return off_m > _SLACK_M + most_m or off_rad > _SLACK_RAD + most_rad
+
+    def _learn_twist(
+        self, before: Reading[PoseT], after: Reading[PoseT], way_m: float, passed_s: float
+    ) -> None:
+        if 0.0 < passed_s <= _PAUSE_S and way_m > _DRIVES_MPS * passed_s:
+            told_m = passed_s * max(before.speeds()[0], after.speeds()[0])
+            self._twist_told = way_m / _TOLD <= told_m <= _TOLD * way_m
 
     def _learn(self, way_m: float, turn_rad: float, passed_s: float) -> None:
         """Learn from a step how fast the robot is, no faster than it can accelerate."""

@@ -50,6 +50,8 @@ class PriorKeeper:
         self._scales_told = MotionScales.unknown(self._scale_noise)
         self._odometry = OdometryBuffer()
         self._told: StampedPose | None = None
+        # The newest that was told of an instant before that one.
+        self._former_told: StampedPose | None = None
         # Stamp of the filter's last word, heeded or not, or of what it was told since.
         self.heard_s = -math.inf
         # Since this stamp the filter has told nothing that still holds.
@@ -77,6 +79,8 @@ class PriorKeeper:
         across, as the filter does.
         """
         arrival = self._odometry.add(odometry)
+        if arrival is Arrival.AFTER_ONE_AHEAD:
+            self._forget_told_after(odometry.stamp_s)
         told = self._told
         # A filter in another process may have heard of it first, and tells of the new odometry.
         if (
@@ -92,6 +96,12 @@ class PriorKeeper:
         if arrival is Arrival.TIME_JUMP or self._is_out_of_reach():
             self._told = self._expected = None
         return arrival
+
+    def _forget_told_after(self, stamp_s: float) -> None:
+        """Go back to what was told before a reading that was stamped ahead of its time."""
+        if self._told is not None and self._told.stamp_s > stamp_s:
+            former, self._expected = self._former_told, None
+            self._told = former if former is not None and former.stamp_s <= stamp_s else None
 
     def _across_gap(self, told: StampedPose, stamp_s: float) -> StampedPose | None:
         """Return what was told where the odometry begins again; None where it is not known."""
@@ -148,6 +158,8 @@ class PriorKeeper:
         if self._expected is not None and not self._is_of_the_expected(pose, self._expected):
             return
         self._expected = None
+        if self._told is not None and self._told.stamp_s < pose.stamp_s:
+            self._former_told = self._told
         self._told = StampedPose(pose.stamp_s, well_conditioned(pose.pose))
 
     def _is_of_the_expected(self, pose: StampedPose, expected: StampedPose) -> bool:

@@ -45,6 +45,13 @@ class Reading(Protocol[PoseT_co]):
         """Return the base a share of the way to a later reading; beyond it for more than 1."""
         ...
 
+    def off_course(self, later: Self, /) -> tuple[float, float]:
+        """Return how far (m, rad) a later reading is from where the speeds of both lead.
+
+        Each is carried to the middle of the time between them.
+        """
+        ...
+
     def apart(self, other: Self, /) -> tuple[float, float]:
         """Return the way in m and the turn in rad from one reading to another."""
         ...

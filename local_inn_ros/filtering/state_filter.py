@@ -189,7 +189,6 @@ class StateFilter(Generic[PoseT, GaussianT]):
         pose last believed is kept and goes on from the new stamp, wider by what may have happened
         in between where the odometry began again.
         """
-        previous_s = self._odometry.newest_stamp_s
         arrival = self._odometry.add(odometry)
         if arrival is Arrival.POSITION_JUMP and self.initialized:
             self._begin(self._across_gap(), odometry.stamp_s)
@@ -199,9 +198,11 @@ class StateFilter(Generic[PoseT, GaussianT]):
             self._begin(self._waiting.pose, odometry.stamp_s)
         elif self._ahead is not None and odometry.stamp_s >= self._ahead.stamp_s:
             self._begin(self._ahead.pose, self._ahead.stamp_s)
-        elif arrival is Arrival.KEPT and len(self._history) and previous_s is not None:
+        elif arrival.taken and len(self._history):
+            if arrival is Arrival.AFTER_ONE_AHEAD:
+                self._history.forget_readings_after(odometry.stamp_s)
             reading: Event[PoseT, GaussianT] = Event(odometry.stamp_s, odometry.pose)
-            self._history.insert_reading(reading, previous_s, self._odometry)
+            self._history.insert_reading(reading, self._odometry)
             self._history.keep_last(self.settings.history_s, self._step)
         return arrival
 

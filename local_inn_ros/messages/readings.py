@@ -70,7 +70,7 @@ def check_frame(what: str, frame: str, wanted: str) -> None:
         raise MessageError(f"the {what} is in frame '{frame}', not in '{wanted}'", Unused.FRAME)
 
 
-def to_scan(message: Any, laser: LaserSpec | None = None) -> Scan:
+def to_scan(message: Any, laser: LaserSpec | None = None, period_s: float = math.nan) -> Scan:
     """Read a sensor_msgs/LaserScan; its ranges stay as they came.
 
     Whether angles and limits make sense, the laser's own checks say (``sensing.laser``).
@@ -78,6 +78,7 @@ def to_scan(message: Any, laser: LaserSpec | None = None) -> Scan:
     Args:
         message: the scan.
         laser: description of the laser, which says what the message is silent about.
+        period_s: time from the stamp of one scan to that of the next; NaN where it is not known.
     """
     # An array and a numpy array pass as buffers; a list of ranges would cost thirty times as much
     # (rclpy #763).
@@ -95,6 +96,7 @@ def to_scan(message: Any, laser: LaserSpec | None = None) -> Scan:
             float(message.angle_increment),
             ranges_m.size,
             laser,
+            period_s,
         ),
     )
 

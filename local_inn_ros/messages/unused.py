@@ -25,6 +25,7 @@ class Unused(Enum):
     FRAME = "a frame that no transform connects"
     MOUNT = "a mount that cannot be used"
     UNFIT = "does not fit the laser, its mount or the bundle"
+    AHEAD = "stamped ahead of what followed"
     # Those of ``sensing.camera.faults``.
     NO_SIZE = "a picture without size or data"
     ENCODING = "an encoding that is not known"

@@ -10,8 +10,6 @@ from rclpy.node import Node
 
 from local_inn_ros.nodes.common.handover import Handover
 from local_inn_ros.nodes.common.runner import run_nodes
-from local_inn_ros.nodes.filter.ekf import Ekf
-from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
 
 
 def build_nodes() -> list[Node]:
@@ -20,6 +18,10 @@ def build_nodes() -> list[Node]:
     Raises:
         ParameterError: a parameter cannot be used.
     """
+    # Here, where the start looks for no garbage: what they import is half of what it takes.
+    from local_inn_ros.nodes.filter.ekf import Ekf
+    from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
+
     # One thread runs both: a fix goes from one to the other in a call.
     handover = Handover()
     # Loading takes a while, and is the first's: the filter begins when it can be answered.

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from local_inn_ros.messages.readings import check_stamp, frame_name, to_odometry
 from local_inn_ros.messages.unused import MessageError, UnusedCounts
 from local_inn_ros.recordings.bag_file import Bag
 from local_inn_ros.sensing import Odometry
+from local_inn_ros.sensing.laser.header_watch import period_of
 
 SCAN = "sensor_msgs/msg/LaserScan"
 ODOMETRY = "nav_msgs/msg/Odometry"
@@ -216,3 +217,11 @@ def _drop_unstamped(
             else:
                 kept.append(one)
         readings[:] = kept
+
+
+def periods_of(scans: Sequence[ScanHead]) -> dict[str, float]:
+    """Return the time from scan to scan (s) by their frame; NaN where few are told."""
+    stamps_s: dict[str, list[float]] = {}
+    for one in scans:
+        stamps_s.setdefault(one.frame, []).append(one.stamp_s)
+    return {frame: period_of(sorted(told)) for frame, told in stamps_s.items()}

@@ -15,6 +15,7 @@ from typing import Any
 from local_inn_ros.errors import BagError
 from local_inn_ros.messages.unused import MessageError, Unused, UnusedCounts
 from local_inn_ros.recordings.bag_folder import FORMATS, PACKED, bag_files, format_of
+from local_inn_ros.recordings.message_copies import MessageCopies
 from local_inn_ros.recordings.message_decoder import MessageDecoder
 from local_inn_ros.recordings.storage.channel import CDR, ROS1, Channel, Storage
 from local_inn_ros.recordings.storage.compression import unpack_file
@@ -58,6 +59,7 @@ class Bag:
             raise BagError(f"the bag {self.path} cannot be read: {error.strerror}") from error
         self._counted = told.counted
         self._notes, self._damage = told.notes, list(told.damage)
+        self._may_hold_copies = not told.listed and len(told.files) > 1
         try:
             self._storages = self._opened(told.files)
         except BaseException:
@@ -84,16 +86,21 @@ class Bag:
     def read(self, wanted: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Any]]:
         """Read the messages of some topics, in the order in which they were recorded.
 
-        Those that cannot be deserialized are counted in ``unused`` and passed over.
+        Those that cannot be deserialized are counted in ``unused`` and passed over. Where nothing
+        says which files belong to the bag, what several of them hold alike is read once.
 
         Args:
             wanted: by the topics' names, the types that will do.
         """
+        copies = MessageCopies()
         for place, storage in enumerate(self._storages):
+            copies.begin(self._names[place])
             channels = {one.key: one for one in storage.channels if one.topic in wanted}
             for key, raw in storage.messages(channels):
                 channel = channels[key]
                 self.delivered[channel.topic] += 1
+                if self._may_hold_copies and copies.is_copy(channel.topic, raw):
+                    continue
                 try:
                     if not _is_one_of(channel, wanted[channel.topic]):
                         raise MessageError(_kind_in_words(channel), Unused.OTHER_TYPE)
@@ -103,6 +110,7 @@ class Bag:
                 else:
                     yield channel.topic, message
             self._damage += [f"{self._names[place]}: {one}" for one in storage.damage]
+        self._notes = tuple(dict.fromkeys((*self._notes, *copies.in_words())))
 
     def require(self, topic: str, *types: str) -> None:
         """Check that a topic is there and of one of the types.

@@ -29,12 +29,14 @@ class BagFiles:
         counted: how many messages of each topic metadata.yaml says that there are.
         damage: what is missing of the recording, a sentence each.
         notes: what else is odd, and takes nothing away.
+        listed: whether metadata.yaml names the files; else one may be a copy of another.
     """
 
     files: tuple[Path, ...]
     counted: Mapping[str, int] = field(default_factory=dict)
     damage: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    listed: bool = True
 
 
 def bag_files(path: Path) -> BagFiles:
@@ -63,7 +65,7 @@ def bag_files(path: Path) -> BagFiles:
                 f"{path} is not a bag: it has no metadata.yaml, and no .mcap or .db3 file; give "
                 "the folder that `ros2 bag record` made"
             )
-        return BagFiles(tuple(there), notes=(trouble,))
+        return BagFiles(tuple(there), notes=(trouble,), listed=False)
     return _named_files(path, told, there)
 
 
@@ -97,7 +99,8 @@ def _named_files(path: Path, told: Mapping[str, Any], there: list[Path]) -> BagF
         for one in there
         if one not in files
     ]
-    return BagFiles(tuple(files), _counted(told), tuple(damage), tuple(notes))
+    listed = len(files) <= len(told["relative_file_paths"])
+    return BagFiles(tuple(files), _counted(told), tuple(damage), tuple(notes), listed)
 
 
 def _counted(told: Mapping[str, Any]) -> dict[str, int]:

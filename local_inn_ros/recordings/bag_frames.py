@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import BagError, LocalInnError
+from local_inn_ros.filtering.stamps_ahead import stamped_ahead
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.messages.frame_tree import FrameError, FrameTree, planar
 from local_inn_ros.messages.placing import OdometryPlace, odometry_place
@@ -77,8 +78,8 @@ def place_odometry(
     unused: UnusedCounts,
 ) -> tuple[Odometry, ...]:
     """Return the readings of the base in the odometry frame, by stamp; the others are counted."""
-    own = (frames.odom, frames.base)
-    readings = []
+    own, readings = (frames.odom, frames.base), []
+    odometry = _stamped_in_time(odometry, topic, unused)
     for told in dict.fromkeys((one.frame, one.child) for one in odometry):
         group = [one for one in odometry if (one.frame, one.child) == told]
         try:
@@ -89,6 +90,16 @@ def place_odometry(
             continue
         readings += [_placed_reading(one, place) for one in group]
     return tuple(sorted(readings, key=lambda reading: reading.stamp_s))
+
+
+def _stamped_in_time(
+    odometry: Sequence[ToldOdometry], topic: str, unused: UnusedCounts
+) -> list[ToldOdometry]:
+    """Return those that were not stamped ahead, as the filter goes by (``count_ahead``)."""
+    ahead = stamped_ahead([one.stamp_s for one in odometry])
+    for _ in ahead:
+        unused.add(topic, MessageError("stamped ahead", Unused.AHEAD))
+    return [one for index, one in enumerate(odometry) if index not in ahead]
 
 
 def _placed_reading(told: ToldOdometry, place: OdometryPlace | None) -> Odometry:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from local_inn_ros.recordings.bag_contents import (
     SCAN,
     BagContents,
     nothing_usable,
+    periods_of,
     read_contents,
 )
 from local_inn_ros.recordings.bag_file import Bag
@@ -80,6 +82,7 @@ class Recording:
         unused: how many messages of each topic were not used, by the reason.
         notes: what a person should know of how the bag was read, a sentence each.
         set_back: topics whose clock was set back while they were recorded, a sentence each.
+        periods_s: time from scan to scan by their frame; NaN where it is not known.
     """
 
     path: Path
@@ -96,6 +99,7 @@ class Recording:
     unused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     set_back: tuple[str, ...] = ()
+    periods_s: Mapping[str, float] = field(default_factory=dict)
 
     def scans(self) -> Iterator[Scan]:
         """Read the scans by their stamps, as seen from above, each as if of one instant.
@@ -120,7 +124,8 @@ class Recording:
             frame = frame_name(message.header.frame_id)
             mount = self.mounts[frame]
             apart = mount != LaserMount(self.mount, self.upside_down)
-            scan = mount.righted(to_scan(message, self.laser))
+            period_s = self.periods_s.get(frame, math.nan)
+            scan = mount.righted(to_scan(message, self.laser, period_s))
             scan = replace(scan, sensor=frame if apart else "")
             heapq.heappush(waiting, (scan.stamp_s, count, scan))
             if len(waiting) > _REORDER_DEPTH:
@@ -221,6 +226,7 @@ def _recording(
         first.upside_down,
         mounts=mounts,
         newest_s=contents.newest_s,
+        periods_s=periods_of(contents.scans),
         unused=unused.by_topic(),
         notes=(*bag.notes(_read_topics(topics)), *_empty_frames(contents, topics, frames)),
         set_back=told_steps_back(

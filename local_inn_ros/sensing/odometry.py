@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from local_inn_ros.geometry import Pose2, Twist2, interpolate_poses, wrap_angle
 
@@ -53,6 +53,12 @@ class Odometry:
     def towards(self, later: Odometry, share: float) -> Pose2:
         """Return the base a share of the way to a later reading, along a circle's arc."""
         return interpolate_poses(self.pose, later.pose, share)
+
+    def off_course(self, later: Odometry) -> tuple[float, float]:
+        """Return how far (m, rad) a later reading is from where the speeds of both lead."""
+        half_s = 0.5 * (later.stamp_s - self.stamp_s)
+        led = replace(self, pose=self.carried_on(half_s))
+        return led.apart(replace(later, pose=later.carried_on(-half_s)))
 
     def apart(self, other: Odometry) -> tuple[float, float]:
         """Return the way in m and the turn in rad from one reading to another."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,6 +58,12 @@ class Odometry3:
     def towards(self, later: Odometry3, share: float) -> Pose3:
         """Return the base a share of the way to a later reading, along a screw."""
         return interpolate_poses3(self.pose, later.pose, share)
+
+    def off_course(self, later: Odometry3) -> tuple[float, float]:
+        """Return how far (m, rad) a later reading is from where the speeds of both lead."""
+        half_s = 0.5 * (later.stamp_s - self.stamp_s)
+        led = replace(self, pose=self.carried_on(half_s))
+        return led.apart(replace(later, pose=later.carried_on(-half_s)))
 
     def apart(self, other: Odometry3) -> tuple[float, float]:
         """Return the way in m and the turn in rad from one reading to another."""

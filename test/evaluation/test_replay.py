@@ -183,6 +183,47 @@ def test_the_field_tracker_follows_the_robot() -> None:
     assert figures.lost.episodes == 0
 
 
+def by_turns(readings: list[Scan | Odometry]) -> list[Scan | Odometry]:
+    """Have every other scan be told by a second laser, which is mounted turned."""
+    second = {reading.stamp_s for reading in readings if isinstance(reading, Scan)}
+    second = set(sorted(second)[::2])
+    return [
+        replace(reading, sensor="turned", angle_min_rad=reading.angle_min_rad - _TURNED_RAD)
+        if isinstance(reading, Scan) and reading.stamp_s in second
+        else reading
+        for reading in readings
+    ]
+
+
+_TURNED_RAD = 0.4
+
+
+@pytest.mark.parametrize("baseline", ["mcl", "field_tracker"])
+def test_a_baseline_takes_each_scan_at_its_own_mount(baseline: str) -> None:
+    simulated = simulated_run()
+
+    def mount_of(scan: Scan) -> Pose2:
+        return MOUNT @ Pose2(0.0, 0.0, _TURNED_RAD) if scan.sensor == "turned" else MOUNT
+
+    localizer = (
+        MonteCarloLocalizer(
+            simulated.grid, mount_of, MonteCarloSettings(particles=500), np.random.default_rng(0)
+        )
+        if baseline == "mcl"
+        else FieldTracker(
+            Refiner(LikelihoodField(simulated.grid), SPEC.noise_std_m),
+            SPEC.range_max_m,
+            mount_of,
+            CovarianceModel(),
+        )
+    )
+    run = replay_baseline(localizer, by_turns(list(simulated.readings)), simulated.truth)
+    figures = score_baseline(run, simulated.truth)
+    assert len(run.stamps_s) == len(simulated.scans)
+    assert figures.pose.ape_median_m < (0.1 if baseline == "mcl" else 0.03)
+    assert figures.lost.episodes == 0
+
+
 @pytest.mark.parametrize("with_reference", [True, False])
 def test_results_are_written(tmp_path: Path, run: Replay, with_reference: bool) -> None:
     simulated = simulated_run()

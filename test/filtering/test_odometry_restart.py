@@ -128,6 +128,55 @@ def test_a_silence_before_widens_the_pose_by_what_may_have_happened(
     assert way_m <= speed * gap_s + 0.05
 
 
+# Places that the robot could have reached in the pause, seen from where it was before.
+REACHABLE = [Pose2(-0.8, 0.3, 0.0), Pose2(0.1, -1.0, 0.5), Pose2(0.6, 0.9, -1.0)]
+
+
+@pytest.mark.parametrize("there", REACHABLE)
+@pytest.mark.parametrize("gap_s", [0.6, 0.8, 1.0])
+@pytest.mark.parametrize("turning", [0.0, 0.3])
+def test_the_speeds_tell_that_an_odometry_began_again_where_the_robot_could_be(
+    turning: float, gap_s: float, there: Pose2
+) -> None:
+    true = drive(6.0, 50.0, 2.0, turning)
+    last = next(one for one in reversed(true) if one.stamp_s < 3.0)
+    readings = restarted(true, 3.0, last.pose @ there, gap_s)
+    assert jumps(readings) == 1
+    end = START.mean @ true[0].pose.between(true[-1].pose)
+    way_m, _, squared = error_after(readings, end)
+    assert squared < 16.3
+    # Half a second of the pause is carried by the speeds, the rest is left to the covariance.
+    assert way_m < max(2.0 * (gap_s - 0.5), 0.0) + 0.1
+    # Where the driver tells no twist, nothing speaks against the way.
+    assert jumps(without_twist(readings)) <= 1
+
+
+@pytest.mark.parametrize("gap_s", [0.6, 0.8, 1.0, 1.5, 2.0])
+@pytest.mark.parametrize(
+    ("speed", "turning"), [(0.0, 0.0), (0.0, 1.0), (2.0, 1.0), (1.0, -0.5), (3.0, 0.0)]
+)
+def test_a_robot_may_brake_and_turn_in_a_pause(speed: float, turning: float, gap_s: float) -> None:
+    before = drive(3.0, 50.0, 2.0, 0.3)
+    # At once to another speed in the middle of the pause.
+    middle = before[-1].carried_on(0.5 * gap_s)
+    twist = Odometry(0.0, middle, speed, 0.0, turning)
+    after = [
+        replace(twist, stamp_s=3.0 + s, pose=twist.carried_on(s - 0.5 * gap_s))
+        for s in np.arange(gap_s, gap_s + 1.0, 0.02).tolist()
+    ]
+    assert jumps([*before, *after]) == 0
+    # Or at the beginning of it, or at its end.
+    for share in (0.0, 1.0):
+        turned = before[-1].carried_on(share * gap_s)
+        twist = Odometry(0.0, turned, speed, 0.0, turning)
+        stamps_s = np.arange(gap_s, gap_s + 1.0, 0.02).tolist()
+        after = [
+            replace(twist, stamp_s=3.0 + s, pose=twist.carried_on(s - share * gap_s))
+            for s in stamps_s
+        ]
+        assert jumps([*before, *after]) == 0
+
+
 def test_a_jump_that_comes_smoothed_moves_the_pose_by_the_slack_at_most() -> None:
     """As an EKF that fuses the wheels passes it on."""
     readings = drive(2.0, 50.0)

@@ -306,6 +306,21 @@ def test_localization_that_has_crashed_starts_itself_again_beside_navs_manager(
         assert manager.get("bond_timeout") == bond_timeout
 
 
+@pytest.mark.parametrize(
+    ("respawn", "chosen", "told"),
+    [("true", "", "UDPv4"), ("true", "SHM", "SHM"), ("false", "", "")],
+)
+def test_what_starts_again_after_a_crash_talks_without_memory_that_outlives_it(
+    bench: LaunchBench, monkeypatch: pytest.MonkeyPatch, respawn: str, chosen: str, told: str
+) -> None:
+    monkeypatch.setenv("FASTDDS_BUILTIN_TRANSPORTS", chosen)
+    monkeypatch.delenv("FASTDDS_DEFAULT_PROFILES_FILE", raising=False)
+    says = 'echo "transports: <$FASTDDS_BUILTIN_TRANSPORTS>"'
+    bench.install("local_inn_ros", "localization", last=f"{says}; kill -INT $PPID; exec sleep 30")
+    launched = bench.run("localization", use_respawn=respawn)
+    assert f"transports: <{told}>" in launched.said
+
+
 def test_nav2s_manager_starts_the_map_server_and_both_nodes(
     bench: LaunchBench, tmp_path: Path
 ) -> None:

@@ -268,5 +268,4 @@ def test_a_start_nearby_is_not_drawn_away_by_what_is_not_on_the_map():
     far = refiner.refine(points, truth @ Pose2(0.15, 0.1, 0.0), near=True)
     wide = refiner.refine(points, truth @ Pose2(0.15, 0.1, 0.0))
     assert math.hypot(*error_of(wide.pose, truth)[:2]) < 0.01
-    # Where it leads to the same alignment, what is left of the steps differs.
-    assert far.inlier_share < wide.inlier_share + 1e-4
+    assert far.inlier_share <= wide.inlier_share

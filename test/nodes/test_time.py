@@ -263,3 +263,23 @@ def test_simulated_time_is_followed_and_may_go_back(ros: RosWorld) -> None:
     assert newest_s(robot) == pytest.approx(robot.sent_s, abs=0.11)
     told: PoseWithCovarianceStamped = robot.poses[-1]
     assert robot.base.distance_to(to_gaussian(told.pose).mean) < 0.1
+
+
+@pytest.mark.parametrize("by_s", [0.8, 3.0])
+def test_one_odometry_stamped_ahead_costs_next_to_nothing(ros: RosWorld, by_s: float) -> None:
+    robot = localized(ros)
+    before = robot.total("fix")
+    robot.tell_odometry(robot.wheels, robot.sent_s + by_s)
+    for _ in range(12):
+        robot.sent_s += 0.05
+        turn = Pose2(0.0, 0.0, TURN)
+        robot.base, robot.wheels = robot.base @ turn, robot.wheels @ turn
+        robot.tell_odometry(robot.wheels, robot.sent_s)
+        robot.send_scan(robot.scan_from(robot.base, robot.sent_s))
+    ros.wait_for(lambda: robot.total("fix") >= before + 11, "all scans but one to be located")
+    ros.wait_for(robot.is_right, "the pose")
+    named = "stamped ahead of what followed"
+    assert robot.total(f"odometry unusable: {named}") == 1
+    assert robot.filter_total("odometry stamped ahead of the next, which is kept in its place") == 1
+    assert robot.filter_total("odometry dropped") == 0
+    assert not robot.node.work.situation.lost

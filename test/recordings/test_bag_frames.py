@@ -229,3 +229,16 @@ def test_odometry_of_both_bases_is_taken_to_one(tmp_path: Path) -> None:
         assert reading.pose.to_array() == pytest.approx([0.1 * k, 0.0, 0.0], abs=1e-9)
         speeds = (reading.speed_mps, reading.lateral_speed_mps)
         assert speeds == pytest.approx((1.0, 0.0), abs=1e-9)
+
+
+def test_odometry_stamped_ahead_is_left_out_as_the_filter_does(tmp_path: Path) -> None:
+    make = Messages()
+    content = drive(make)
+    ahead = make.odometry(102.0 + 0.8, make.pose(2.0, 0.0, 0.0), "base_link", twist=(1.0, 0.0, 0.0))
+    place = next(k for k, one in enumerate(content) if one[0] == "/odom" and k >= 60)
+    content[place] = ("/odom", ahead)
+    recording = open_recording(raw_bag(tmp_path / "bag", content), BagTopics(), mount=MOUNT)
+    assert recording.unused == {"/odom": {"stamped ahead of what followed": 1}}
+    assert len(recording.odometry) == 39
+    for reading in recording.odometry:
+        assert reading.pose.x == pytest.approx(reading.stamp_s - 100.0)

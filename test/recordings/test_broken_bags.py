@@ -258,6 +258,48 @@ def test_a_missing_or_broken_metadata_is_done_without(
     assert any("metadata.yaml is broken" in note for note in recording.notes)
 
 
+def copied(path: Path, how: str) -> None:
+    """Put a copy of the recording beside it, and take away what says which file is the bag."""
+    first = next(path.glob("*.mcap"))
+    if how == "other format":
+        other = raw_bag(path.parent / "other", drive(Messages()), StoragePlugin.SQLITE3)
+        next(other.glob("*.db3")).rename(path / "run_copy.db3")
+    elif how == "packed":
+        packed = raw_bag(path.parent / "other", drive(Messages()), packed=CompressionMode.FILE)
+        file = next(packed.glob("*.zstd"))
+        file.rename(path / f"run_copy{''.join(file.suffixes)}")
+    else:
+        raw = first.read_bytes()
+        # In the order of names, one that ends early may come first or last.
+        name = "a.mcap" if how == "begins it" else "run_copy.mcap"
+        (path / name).write_bytes(raw if how == "the same" else raw[: len(raw) // 2])
+    (path / "metadata.yaml").unlink()
+
+
+@pytest.mark.parametrize("how", ["the same", "begins it", "ends early", "packed", "other format"])
+def test_a_copy_of_a_recording_beside_it_is_not_read_again(tmp_path: Path, how: str) -> None:
+    path = raw_bag(tmp_path / "run", drive(Messages()))
+    copied(path, how)
+    recording = open_recording(path, TOPICS)
+    assert recording.scan_count == SCANS
+    assert len(list(recording.scans())) == SCANS
+    assert len(recording.odometry) == SCANS
+    said = [note for note in recording.notes if "that another file holds too" in note]
+    assert any("messages of /scan" in note for note in said)
+
+
+def test_files_of_one_recording_without_metadata_are_all_read(tmp_path: Path) -> None:
+    content = drive(Messages())
+    half = len(content) // 2
+    path = raw_bag(tmp_path / "run", content[:half])
+    other = raw_bag(tmp_path / "other", content[half:])
+    next(other.glob("*.mcap")).rename(path / "run_1.mcap")
+    (path / "metadata.yaml").unlink()
+    recording = open_recording(path, TOPICS)
+    assert_whole(recording)
+    assert not any("another file" in note for note in recording.notes)
+
+
 def test_a_definition_of_a_needed_type_that_cannot_be_read_is_done_without(tmp_path: Path) -> None:
     make = Messages()
     with Writer(tmp_path / "run", version=8, storage_plugin=StoragePlugin.MCAP) as writer:

@@ -10,7 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from local_inn_ros.sensing.laser.beam_times import time_increment_of
 from local_inn_ros.sensing.laser.header_watch import HeaderWatch
+from local_inn_ros.sensing.laser.laser_spec import LaserSpec
 from local_inn_ros.sensing.laser.scan_header import ScanHeader, contradictions
 
 STEP = math.radians(0.25)
@@ -88,7 +90,9 @@ def test_headers_that_do_not(header: ScanHeader, named: str) -> None:
 
 @pytest.mark.parametrize("period_s", [0.05, 0.012])
 def test_a_scan_time_that_the_stamps_contradict(period_s: float) -> None:
-    (found,) = contradictions(HOKUYO, period_s)
+    found, *others = contradictions(HOKUYO, period_s)
+    # Between scans that come so fast there is no time for one of them.
+    assert [one.fields for one in others] == ["time_increment"] * (period_s < 0.025)
     assert found.fields == "period"
     assert "0.025" in found.text
     assert f"{period_s:g}" in found.text
@@ -96,8 +100,67 @@ def test_a_scan_time_that_the_stamps_contradict(period_s: float) -> None:
 
 def test_beams_that_take_longer_than_the_time_from_scan_to_scan() -> None:
     silent = replace(HOKUYO, scan_time=0.0, time_increment=1e-4)
-    assert fields(silent, 0.025) == ["period"]
+    assert fields(silent, 0.025) == ["time_increment"]
     assert fields(silent, 0.2) == []
+
+
+def used_s(header: ScanHeader, period_s: float = math.nan, told_s: float | None = None) -> float:
+    """Return how long a scan takes, as what uses it has it."""
+    spec = LaserSpec(
+        name="one",
+        beam_count=header.ranges,
+        angle_min_rad=header.angle_min,
+        angle_max_rad=header.angle_max,
+        range_min_m=header.range_min,
+        range_max_m=header.range_max,
+        noise_std_m=0.01,
+        rate_hz=40.0,
+        network_beams=50,
+        scan_duration_s=told_s,
+    )
+    steps = header.ranges - 1
+    return steps * time_increment_of(
+        header.time_increment,
+        header.scan_time,
+        header.angle_increment,
+        header.ranges,
+        spec,
+        period_s,
+    )
+
+
+SWEEP_S = HOKUYO.sweep_s
+TURN_S = HOKUYO.scan_time * (HOKUYO.ranges - 1) * STEP / (2.0 * math.pi)
+
+
+@pytest.mark.parametrize("factor", [3.0, 10.0, 100.0, 500.0])
+@pytest.mark.parametrize(
+    ("scan_time", "period_s", "told_s", "right_s"),
+    [
+        (HOKUYO.scan_time, math.nan, None, TURN_S),
+        (HOKUYO.scan_time, 0.025, None, TURN_S),
+        (HOKUYO.scan_time, 0.025, SWEEP_S, SWEEP_S),
+        (0.0, 0.025, None, 0.0),
+        (0.0, 0.025, SWEEP_S, SWEEP_S),
+        # As wrong as the other: the stamps know better.
+        (9.0, 0.025, None, 0.0),
+    ],
+)
+def test_a_time_increment_far_too_large_is_not_used(
+    factor: float, scan_time: float, period_s: float, told_s: float | None, right_s: float
+) -> None:
+    header = replace(HOKUYO, time_increment=factor * HOKUYO.time_increment, scan_time=scan_time)
+    assert used_s(header, period_s, told_s) == pytest.approx(right_s)
+    told = " ".join(one.text for one in contradictions(header, period_s))
+    assert "it is not gone by" in told or "scan_time is gone by" in told
+
+
+def test_a_scan_time_that_is_wrong_leaves_a_time_increment_that_fits_the_stamps() -> None:
+    header = replace(HOKUYO, scan_time=0.001)
+    assert used_s(header, 0.025) == pytest.approx(SWEEP_S)
+    assert "time_increment is gone by" in contradictions(header, 0.025)[0].text
+    # A laser that leaves out scans.
+    assert used_s(HOKUYO, 0.1) == pytest.approx(SWEEP_S)
 
 
 def message(header: ScanHeader) -> SimpleNamespace:

@@ -8,9 +8,10 @@ Set beside the whole it shows what the network adds; it cannot find a robot that
 from __future__ import annotations
 
 from local_inn_ros.bundles.description import CovarianceModel
+from local_inn_ros.evaluation.baselines.scan_mount import ScanMount, mount_of
 from local_inn_ros.filtering.measurement import Measurement
 from local_inn_ros.filtering.pose_filter import PoseFilter
-from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Refiner
 from local_inn_ros.localization.alignment.scan_points import ScanPoints
 from local_inn_ros.localization.covariance_model import calibrated_information
@@ -26,7 +27,7 @@ class FieldTracker:
         self,
         refiner: Refiner,
         range_max_m: float,
-        mount: Pose2,
+        mount: ScanMount,
         model: CovarianceModel,
         range_bias_m: float = 0.0,
     ) -> None:
@@ -35,7 +36,7 @@ class FieldTracker:
         Args:
             refiner: aligns scans with the map.
             range_max_m: farthest valid range.
-            mount: pose of the laser in the base frame.
+            mount: pose of the laser in the base frame, or what gives it for each scan.
             model: how the covariances of what the refiner aligns were calibrated.
             range_bias_m: how much too long ranges are.
         """
@@ -64,11 +65,12 @@ class FieldTracker:
         prior = self._filter.estimate_at(scan.stamp_s)
         if prior is None:
             return None
-        start = pose_of_mounted(prior, self._mount).mean
+        mount = mount_of(self._mount, scan)
+        start = pose_of_mounted(prior, mount).mean
         points = self._points.all_of(without_bias(scan, self._range_bias_m))
         found = self._refiner.refine(points, start, stride=self._points.stride)
         unexplained = 1.0 - min(1.0, found.inlier_share / USUAL_INLIER_SHARE)
         measured = calibrated_information(found.pose, found.information, self._model, unexplained)
-        of_base = pose_of_base(measured, self._mount)
+        of_base = pose_of_base(measured, mount)
         self._filter.fuse(Measurement(of_base, scan.stamp_s, scan.sensor))
         return self._filter.estimate_at(scan.stamp_s)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from local_inn_ros.evaluation.baselines.scan_mount import ScanMount, mount_of
 from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
 from local_inn_ros.geometry import (
     GaussianPose2,
@@ -76,7 +77,7 @@ class MonteCarloLocalizer:
     def __init__(
         self,
         grid: OccupancyGrid,
-        mount: Pose2,
+        mount: ScanMount,
         settings: MonteCarloSettings,
         rng: np.random.Generator,
     ) -> None:
@@ -84,7 +85,7 @@ class MonteCarloLocalizer:
 
         Args:
             grid: the map.
-            mount: pose of the laser in the base frame.
+            mount: pose of the laser in the base frame, or what gives it for each scan.
             settings: how many particles, and how far what is trusted.
             rng: source of all chance.
         """
@@ -95,7 +96,8 @@ class MonteCarloLocalizer:
         self._grid = grid
         self._odometry = OdometryBuffer()
         self._last_s: float | None = None
-        self._picker: BeamPicker | None = None
+        # By the laser that a scan is of.
+        self._pickers: dict[str, BeamPicker] = {}
         self._particles = np.zeros((0, 3))
         self._log_weights = np.zeros(0)
 
@@ -130,7 +132,7 @@ class MonteCarloLocalizer:
             return None
         self._last_s = scan.stamp_s
         self._particles = compose_poses(self._particles, self._sample_motion(motion))
-        points = transform_points(self._mount, self._end_points(scan))
+        points = transform_points(mount_of(self._mount, scan), self._end_points(scan))
         origin = self._grid.origin
         scores = np.empty(len(self._particles))
         _score_kernel(
@@ -171,12 +173,14 @@ class MonteCarloLocalizer:
         )
 
     def _end_points(self, scan: Scan) -> NDArray[np.float64]:
-        if self._picker is None:
+        picker = self._pickers.get(scan.sensor)
+        if picker is None:
             angles = scan.angles_rad()
             count = min(self._settings.max_beams, angles.size)
             chosen = np.unique(np.linspace(0, angles.size - 1, count).round().astype(np.intp))
-            self._picker = BeamPicker(angles[chosen], scan.range_max_m)
-        return self._picker.pick(scan).end_points()
+            picker = BeamPicker(angles[chosen], scan.range_max_m)
+            self._pickers[scan.sensor] = picker
+        return picker.pick(scan).end_points()
 
     def _resample(self, weights: NDArray[np.float64]) -> None:
         """Draw particles by one comb of equal steps (table 4.4)."""

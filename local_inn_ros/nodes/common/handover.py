@@ -21,8 +21,8 @@ class HandedFix:
         frame: that the pose is in.
         measurement: the pose.
         odometry_s: stamp of the newest odometry that the sender has heard; None where none was.
-        supported: whether the scan speaks for the pose (see ``Measurement``); a message is silent
-            about it.
+        supported: whether the scan speaks for the pose (see ``Measurement``), which is published
+            on a topic of its own (``support_topic``).
     """
 
     stamp: Time

@@ -23,6 +23,7 @@ from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import HandedFix, Handover
 from local_inn_ros.nodes.common.numeric_faults import NumericFaults
 from local_inn_ros.nodes.common.qos import RELIABLE
+from local_inn_ros.nodes.common.support import SupportHeard
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 
 # More messages than wait to be heard.
@@ -66,6 +67,9 @@ class FixIntake:
     def _listen(self, handover: Handover, topic: str) -> None:
         # The scans whose messages are still to come.
         handed: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
+        name = self._entities.node.resolve_topic_name(topic)
+        # Heard first: it was published first.
+        support = SupportHeard(self._entities, name)
 
         def take(fix: HandedFix) -> bool:
             taken = self._entities.active and self._take(topic, fix)
@@ -74,20 +78,20 @@ class FixIntake:
             return taken
 
         def heed(message: PoseWithCovarianceStamped) -> None:
-            stamp = message.header.stamp
+            stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
+            supported = support.take(stamp)
             # Once: two lasers may share both the topic and the stamp.
-            if (stamp.sec, stamp.nanosec) in handed:
-                handed.remove((stamp.sec, stamp.nanosec))
+            if stamp in handed:
+                handed.remove(stamp)
                 return
             with self._faults.outlived("fix"):
-                self._heed(topic, message)
+                self._heed(topic, message, supported)
 
         self._entities.subscription(PoseWithCovarianceStamped, topic, heed, RELIABLE)
-        name = self._entities.node.resolve_topic_name(topic)
         handover.listen(name, take)
         self._entities.on_close(lambda: handover.leave(name))
 
-    def _heed(self, topic: str, message: PoseWithCovarianceStamped) -> None:
+    def _heed(self, topic: str, message: PoseWithCovarianceStamped, supported: bool) -> None:
         """Use a message."""
         try:
             check_frame("fix", message.header.frame_id, self._map_frame)
@@ -95,8 +99,7 @@ class FixIntake:
         except MessageError as error:
             self._refuse("fix", error)
             return
-        # A message does not say whether the scan supports it.
-        self._fuse(topic, pose, message.header.stamp, False)
+        self._fuse(topic, pose, message.header.stamp, supported)
 
     def _take(self, topic: str, fix: HandedFix) -> bool:
         """Use what is handed over, unless its message would find other odometry here."""

@@ -196,13 +196,15 @@ class Fuser:
         self._twists.see(reading)
         if arrival is Arrival.TIME_JUMP:
             self._warn("time went back: the history is dropped, the pose is kept")
+        elif arrival is Arrival.AFTER_ONE_AHEAD:
+            self._warn(f"the odometry before was {arrival.value}")
         elif arrival is Arrival.POSITION_JUMP:
             # Two that publish on one topic make it begin again with every message.
             self._node.get_logger().warning(
                 "the odometry began again elsewhere: the pose is kept",
                 throttle_duration_sec=_WARNING_PERIOD_S,
             )
-        if arrival.begins_anew:
+        if arrival.goes_back:
             self._publishers.renew_transform()
         if start_ahead and not self._filter.start_ahead:
             self._publish_everything()

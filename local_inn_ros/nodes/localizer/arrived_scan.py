@@ -28,9 +28,16 @@ class ArrivedScan:
     told: Scan
 
     @staticmethod
-    def of(message: LaserScan, laser: LaserSpec) -> ArrivedScan:
-        """Read a message; the laser's description says what it is silent about."""
-        return ArrivedScan(message.header.frame_id, message.header.stamp, to_scan(message, laser))
+    def of(message: LaserScan, laser: LaserSpec, period_s: float) -> ArrivedScan:
+        """Read a message; the laser's description says what it is silent about.
+
+        Args:
+            message: the scan.
+            laser: description of the laser.
+            period_s: time from scan to scan of this frame; NaN where it is not known.
+        """
+        told = to_scan(message, laser, period_s)
+        return ArrivedScan(message.header.frame_id, message.header.stamp, told)
 
     def stamp_of(self, scan: Scan) -> Time:
         """Return the instant of what was made of the scan, to the nanosecond where none passed."""

@@ -18,12 +18,13 @@ from local_inn_ros.nodes.common.conversions import fill_gaussian, pose_array_mes
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.handover import HandedFix, Handover
 from local_inn_ros.nodes.common.qos import BEST_EFFORT, RELIABLE
+from local_inn_ros.nodes.common.support import support_topic
 from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 
 class FixPublishers:
-    """`~/measurement`, `~/fix`, `~/quality`, `~/samples` and `~/expected_scan`."""
+    """`~/measurement`, `~/measurement/supported`, `~/fix`, `~/quality` and what explains a fix."""
 
     def __init__(self, entities: Entities, map_frame: str, handover: Handover) -> None:
         """Offer the topics.
@@ -42,6 +43,7 @@ class FixPublishers:
         self._samples = entities.publisher(PoseArray, "~/samples", BEST_EFFORT)
         self._expected = entities.publisher(LaserScan, "~/expected_scan", BEST_EFFORT)
         self._topic = self._measurement.topic_name
+        self._supported = entities.publisher(Header, support_topic(self._topic), RELIABLE)
         # Made once, and filled for each use.
         self._message = PoseWithCovarianceStamped()
         self._message.header.frame_id = map_frame
@@ -58,8 +60,11 @@ class FixPublishers:
         """
         # Of a network that works in single precision, samples far from its map may be all one.
         pose = well_conditioned(pending.measurement)
-        handed = HandedFix(stamp, self._map_frame, pose, odometry_s, is_supported(pending))
-        self._handover.offer(self._topic, handed)
+        supported = is_supported(pending)
+        handed = HandedFix(stamp, self._map_frame, pose, odometry_s, supported)
+        taken = self._handover.offer(self._topic, handed)
+        if supported and not taken:
+            self._supported.publish(Header(stamp=stamp, frame_id=self._map_frame))
         self._publish(self._measurement, pose, stamp)
 
     def publish(self, fix: Fix, header: Header, scan: Scan, mount: LaserMount) -> None:

@@ -205,6 +205,8 @@ class Observer:
             self._queue.odometry_reached(reading.stamp_s)
         if arrival.begins_anew:
             self._recovery.note(Event.ODOMETRY_RESTART)
+        if arrival is Arrival.AFTER_ONE_AHEAD:
+            self._tally.count_unusable("odometry", Unused.AHEAD)
         if self._priors.filter_is_silent:
             self._recovery.note(Event.FILTER_SILENT)
         self._work_off()
@@ -212,7 +214,8 @@ class Observer:
     def _on_scan(self, message: LaserScan) -> None:
         came_s, odometry_s = time.monotonic(), self._priors.newest_stamp_s
         stamp_s, frame = to_seconds(message.header.stamp), message.header.frame_id
-        arrived = ArrivedScan.of(message, self._mounting.model.bundle.description.laser)
+        laser = self._mounting.model.bundle.description.laser
+        arrived = ArrivedScan.of(message, laser, self._headers.period_s(frame))
         self._queue.put(frame, arrived.told.stamp_s, arrived, came_s, arrived.told.sweep_s)
         self._work_off()
         # The pose first, its statistics afterwards: the node's clock is slow to tell the time.

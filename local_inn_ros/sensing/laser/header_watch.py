@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import deque
+from collections.abc import Sequence
 from statistics import median
 
 from local_inn_ros.sensing.laser.scan_header import (
@@ -27,22 +28,41 @@ _MOST_SOURCES = 64
 _MENDED = 100
 
 
+def period_of(stamps_s: Sequence[float]) -> float:
+    """Return the time from one stamp to the next (s), as most are apart; NaN where few are told.
+
+    Args:
+        stamps_s: in the order of time (s).
+    """
+    if len(stamps_s) < _LEAST_STAMPS:
+        return math.nan
+    return median(after - before for before, after in itertools.pairwise(stamps_s))
+
+
 class _Source:
     """What came from one laser."""
 
     def __init__(self) -> None:
         self.header: ScanHeader | None = None
         self.stamps_s: deque[float] = deque(maxlen=_STAMPS)
+        # As of a few stamps ago: it is asked for with each scan.
+        self.usual_s = math.nan
+        self._count = 0
         # By how much fields disagreed, least and most, that this was told of already.
         self.told: dict[str, tuple[float, float]] = {}
         # For how many headers they have agreed since.
         self.agreed: dict[str, int] = {}
 
     def period_s(self) -> float:
-        stamps = list(self.stamps_s)
-        if len(stamps) < _LEAST_STAMPS:
-            return math.nan
-        return median(after - before for before, after in itertools.pairwise(stamps))
+        return period_of(self.stamps_s)
+
+    def see_stamp(self, stamp_s: float) -> None:
+        if self.stamps_s and stamp_s < self.stamps_s[-1]:
+            self.stamps_s.clear()
+        self.stamps_s.append(stamp_s)
+        self._count += 1
+        if self._count % _LEAST_STAMPS == 0:
+            self.usual_s = self.period_s()
 
     def found(self) -> tuple[Contradiction, ...]:
         return () if self.header is None else contradictions(self.header, self.period_s())
@@ -85,10 +105,13 @@ class HeaderWatch:
         if source not in self._sources and len(self._sources) >= _MOST_SOURCES:
             self._sources.clear()
         seen = self._sources.setdefault(source, _Source())
-        if seen.stamps_s and stamp_s < seen.stamps_s[-1]:
-            seen.stamps_s.clear()
         seen.header = ScanHeader.of(message)
-        seen.stamps_s.append(stamp_s)
+        seen.see_stamp(stamp_s)
+
+    def period_s(self, source: str) -> float:
+        """Return the time from the stamp of one scan of a source to the next; NaN if not known."""
+        seen = self._sources.get(source)
+        return math.nan if seen is None else seen.usual_s
 
     def current(self) -> list[str]:
         """Return what does not agree in the newest header of each source."""

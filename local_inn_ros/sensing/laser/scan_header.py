@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from local_inn_ros.sensing.laser.beam_times import LONGER, SAME_TIME, longest_sweep_s
+
 # So many steps the last angle may be off: one beam more or less than the angles say is common.
 _STEPS_OFF = 1.5
 _ROUNDED_RAD = 0.002
-# Times that agree to this share are the same: drivers round them.
-_SAME_TIME = 1.25
-_LONGER = 1.05
 # Lasers that leave out scans measure their beams in a small part of the time from scan to scan.
 _LEAST_PART = 0.05
 
@@ -104,7 +103,7 @@ def contradictions(header: ScanHeader, period_s: float = math.nan) -> tuple[Cont
     """
     return (
         *_of_angles(header),
-        *_of_times(header),
+        *_of_times(header, period_s),
         *_of_period(header, period_s),
         *_of_ranges(header),
     )
@@ -129,7 +128,7 @@ def _of_angles(header: ScanHeader) -> Iterator[Contradiction]:
     )
 
 
-def _of_times(header: ScanHeader) -> Iterator[Contradiction]:
+def _of_times(header: ScanHeader, period_s: float) -> Iterator[Contradiction]:
     for name in ("time_increment", "scan_time"):
         value = getattr(header, name)
         if not (math.isfinite(value) and (value >= 0.0 or name == "time_increment")):
@@ -138,11 +137,13 @@ def _of_times(header: ScanHeader) -> Iterator[Contradiction]:
     sweep_s, scan_s = abs(header.sweep_s), header.scan_time
     if not (sweep_s and scan_s):
         return
-    if sweep_s > _LONGER * scan_s or sweep_s < _LEAST_PART * scan_s:
+    if sweep_s > LONGER * scan_s or sweep_s < _LEAST_PART * scan_s:
+        right = sweep_s <= longest_sweep_s(scan_s, period_s)
         yield Contradiction(
             "scan_time",
             f"time_increment {header.time_increment:.4g} s times {header.steps} steps makes "
-            f"{sweep_s:.4g} s for a scan, and scan_time says {scan_s:.4g} s",
+            f"{sweep_s:.4g} s for a scan, and scan_time says {scan_s:.4g} s: "
+            f"{'time_increment' if right else 'scan_time'} is gone by",
             sweep_s / scan_s,
         )
 
@@ -151,18 +152,19 @@ def _of_period(header: ScanHeader, period_s: float) -> Iterator[Contradiction]:
     if not period_s > 0.0:
         return
     scan_s, sweep_s = header.scan_time, abs(header.sweep_s)
-    if scan_s > 0.0 and not 1.0 / _SAME_TIME <= period_s / scan_s <= _SAME_TIME:
+    if scan_s > 0.0 and not 1.0 / SAME_TIME <= period_s / scan_s <= SAME_TIME:
         yield Contradiction(
             "period",
             f"scan_time says {scan_s:.4g} s from scan to scan, and their stamps are "
             f"{period_s:.4g} s apart: scans are left out, or one of the two is wrong",
             period_s / scan_s,
         )
-    elif sweep_s > _LONGER * _SAME_TIME * period_s:
+    if sweep_s > longest_sweep_s(scan_s, period_s):
         yield Contradiction(
-            "period",
+            "time_increment",
             f"time_increment {header.time_increment:.4g} s times {header.steps} steps makes "
-            f"{sweep_s:.4g} s for a scan, and their stamps are {period_s:.4g} s apart",
+            f"{sweep_s:.4g} s for a scan, and their stamps are {period_s:.4g} s apart: it is not "
+            "gone by; scan_duration_s of the sensor file can say how long a scan takes",
             sweep_s / period_s,
         )
 
