@@ -13,6 +13,7 @@ from local_inn_ros.filtering.motion_model import in_map_axes
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Refiner
 from local_inn_ros.localization.alignment.scan_points import ScanPoints
+from local_inn_ros.localization.alignment.wide_priors import aligned_within
 from local_inn_ros.localization.covariance_model import calibrated_information
 from local_inn_ros.localization.fix import Fix, Mode
 from local_inn_ros.sensing import LaserSpec, Scan
@@ -52,7 +53,8 @@ class GridFixes:
     def measure(self, scan: Scan, prior: GaussianPose2) -> GridFix:
         """Align one scan."""
         points = self._points.all_of(scan)
-        found = self._refiner.refine(points, prior.mean, stride=self._points.stride)
+        stride = self._points.stride
+        found = aligned_within(prior, lambda start: self._refiner.refine(points, start, stride=stride))
         unexplained = 1.0 - min(1.0, found.inlier_share / USUAL_INLIER_SHARE)
         told = calibrated_information(found.pose, found.information, CovarianceModel(), unexplained)
         covariance = told.covariance
