@@ -54,7 +54,9 @@ def straight(angle_rad: float) -> tuple[OccupancyGrid, SegmentCaster]:
     return grid, SegmentCaster(np.array(walls))
 
 
-def straight_scan(caster: SegmentCaster, pose: Pose2, stamp_s: float, rng: np.random.Generator) -> Scan:
+def straight_scan(
+    caster: SegmentCaster, pose: Pose2, stamp_s: float, rng: np.random.Generator
+) -> Scan:
     ranges = caster.cast(pose.to_array()[None], LASER.beam_angles_rad(), LASER.range_max_m)[0]
     ranges = (ranges + rng.normal(0.0, 0.01, len(ranges))).astype(np.float32)
     step = (LASER.angle_max_rad - LASER.angle_min_rad) / (LASER.beam_count - 1)
