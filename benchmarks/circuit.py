@@ -16,7 +16,6 @@ from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 from map_bundles import ROOT, SENSOR, circuit_world
 
 from local_inn_ros.benchmarking.circuit_run import (

@@ -102,7 +102,8 @@ def _with_shared_errors(
     squares = np.bincount(cells, slants * slants, count)
     lost = variance / (noise * (noise + variance * squares))
     information: NDArray[np.float64] = jacobians.T @ jacobians / noise
-    return information - (by_cell.T * lost) @ by_cell
+    information -= (by_cell.T * lost) @ by_cell
+    return information
 
 
 def surfaces_met(

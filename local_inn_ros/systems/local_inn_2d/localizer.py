@@ -169,9 +169,9 @@ class Localizer:
         drawn = drawn[: len(found)]
         if len(found) == 1:
             weights, best, told = _CERTAIN, 0, found[0].measurement
-            one = found[0]
+            only = found[0]
             supported = supports(
-                self._likelihood, lambda: reading, sensor_prior, one.measurement, one.unexplained
+                self._likelihood, lambda: reading, sensor_prior, only.measurement, only.unexplained
             )
         else:
             weights = self._weights(reading, sensor_prior, found)
