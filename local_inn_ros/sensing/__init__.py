@@ -11,12 +11,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local_inn_ros.late_names import late_names
+from local_inn_ros.sensing.camera.camera_spec import CameraSpec
+from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.sensing.laser.beam_state import BeamState
 from local_inn_ros.sensing.laser.laser_spec import LaserSpec
 from local_inn_ros.sensing.laser.scan import Scan
 from local_inn_ros.sensing.observation import Observation, ObservationSet
 from local_inn_ros.sensing.odometry import Odometry
-from local_inn_ros.sensing.sensor_kinds import load_laser_spec, load_sensor_spec
+from local_inn_ros.sensing.sensor_kinds import (
+    load_camera_spec,
+    load_laser_spec,
+    load_sensor_spec,
+)
 from local_inn_ros.sensing.sensor_spec import SensorSpec
 
 if TYPE_CHECKING:
@@ -27,13 +33,16 @@ __all__ = [
     "BeamPicker",
     "BeamState",
     "Beams",
+    "CameraSpec",
     "LaserSpec",
     "Observation",
     "ObservationSet",
     "Odometry",
     "Odometry3",
+    "Picture",
     "Scan",
     "SensorSpec",
+    "load_camera_spec",
     "load_laser_spec",
     "load_sensor_spec",
 ]

@@ -11,12 +11,13 @@ import yaml
 from pydantic import BeforeValidator, SerializeAsAny, ValidationError
 
 from local_inn_ros.errors import SensorError
+from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.laser.laser_spec import LaserSpec
 from local_inn_ros.sensing.sensor_spec import SensorSpec
 from local_inn_ros.text_files import lfs_pointer_note, yaml_fault
 
 # A new kind of sensor is one line.
-_KINDS: dict[str, type[SensorSpec]] = {"laser": LaserSpec}
+_KINDS: dict[str, type[SensorSpec]] = {"laser": LaserSpec, "camera": CameraSpec}
 # Descriptions of before there were kinds are of lasers.
 _FIRST_KIND = "laser"
 
@@ -79,4 +80,16 @@ def load_laser_spec(path: Path) -> LaserSpec:
     spec = load_sensor_spec(path)
     if not isinstance(spec, LaserSpec):
         raise SensorError(f"the sensor file {path} is of a {spec.kind}: a planar laser is needed")
+    return spec
+
+
+def load_camera_spec(path: Path) -> CameraSpec:
+    """Read the description of a camera.
+
+    Raises:
+        SensorError: it cannot be read, or is of another kind of sensor.
+    """
+    spec = load_sensor_spec(path)
+    if not isinstance(spec, CameraSpec):
+        raise SensorError(f"the sensor file {path} is of a {spec.kind}: a camera is needed")
     return spec
