@@ -19,7 +19,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from map_bundles import FLOOR, MAPS, ROOT, floor_bundle, map_bundles, shipped_bundle
+from map_bundles import CIRCUIT, FLOOR, MAPS, ROOT, floor_bundle, map_bundles, shipped_bundle
 
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
 from local_inn_ros.benchmarking.job_pool import in_processes
@@ -43,7 +43,7 @@ from local_inn_ros.simulation.worlds import WorldKind
 BUILD = ROOT / "build" / "bench"
 RECORDING = MAPS.parent / "intel_lab" / "lap2_test_rosbag2"
 # Of those that map_bundles trains.
-MAPPED = ("levine_slam_dark", "skirk", "berlin", DRAWN_FLOOR)
+MAPPED = ("levine_slam_dark", "skirk", "berlin", DRAWN_FLOOR, CIRCUIT)
 TRIALS, SHORT_TRIALS = 200, 40
 # So many at a time, that two processes have as much to do.
 CHUNK = 20
@@ -74,7 +74,11 @@ def places(given: argparse.Namespace) -> list[Place]:
 
 
 def all_jobs(
-    where: Sequence[Place], conditions: Sequence[str], trials: int, seed: int
+    where: Sequence[Place],
+    conditions: Sequence[str],
+    trials: int,
+    seed: int,
+    skipped_share: float = 0.0,
 ) -> list[KidnapJob]:
     """Return all there is to do, in chunks; no two are drawn alike."""
     jobs: list[KidnapJob] = []
@@ -86,7 +90,8 @@ def all_jobs(
             for mode in (STANDING, MOVING):
                 for start in range(0, trials, CHUNK):
                     count = min(CHUNK, trials - start)
-                    jobs.append(KidnapJob(place, mode, condition, count, seed + len(jobs)))
+                    number = seed + len(jobs)
+                    jobs.append(KidnapJob(place, mode, condition, count, number, skipped_share))
     return jobs
 
 
@@ -147,12 +152,21 @@ def options() -> argparse.Namespace:
         default=WorldKind.SMOOTH.value,
         help="where simulated robots are: between smooth walls, or in the map's own cells [smooth]",
     )
+    add("--maps", nargs="+", help="the names of those to search on [all]")
+    add(
+        "--skipped",
+        type=float,
+        default=0.0,
+        help="share of the scans that a search never sees, drawn by lot [0]",
+    )
     add("--seed", type=int, default=50_000, help="of all chance [50000]")
     add("--jobs", type=int, default=2, help="processes of one thread each [2]")
     add("--out", type=Path, default=BUILD / "kidnap.json", help="the figures, as JSON")
     given = parser.parse_args()
     if given.trials is None:
         given.trials = SHORT_TRIALS if given.short else TRIALS
+    if not 0.0 <= given.skipped < 1.0:
+        parser.error(f"--skipped must be at least 0 and below 1, not {given.skipped}")
     for name in ("trials", "jobs"):
         if getattr(given, name) < 1:
             parser.error(f"--{name} must be at least 1, not {getattr(given, name)}")
@@ -162,11 +176,13 @@ def options() -> argparse.Namespace:
 def main() -> None:
     """Find the bundles, search, print and write."""
     given = options()
-    jobs = all_jobs(places(given), given.conditions, given.trials, given.seed)
+    where = [place for place in places(given) if given.maps is None or place.name in given.maps]
+    jobs = all_jobs(where, given.conditions, given.trials, given.seed, given.skipped)
     found = rows(jobs, run(jobs, given.jobs))
     limits = PlaceSearchSettings()
     settings = {
         "seed": given.seed,
+        "skipped_share": given.skipped,
         "world": given.world,
         "range_noise_m": RANGE_NOISE_M,
         "speed_mps": SPEED_MPS,

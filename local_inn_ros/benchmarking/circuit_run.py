@@ -4,18 +4,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.benchmarking.sequence_bound import scan_information, sequence_bound
+from local_inn_ros.benchmarking.sequence_bound import (
+    mapped_information,
+    scan_information,
+    sequence_bound,
+)
 from local_inn_ros.benchmarking.simulated_drive import RUN_UP_S, Drive, record
 from local_inn_ros.evaluation.replay import starting_pose
 from local_inn_ros.geometry import Pose2, wrap_angles
 from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.simulation import LaserModel, OdometryModel, Simulator
 from local_inn_ros.simulation.worlds import DrivenWorld
+from local_inn_ros.world import LikelihoodField
 
 # A pose this far off is lost.
 LOST_M = 0.5
@@ -55,6 +61,7 @@ class AlongTrack:
         along_max_m: the largest.
         aside_rms_m: to the side.
         bound_rms_m: what an estimator that knew each wall could reach along the track at best.
+        map_bound_rms_m: what one could that knows each wall as well as a cell of the map shows it.
         anees: mean squared Mahalanobis distance of the pose: 3 where covariances tell the truth.
         lost_share: of the scans, that ended more than half a metre off.
     """
@@ -63,6 +70,7 @@ class AlongTrack:
     along_max_m: float
     aside_rms_m: float
     bound_rms_m: float
+    map_bound_rms_m: float
     anees: float
     lost_share: float
 
@@ -70,6 +78,11 @@ class AlongTrack:
     def ratio(self) -> float:
         """Error along the track over the least that is possible."""
         return self.along_rms_m / self.bound_rms_m
+
+    @property
+    def map_ratio(self) -> float:
+        """Error along the track over the least that the map allows."""
+        return self.along_rms_m / self.map_bound_rms_m
 
 
 def drive_circuit(
@@ -94,15 +107,48 @@ def drive_circuit(
     return record(simulator.whole_scans(duration_s), _MOUNT)
 
 
-def bound_of(world: DrivenWorld, sensor: LaserSpec, drive: Drive) -> NDArray[np.float64]:
-    """Return the least covariances (n, 3, 3) at the scans of a drive, in the axes of the body."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Bounds:
+    """The least covariances (n, 3, 3) at the scans of a drive, in the axes of the body.
+
+    Attributes:
+        exact: for an estimator that knows each wall.
+        mapped: for one that knows the map.
+    """
+
+    exact: NDArray[np.float64]
+    mapped: NDArray[np.float64]
+
+    def at(self, scans: Sequence[int]) -> Bounds:
+        """Return those of some scans."""
+        chosen = list(scans)
+        return Bounds(self.exact[chosen], self.mapped[chosen])
+
+
+def bounds_of(
+    world: DrivenWorld, field: LikelihoodField, sensor: LaserSpec, drive: Drive
+) -> Bounds:
+    """Return the least covariances at the scans of a drive.
+
+    Args:
+        world: what is driven in.
+        field: of the map that the robot knows.
+        sensor: the laser.
+        drive: what was driven.
+    """
     stamps = np.array([scan.stamp_s for scan in drive.scans])
     poses = drive.truth.at(stamps)
     start = starting_pose(drive.scans[0], drive.truth)
     if start is None:
         raise ValueError("nobody knows where the drive began")
-    information = scan_information(world.caster, poses, sensor)
-    return sequence_bound(stamps, poses, information, start.covariance)
+    exact, mapped = (
+        sequence_bound(stamps, poses, information, start.covariance)
+        for information in (
+            scan_information(world.caster, poses, sensor),
+            mapped_information(world.caster, poses, sensor, field),
+        )
+    )
+    return Bounds(exact, mapped)
 
 
 def along_track(
@@ -110,7 +156,7 @@ def along_track(
     stamps_s: NDArray[np.float64],
     poses: NDArray[np.float64],
     covariances: NDArray[np.float64],
-    bound: NDArray[np.float64],
+    bounds: Bounds,
 ) -> AlongTrack:
     """Compare answers (n, 3) with the truth, in the axes of the robot."""
     truth = drive.truth.at(stamps_s)
@@ -124,7 +170,8 @@ def along_track(
         along_rms_m=float(np.sqrt(np.mean(along**2))),
         along_max_m=float(np.max(np.abs(along))),
         aside_rms_m=float(np.sqrt(np.mean(aside**2))),
-        bound_rms_m=float(np.sqrt(np.mean(bound[:, 0, 0]))),
+        bound_rms_m=float(np.sqrt(np.mean(bounds.exact[:, 0, 0]))),
+        map_bound_rms_m=float(np.sqrt(np.mean(bounds.mapped[:, 0, 0]))),
         anees=float(np.mean(squared)),
         lost_share=float(np.mean(np.hypot(along, aside) > LOST_M)),
     )

@@ -12,7 +12,7 @@ import numpy as np
 from local_inn_ros.benchmarking.drive_conditions import CONDITIONS
 from local_inn_ros.benchmarking.kidnap import Attempt, attempt_moving, attempt_standing
 from local_inn_ros.benchmarking.quality_jobs import Place
-from local_inn_ros.benchmarking.simulated_drive import Drive
+from local_inn_ros.benchmarking.simulated_drive import Drive, with_gaps
 from local_inn_ros.benchmarking.teleports import driving, recorded, standing
 from local_inn_ros.benchmarking.worlds import world_of
 from local_inn_ros.bundles.bundle import Bundle
@@ -41,6 +41,8 @@ class KidnapJob:
         condition: name of what a simulated robot meets (``CONDITIONS``).
         trials: how many.
         seed: of all chance.
+        skipped_share: of the scans, drawn by lot, that the search never sees, beside those that
+            come while it is at work.
     """
 
     place: Place
@@ -48,6 +50,7 @@ class KidnapJob:
     condition: str
     trials: int
     seed: int
+    skipped_share: float = 0.0
 
     def run(self) -> list[Attempt]:
         """Put the robot down and search, again and again.
@@ -58,7 +61,11 @@ class KidnapJob:
         bundle = Bundle.load(self.place.bundle)
         model, mount = open_model(bundle), Pose2.identity()
         settings = PlaceSearchSettings()
-        drives = self._drives(bundle, settings.timeout_s + _LEEWAY_S)
+        rng = np.random.default_rng((self.seed, 1))
+        drives = (
+            with_gaps(drive, self.skipped_share, rng)
+            for drive in self._drives(bundle, settings.timeout_s + _LEEWAY_S)
+        )
         relocalizer = candidate_search_of(model, mount, RunSettings())
         if self.mode == STANDING:
             return [attempt_standing(relocalizer, drive) for drive in drives]

@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.benchmarking.cramer_rao import fisher_information
+from local_inn_ros.benchmarking.cramer_rao import fisher_information, range_jacobians
 from local_inn_ros.benchmarking.surface_normals import beam_directions
 from local_inn_ros.filtering.motion_model import (
     MotionNoise,
@@ -27,6 +27,7 @@ from local_inn_ros.filtering.motion_model import (
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.simulation.sensors import Caster
+from local_inn_ros.world import LikelihoodField
 
 # Two beams this far to both sides of one meet the same surface, or there is an edge between them.
 _BESIDE_RAD = 1e-4
@@ -42,31 +43,103 @@ def scan_information(
 
     A beam at an edge tells nothing: which side it meets is no smooth function of the pose.
     """
-    angles = sensor.beam_angles_rad()
     told = []
-    for part in np.array_split(poses, max(1, math.ceil(len(poses) / _AT_A_TIME))):
-        ranges, left, right = (
-            caster.cast(part, angles + aside, sensor.range_max_m).astype(np.float64)
-            for aside in (0.0, _BESIDE_RAD, -_BESIDE_RAD)
-        )
-        met = np.isfinite(ranges + left + right)
-        turn = (np.where(met, left, 0.0) - np.where(met, right, 0.0)) / (2.0 * _BESIDE_RAD)
-        smooth = met & (np.abs(turn) < _LARGEST_TANGENT * ranges)
-        ranges = np.where(smooth, ranges, np.inf)
-        # A surface that meets a beam of range r with dr/dangle = turn has the normal
-        # r u - turn a, u being the beam and a its left.
-        along = beam_directions(part, angles)
-        aside_of = np.stack([-along[..., 1], along[..., 0]], axis=-1)
-        seen = np.isfinite(ranges)[..., None]
-        normals = np.where(
-            seen,
-            np.where(seen, ranges[..., None], 1.0) * along
-            - np.where(seen, turn[..., None], 0.0) * aside_of,
-            along,
-        )
-        normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    for part in _some_at_a_time(poses):
+        ranges, normals = surfaces_met(caster, part, sensor)
         told.append(fisher_information(part, sensor, ranges, normals))
     return np.concatenate(told)
+
+
+def mapped_information(
+    caster: Caster, poses: NDArray[np.float64], sensor: LaserSpec, field: LikelihoodField
+) -> NDArray[np.float64]:
+    """Return the same (n, 3, 3) for whom each cell of the map has its wall off by some error.
+
+    The error is one number for all beams of a scan that end in a cell, across the wall there, and
+    another one in the next cell; its deviation is that of the map's field at the true walls. From
+    scan to scan it is taken for independent, though the same cells are seen again: where a robot is
+    slow, the true figure is larger.
+
+    Args:
+        caster: the world.
+        poses: (n, 3) of the sensor.
+        sensor: beams and noise.
+        field: of the map that the estimator knows.
+    """
+    angles, noise = sensor.beam_angles_rad(), sensor.noise_std_m**2
+    seen: list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]] = []
+    off: list[NDArray[np.float64]] = []
+    for part in _some_at_a_time(poses):
+        ranges, normals = surfaces_met(caster, part, sensor)
+        jacobians = range_jacobians(part, angles, ranges, normals)
+        beams = beam_directions(part, angles)
+        slants = 1.0 / np.sum(normals * beams, axis=-1)
+        for k, pose in enumerate(part):
+            met = np.isfinite(ranges[k])
+            ends = pose[:2] + ranges[k, met, None] * beams[k, met]
+            off.append(field.evaluate(ends).distances_m)
+            _, cells = np.unique(field.grid.world_to_cell(ends), axis=0, return_inverse=True)
+            seen.append((jacobians[k, met], slants[k, met], cells.reshape(-1)))
+    variance = float(np.var(np.concatenate(off)))
+    return np.array([_with_shared_errors(*one, noise, variance) for one in seen])
+
+
+def _with_shared_errors(
+    jacobians: NDArray[np.float64],
+    slants: NDArray[np.float64],
+    cells: NDArray[np.intp],
+    noise: float,
+    variance: float,
+) -> NDArray[np.float64]:
+    """Return information (3, 3) of beams (k) whose ranges share an error within each cell.
+
+    The covariance of those of one cell is noise I + variance s s', s their slants, whose inverse
+    is known (Sherman and Morrison).
+    """
+    count = int(cells.max(initial=-1)) + 1
+    by_cell: NDArray[np.float64] = np.zeros((count, 3))
+    np.add.at(by_cell, cells, jacobians * slants[:, None])
+    squares = np.bincount(cells, slants * slants, count)
+    lost = variance / (noise * (noise + variance * squares))
+    information: NDArray[np.float64] = jacobians.T @ jacobians / noise
+    information -= (by_cell.T * lost) @ by_cell
+    return information
+
+
+def surfaces_met(
+    caster: Caster, poses: NDArray[np.float64], sensor: LaserSpec
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return ranges (n, b) of the beams and the normals (n, b, 2) of what they meet.
+
+    Ranges are inf where nothing is met, or an edge.
+    """
+    angles = sensor.beam_angles_rad()
+    ranges, left, right = (
+        caster.cast(poses, angles + aside, sensor.range_max_m).astype(np.float64)
+        for aside in (0.0, _BESIDE_RAD, -_BESIDE_RAD)
+    )
+    met = np.isfinite(ranges + left + right)
+    turn = (np.where(met, left, 0.0) - np.where(met, right, 0.0)) / (2.0 * _BESIDE_RAD)
+    smooth = met & (np.abs(turn) < _LARGEST_TANGENT * ranges)
+    ranges = np.where(smooth, ranges, np.inf)
+    # A surface that meets a beam of range r with dr/dangle = turn has the normal
+    # r u - turn a, u being the beam and a its left.
+    along = beam_directions(poses, angles)
+    aside_of = np.stack([-along[..., 1], along[..., 0]], axis=-1)
+    seen = np.isfinite(ranges)[..., None]
+    normals = np.where(
+        seen,
+        np.where(seen, ranges[..., None], 1.0) * along
+        - np.where(seen, turn[..., None], 0.0) * aside_of,
+        along,
+    )
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    return ranges, normals
+
+
+def _some_at_a_time(poses: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Return poses (n, 3) in parts whose beams fit into memory."""
+    return np.array_split(poses, max(1, math.ceil(len(poses) / _AT_A_TIME)))
 
 
 def sequence_bound(

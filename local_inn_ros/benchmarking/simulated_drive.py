@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,3 +115,14 @@ def drive_lap(
     )
     simulator.advance_to(RUN_UP_S)
     return record(simulator.whole_scans(duration_s), mount)
+
+
+def with_gaps(drive: Drive, share: float, rng: np.random.Generator) -> Drive:
+    """Return a drive without a share of its scans, drawn by lot; the first one is kept."""
+    kept = rng.random(len(drive.scans)) >= share
+    kept[0] = True
+    scans = tuple(scan for scan, keep in zip(drive.scans, kept, strict=True) if keep)
+    swept = drive.swept_scans
+    if swept:
+        swept = tuple(scan for scan, keep in zip(swept, kept, strict=True) if keep)
+    return replace(drive, scans=scans, swept_scans=swept)

@@ -19,7 +19,7 @@ from local_inn_ros.benchmarking.kidnap import (
     is_right,
 )
 from local_inn_ros.benchmarking.kidnap_table import KidnapRow, markdown
-from local_inn_ros.benchmarking.simulated_drive import Drive
+from local_inn_ros.benchmarking.simulated_drive import Drive, with_gaps
 from local_inn_ros.benchmarking.teleports import CLEARANCE_M, driving, recorded, standing
 from local_inn_ros.errors import BagError
 from local_inn_ros.geometry import Pose2
@@ -225,3 +225,15 @@ def test_a_drive_that_ends_undecided_is_a_failure(monkeypatch):
     ended = attempt_moving(None, None, PlaceSearchSettings(), drive_of(5))
     assert not ended.found
     assert "over" in ended.reason
+
+
+def test_gaps_are_drawn_by_lot_and_the_first_scan_stays():
+    drive = drive_of(9)
+    left = with_gaps(drive, 0.5, np.random.default_rng(3))
+    stamps = [scan.stamp_s for scan in drive.scans]
+    assert left.scans[0] is drive.scans[0]
+    assert 1 < len(left.scans) < 9
+    assert [scan.stamp_s for scan in left.scans if scan.stamp_s in stamps] == sorted(
+        scan.stamp_s for scan in left.scans
+    )
+    assert with_gaps(drive, 0.0, np.random.default_rng(3)).scans == drive.scans

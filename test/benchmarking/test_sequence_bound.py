@@ -7,11 +7,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from local_inn_ros.benchmarking.sequence_bound import scan_information, sequence_bound
+from local_inn_ros.benchmarking.sequence_bound import (
+    mapped_information,
+    scan_information,
+    sequence_bound,
+)
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import LaserSpec, Odometry
 from local_inn_ros.simulation.worlds.segment_caster import SegmentCaster
+from local_inn_ros.world import LikelihoodField, OccupancyGrid
 
 LASER = LaserSpec(
     name="laser",
@@ -45,6 +50,33 @@ def test_a_corridor_tells_nothing_of_the_way_along_it() -> None:
     wide = LASER.model_copy(update={"angle_min_rad": -2.3, "angle_max_rad": 2.3})
     (found,) = scan_information(SegmentCaster(walls), np.array([[0.0, 0.4, 0.0]]), wide)
     assert found[0, 0] < 1e-6 * found[1, 1]
+
+
+def wall_of_cells(face_m: float) -> LikelihoodField:
+    """A map of cells whose flat wall begins at an x."""
+    x = 0.05 * (np.arange(120) + 0.5)
+    cells = np.tile(np.where(x > face_m, 100, 0), (400, 1)).astype(np.int8)
+    return LikelihoodField(OccupancyGrid(cells, 0.05, Pose2(0.0, -10.0, 0.0)))
+
+
+def test_an_exact_map_allows_what_its_walls_do() -> None:
+    caster, pose = SegmentCaster(np.array([[4.0, -9.0, 4.0, 9.0]])), np.array([[1.0, 0.0, 0.0]])
+    told = mapped_information(caster, pose, LASER, wall_of_cells(4.0))
+    assert told == pytest.approx(scan_information(caster, pose, LASER), rel=1e-2, abs=1e-3)
+
+
+def test_beams_of_one_cell_share_its_error() -> None:
+    """However many beams: no more is told than by walls that are off by so much in each cell."""
+    caster, pose = SegmentCaster(np.array([[3.94, -9.0, 4.06, 9.0]])), np.array([[1.0, 0.0, 0.0]])
+    field = wall_of_cells(4.0)
+    angles = LASER.beam_angles_rad()
+    ranges = caster.cast(pose, angles, LASER.range_max_m)[0].astype(float)
+    ends = pose[0, :2] + ranges[:, None] * np.column_stack([np.cos(angles), np.sin(angles)])
+    cells = len(np.unique(field.grid.world_to_cell(ends), axis=0))
+    variance = np.var(field.evaluate(ends).distances_m)
+    quiet = LASER.model_copy(update={"noise_std_m": 1e-5})
+    (told,) = mapped_information(caster, pose, quiet, field)
+    assert told[0, 0] == pytest.approx(cells / variance, rel=0.02)
 
 
 def test_without_scans_it_is_what_the_filter_says_of_its_odometry() -> None:

@@ -21,6 +21,7 @@ from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.localization.quality.map_likelihood import MapLikelihood
 from local_inn_ros.localization.quality.scan_likelihood import weights_of
 from local_inn_ros.localization.quality.scan_quality import scan_quality
+from local_inn_ros.localization.quality.support import supports
 from local_inn_ros.localization.scan_budget import ScanBudget
 from local_inn_ros.sensing import BeamPicker, Beams, Scan
 from local_inn_ros.sensing.laser.scan import network_scan, without_bias
@@ -34,10 +35,6 @@ from local_inn_ros.systems.local_inn_2d.place_estimator import PlaceEstimate, Pl
 _LEAST_WEIGHT = 0.01
 # Of the one place there is.
 _CERTAIN = np.ones(1)
-# A fix that keeps nearer than this squared Mahalanobis distance to the prior needs no support.
-_NEAR = 9.0
-# One that leaves more than this share of the scan unexplained has none.
-_MOST_UNEXPLAINED = 0.3
 # A variance of so many squared distances to another mode says nothing for minutes of scans.
 _SILENT = 1e5
 
@@ -172,7 +169,10 @@ class Localizer:
         drawn = drawn[: len(found)]
         if len(found) == 1:
             weights, best, told = _CERTAIN, 0, found[0].measurement
-            supported = self._supports(reading, sensor_prior, found[0])
+            only = found[0]
+            supported = supports(
+                self._likelihood, lambda: reading, sensor_prior, only.measurement, only.unexplained
+            )
         else:
             weights = self._weights(reading, sensor_prior, found)
             best = int(np.argmax(weights))
@@ -195,15 +195,6 @@ class Localizer:
             clock,
             self._explain,
         )
-
-    def _supports(self, reading: Beams, prior: GaussianPose2, found: PlaceEstimate) -> bool:
-        """Tell whether a scan fits where it was aligned, and no worse than at the prior."""
-        place = found.measurement
-        if found.unexplained > _MOST_UNEXPLAINED or prior.squared_distance_to(place) < _NEAR:
-            return False
-        poses = np.array([prior.mean.to_array(), place.mean.to_array()])
-        at_prior, at_place = self._likelihood.of(reading, poses).tolist()
-        return bool(at_place >= at_prior)
 
     def _explain(self, measured: MeasuredScan) -> Fix:
         clock, found, best = measured.clock, measured.found, measured.best
