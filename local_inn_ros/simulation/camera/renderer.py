@@ -1,0 +1,204 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of a scene as a lens throws them, before any sensor has made numbers of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.geometry import Pose3
+from local_inn_ros.sensing.camera.camera_spec import CameraSpec
+from local_inn_ros.simulation.camera.hit_kernel import Hits, Rays, meet
+from local_inn_ros.simulation.camera.light import Light
+from local_inn_ros.simulation.camera.light_map import light_map
+from local_inn_ros.simulation.camera.people import Person, people_at
+from local_inn_ros.simulation.camera.scene import Scene
+from local_inn_ros.simulation.camera.surface_kernel import Looks, cover
+from local_inn_ros.simulation.camera.texture_kernel import look_up
+
+Found = TypeVar("Found")
+
+# Below this many rays a second thread costs more than it saves.
+_RAYS_WORTH_A_THREAD = 2_000
+# Where in a pixel it is looked again, in pixels from its middle: no two in a row or a column.
+_PLACES = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]])
+
+
+class Renderer:
+    """Renders one scene in one light through one pinhole camera.
+
+    The middle of pixel (column u, row v) is at (u, v), as in sensor_msgs/CameraInfo. Textures are
+    averaged over each pixel; where a pixel's neighbours see another face, it is looked at four
+    places of it. An instance may be used from several threads.
+
+    Attributes:
+        scene: what is looked at.
+    """
+
+    def __init__(
+        self, scene: Scene, light: Light, camera: CameraSpec, threads: int | None = None
+    ) -> None:
+        """Work out where light falls.
+
+        Args:
+            scene: what is looked at.
+            light: what shines in it.
+            camera: size and focal lengths of the pictures.
+            threads: how many share a picture; every core this process may use where left out.
+        """
+        self.scene = scene
+        self._light = light_map(scene, light)
+        self._size = (camera.height, camera.width)
+        self._lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy])
+        self._threads = len(os.sched_getaffinity(0)) if threads is None else max(1, threads)
+        self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
+
+    def radiance(
+        self,
+        poses: NDArray[np.float64],
+        people: Sequence[Person] = (),
+        stamp_s: float = 0.0,
+    ) -> NDArray[np.float32]:
+        """Return (height, width, 3) how bright each pixel is, in linear light, red first.
+
+        Args:
+            poses: (samples, rows, 3, 4) where the camera is, as rotation and translation of its
+                optical frame in the map frame: for each row of the picture, or one for all rows;
+                a picture is the mean of its samples, which is how motion blurs it.
+            people: who walks about.
+            stamp_s: when, for the people.
+
+        Raises:
+            ValueError: the shape is wrong, or the camera is not between floor and ceiling.
+        """
+        looked = self._checked(poses)
+        where = people_at(list(people), stamp_s)
+        samples = len(poses)
+        few = samples < len(_PLACES)
+        rays = self._rays(samples, poses.shape[1], np.zeros((1, 2)) if few else _PLACES)
+        colour, face = self._look(rays, looked, where)
+        picture: NDArray[np.float32] = colour.reshape(samples, *self._size, 3).mean(axis=0)
+        if few:
+            faces = face.reshape(samples, *self._size)
+            row, column = np.nonzero(_beside_another(faces).any(axis=0))
+            again = self._rays_at(row, column, samples, poses.shape[1])
+            colour, _ = self._look(again, looked, where)
+            picture[row, column] = colour.reshape(len(row), -1, 3).mean(axis=1)
+        return picture
+
+    def depth(
+        self,
+        poses: NDArray[np.float64],
+        people: Sequence[Person] = (),
+        stamp_s: float = 0.0,
+    ) -> NDArray[np.float32]:
+        """Return (height, width) the distance of what each pixel's middle sees, 0 for nothing.
+
+        It is along the optical axis, in m, as in depth images. See ``radiance``; of several
+        samples the middle one counts.
+        """
+        looked = self._checked(poses[len(poses) // 2 :][:1])
+        where = people_at(list(people), stamp_s)
+        rays = self._rays(1, poses.shape[1], np.zeros((1, 2)))
+        found = self._shared(rays, lambda part: self._meet(part, looked, where).depth_m)
+        return np.concatenate(found).astype(np.float32).reshape(self._size)
+
+    def _look(
+        self, rays: Rays, poses: NDArray[np.float64], people: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return the radiance (n, 3) along rays, and the faces (n,) that they meet."""
+        found = self._shared(rays, lambda part: self._looks(part, poses, people))
+        return (
+            np.concatenate([one.colour for one in found]),
+            np.concatenate([one.face for one in found]),
+        )
+
+    def _looks(self, rays: Rays, poses: NDArray[np.float64], people: NDArray[np.float64]) -> Looks:
+        scene, atlas = self.scene, self.scene.atlas
+        hits, looks = self._meet(rays, poses, people), Looks.empty(len(rays.pose))
+        cover(
+            scene.shape.ceiling_m,
+            scene.shape.solid,
+            scene.walls,
+            scene.ground,
+            (atlas.sizes, atlas.per_metre),
+            self._light,
+            people,
+            poses,
+            self._lens,
+            rays,
+            hits,
+            looks,
+        )
+        look_up(atlas.texels, atlas.levels, atlas.sizes, looks.texture, looks.area, looks.colour)
+        return looks
+
+    def _meet(self, rays: Rays, poses: NDArray[np.float64], people: NDArray[np.float64]) -> Hits:
+        hits = Hits.empty(len(rays.pose))
+        meet(self.scene.shape, people, poses, self._lens, rays, hits)
+        return hits
+
+    def _rays(self, samples: int, rows: int, places: NDArray[np.float64]) -> Rays:
+        """Return the rays of whole pictures, one for each sample, at places within the pixels."""
+        height, width = self._size
+        sample, row, column = (one.ravel() for one in np.mgrid[0:samples, 0:height, 0:width])
+        place = places[sample % len(places)]
+        pose = sample * rows + np.minimum(row, rows - 1)
+        return Rays(column + place[:, 0], row + place[:, 1], pose)
+
+    def _rays_at(
+        self, row: NDArray[np.int64], column: NDArray[np.int64], samples: int, rows: int
+    ) -> Rays:
+        """Return rays through all places of some pixels, sample by sample, pixel by pixel."""
+        sample, place = (one.ravel() for one in np.mgrid[0:samples, 0 : len(_PLACES)])
+        pose = sample * rows + np.minimum(row, rows - 1)[:, None]
+        return Rays(
+            (column[:, None] + _PLACES[place, 0]).ravel(),
+            (row[:, None] + _PLACES[place, 1]).ravel(),
+            pose.ravel(),
+        )
+
+    def _checked(self, poses: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return poses (samples * rows, 3, 4)."""
+        if poses.ndim != 4 or poses.shape[2:] != (3, 4) or poses.shape[1] not in (1, self._size[0]):
+            raise ValueError(
+                f"poses are (samples, 1 or {self._size[0]}, 3, 4), got shape {poses.shape}"
+            )
+        heights, ceiling = poses[:, :, 2, 3], self.scene.shape.ceiling_m
+        if not np.all((heights > 0.0) & (heights < ceiling)):
+            raise ValueError(
+                f"a camera is between the floor and the ceiling at {ceiling} m, "
+                f"got heights from {heights.min():.3f} to {heights.max():.3f} m"
+            )
+        return np.array(poses, dtype=np.float64).reshape(-1, 3, 4)
+
+    def _shared(self, rays: Rays, job: Callable[[Rays], Found]) -> list[Found]:
+        """Let every thread have its part of the rays."""
+        threads = min(self._threads, 1 + len(rays.pose) // _RAYS_WORTH_A_THREAD)
+        if self._pool is None or threads == 1:
+            return [job(rays)]
+        return list(self._pool.map(lambda k: job(rays.part(k, threads)), range(threads)))
+
+
+def still(map_from_camera: Pose3) -> NDArray[np.float64]:
+    """Return the poses (1, 1, 3, 4) of a camera that stands."""
+    return map_from_camera.to_matrix()[None, None, :3]
+
+
+def _beside_another(faces: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return (samples, height, width) True where a pixel's neighbour sees another face."""
+    beside = np.zeros(faces.shape, bool)
+    for axis in (1, 2):
+        differs = np.diff(faces, axis=axis) != 0
+        first = [slice(None)] * 3
+        first[axis] = slice(None, -1)
+        beside[tuple(first)] |= differs
+        first[axis] = slice(1, None)
+        beside[tuple(first)] |= differs
+    return beside
