@@ -65,7 +65,7 @@ class Hits(NamedTuple):
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def ray_through(poses, k, lens, column, row):  # type: ignore[no-untyped-def]
     """Return where a ray goes in the map frame, in m for each metre along the optical axis."""
-    right, down = (column - lens[2]) / lens[0], (row - lens[3]) / lens[1]
+    right, down = (column - lens[2]) * lens[0], (row - lens[3]) * lens[1]
     return (
         poses[k, 0, 0] * right + poses[k, 0, 1] * down + poses[k, 0, 2],
         poses[k, 1, 0] * right + poses[k, 1, 1] * down + poses[k, 1, 2],
@@ -81,7 +81,7 @@ def meet(shape, people, poses, lens, rays, hits):  # type: ignore[no-untyped-def
         shape: see ``RoomShape``.
         people: (m, 13) see ``people_at``.
         poses: (k, 3, 4) of the camera's optical frame in the map frame.
-        lens: (4,) focal lengths and principal point, across and down, in pixels.
+        lens: (4,) inverse focal lengths and principal point, across and down, in pixels.
         rays: see ``Rays``.
         hits: see ``Hits``, of the same length.
     """

@@ -79,7 +79,7 @@ def traced(shape, x, y, z, dx, dy, dz, most):  # type: ignore[no-untyped-def]
         end, what = -z / dz, FLOOR
     x0, y0 = (x - corner_x) / side, (y - corner_y) / side
     bx, by = dx / side, dy / side
-    speed = math.hypot(bx, by)
+    speed = math.sqrt(bx * bx + by * by)
     if speed < 1e-12:
         return end, what, -1, 0.0
     rows, cols = room.shape
@@ -145,15 +145,16 @@ def _next_crossing(  # type: ignore[no-untyped-def]
         k = members[i]
         ax, ay = segments[k, 0] - x0, segments[k, 1] - y0
         ex, ey = segments[k, 2] - segments[k, 0], segments[k, 3] - segments[k, 1]
-        across = dx * ey - dy * ex
-        if across == 0.0:
-            continue
-        share = (dx * ay - dy * ax) / -across
-        if share < -JOINT or share > 1.0 + JOINT:
+        across, aside = dx * ey - dy * ex, dy * ax - dx * ay
+        # Most segments are missed: that is found out without a division.
+        if across < 0.0:
+            if aside > -JOINT * across or aside < (1.0 + JOINT) * across:
+                continue
+        elif aside < -JOINT * across or aside > (1.0 + JOINT) * across or across == 0.0:
             continue
         t = (ax * ey - ay * ex) / across
         if t < 0.0 or t < after_t or (t == after_t and k <= after_k):
             continue
         if t < best or (t == best and k < best_k):
-            best, best_k, best_share = t, k, share
+            best, best_k, best_share = t, k, aside / across
     return best, best_k, best_share

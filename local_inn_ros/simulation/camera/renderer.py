@@ -26,8 +26,10 @@ Found = TypeVar("Found")
 
 # Below this many rays a second thread costs more than it saves.
 _RAYS_WORTH_A_THREAD = 2_000
-# Where in a pixel it is looked again, in pixels from its middle: no two in a row or a column.
+# Where in a pixel samples look in turn, in pixels from its middle: no two in a row or a column.
 _PLACES = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]])
+# Where it is looked again, besides its middle.
+_AGAIN = np.array([[0.375, 0.125], [-0.25, 0.375], [-0.125, -0.375]])
 
 
 class Renderer:
@@ -35,7 +37,7 @@ class Renderer:
 
     The middle of pixel (column u, row v) is at (u, v), as in sensor_msgs/CameraInfo. Textures are
     averaged over each pixel; where a pixel's neighbours see another face, it is looked at four
-    places of it. An instance may be used from several threads.
+    places of it.
 
     Attributes:
         scene: what is looked at.
@@ -54,8 +56,9 @@ class Renderer:
         """
         self.scene = scene
         self._light = light_map(scene, light)
+        self._kept_rays: dict[tuple[int, int, bool], Rays] = {}
         self._size = (camera.height, camera.width)
-        self._lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy])
+        self._lens = np.array([1.0 / camera.fx, 1.0 / camera.fy, camera.cx, camera.cy])
         self._threads = len(os.sched_getaffinity(0)) if threads is None else max(1, threads)
         self._pool = ThreadPoolExecutor(self._threads) if self._threads > 1 else None
 
@@ -81,15 +84,15 @@ class Renderer:
         where = people_at(list(people), stamp_s)
         samples = len(poses)
         few = samples < len(_PLACES)
-        rays = self._rays(samples, poses.shape[1], np.zeros((1, 2)) if few else _PLACES)
-        colour, face = self._look(rays, looked, where)
+        colour, face = self._look(self._rays(samples, poses.shape[1], not few), looked, where)
         picture: NDArray[np.float32] = colour.reshape(samples, *self._size, 3).mean(axis=0)
         if few:
             faces = face.reshape(samples, *self._size)
             row, column = np.nonzero(_beside_another(faces).any(axis=0))
             again = self._rays_at(row, column, samples, poses.shape[1])
             colour, _ = self._look(again, looked, where)
-            picture[row, column] = colour.reshape(len(row), -1, 3).mean(axis=1)
+            more = colour.reshape(len(row), -1, 3).mean(axis=1)
+            picture[row, column] += len(_AGAIN) / (len(_AGAIN) + 1) * (more - picture[row, column])
         return picture
 
     def depth(
@@ -105,7 +108,7 @@ class Renderer:
         """
         looked = self._checked(poses[len(poses) // 2 :][:1])
         where = people_at(list(people), stamp_s)
-        rays = self._rays(1, poses.shape[1], np.zeros((1, 2)))
+        rays = self._rays(1, poses.shape[1], False)
         found = self._shared(rays, lambda part: self._meet(part, looked, where).depth_m)
         return np.concatenate(found).astype(np.float32).reshape(self._size)
 
@@ -144,23 +147,27 @@ class Renderer:
         meet(self.scene.shape, people, poses, self._lens, rays, hits)
         return hits
 
-    def _rays(self, samples: int, rows: int, places: NDArray[np.float64]) -> Rays:
-        """Return the rays of whole pictures, one for each sample, at places within the pixels."""
-        height, width = self._size
-        sample, row, column = (one.ravel() for one in np.mgrid[0:samples, 0:height, 0:width])
-        place = places[sample % len(places)]
-        pose = sample * rows + np.minimum(row, rows - 1)
-        return Rays(column + place[:, 0], row + place[:, 1], pose)
+    def _rays(self, samples: int, rows: int, spread: bool) -> Rays:
+        """Return the rays of whole pictures, one for each sample, spread over the pixels or not."""
+        key = (samples, rows, spread)
+        if key not in self._kept_rays:
+            height, width = self._size
+            sample, row, column = (one.ravel() for one in np.mgrid[0:samples, 0:height, 0:width])
+            places = _PLACES if spread else np.zeros((1, 2))
+            place = places[sample % len(places)]
+            pose = sample * rows + np.minimum(row, rows - 1)
+            self._kept_rays = {key: Rays(column + place[:, 0], row + place[:, 1], pose)}
+        return self._kept_rays[key]
 
     def _rays_at(
         self, row: NDArray[np.int64], column: NDArray[np.int64], samples: int, rows: int
     ) -> Rays:
         """Return rays through all places of some pixels, sample by sample, pixel by pixel."""
-        sample, place = (one.ravel() for one in np.mgrid[0:samples, 0 : len(_PLACES)])
+        sample, place = (one.ravel() for one in np.mgrid[0:samples, 0 : len(_AGAIN)])
         pose = sample * rows + np.minimum(row, rows - 1)[:, None]
         return Rays(
-            (column[:, None] + _PLACES[place, 0]).ravel(),
-            (row[:, None] + _PLACES[place, 1]).ravel(),
+            (column[:, None] + _AGAIN[place, 0]).ravel(),
+            (row[:, None] + _AGAIN[place, 1]).ravel(),
             pose.ravel(),
         )
 

@@ -31,7 +31,7 @@ from local_inn_ros.simulation.worlds.segment_buckets import SegmentBuckets
 from local_inn_ros.simulation.worlds.wall_outlines import WallOutlines
 from local_inn_ros.world.occupancy_grid import OccupancyGrid
 
-_BUCKET_M = 0.1
+_BUCKET_M = 0.2
 # Marks on the floor and lamps in the ceiling keep to slots; so do the panels of the ceiling.
 MARK_SLOT_M, LAMP_SLOT_M = 1.28, 0.64
 _LAMP_EVERY = 4

@@ -96,10 +96,12 @@ def cover(  # type: ignore[no-untyped-def]
             )
         else:
             # How far a pixel reaches on a level surface, along x and y: a column, then a row.
-            a_x = t * (poses[k, 0, 0] - dx / dz * poses[k, 2, 0]) / lens[0]
-            a_y = t * (poses[k, 1, 0] - dy / dz * poses[k, 2, 0]) / lens[0]
-            b_x = t * (poses[k, 0, 1] - dx / dz * poses[k, 2, 1]) / lens[1]
-            b_y = t * (poses[k, 1, 1] - dy / dz * poses[k, 2, 1]) / lens[1]
+            slope_x, slope_y = dx / dz, dy / dz
+            column, row = t * lens[0], t * lens[1]
+            a_x = column * (poses[k, 0, 0] - slope_x * poses[k, 2, 0])
+            a_y = column * (poses[k, 1, 0] - slope_y * poses[k, 2, 0])
+            b_x = row * (poses[k, 0, 1] - slope_x * poses[k, 2, 1])
+            b_y = row * (poses[k, 1, 1] - slope_y * poses[k, 2, 1])
             if what == CEILING:
                 _cover_ceiling(ground, atlas, light, x, y, a_x, a_y, b_x, b_y, looks, i)
             elif what == FLOOR:
@@ -153,21 +155,19 @@ def _cover_side(  # type: ignore[no-untyped-def]
 ):
     """Fill in a wall, or a side of furniture."""
     segment, share, t = hits.which[i], hits.share[i], hits.depth_m[i]
-    length = walls.length_m[segment]
-    along_x = (walls.segments_m[segment, 2] - walls.segments_m[segment, 0]) / length
-    along_y = (walls.segments_m[segment, 3] - walls.segments_m[segment, 1]) / length
+    along_x, along_y = -walls.outward[segment, 1], walls.outward[segment, 0]
     # Of the ray, to the right along the wall and into it; a pixel's sides keep to its plane.
     ahead = dx * along_x + dy * along_y
-    into = dx * along_y - dy * along_x
-    a_into = (poses[k, 0, 0] * along_y - poses[k, 1, 0] * along_x) / into
-    b_into = (poses[k, 0, 1] * along_y - poses[k, 1, 1] * along_x) / into
-    column, row = t / lens[0], t / lens[1]
+    per_into = 1.0 / (dx * along_y - dy * along_x)
+    a_into = (poses[k, 0, 0] * along_y - poses[k, 1, 0] * along_x) * per_into
+    b_into = (poses[k, 0, 1] * along_y - poses[k, 1, 1] * along_x) * per_into
+    column, row = t * lens[0], t * lens[1]
     a_u = column * (poses[k, 0, 0] * along_x + poses[k, 1, 0] * along_y - a_into * ahead)
     b_u = row * (poses[k, 0, 1] * along_x + poses[k, 1, 1] * along_y - b_into * ahead)
     a_v, b_v = column * (poses[k, 2, 0] - a_into * dz), row * (poses[k, 2, 1] - b_into * dz)
     _light_side(light.walls, walls, segment, share, height / ceiling_m, looks, i)
     stretch = walls.stretch[segment]
-    along = walls.along_m[segment] + share * length
+    along = walls.along_m[segment] + share * walls.length_m[segment]
     decal = walls.decal[stretch]
     if (
         decal >= 0
@@ -178,8 +178,7 @@ def _cover_side(  # type: ignore[no-untyped-def]
         looks.face[i] = _KINDS * decal + _DECAL
         _hang(atlas, texture, walls.decals_m, decal, along, height, a_u, a_v, b_u, b_v, looks, i)
         return
-    facing = int(8.0 + 2.5 * math.atan2(along_y, along_x))
-    looks.face[i] = _KINDS * (16 * stretch + facing) + SIDE
+    looks.face[i] = _KINDS * walls.face[segment] + SIDE
     for channel in range(3):
         looks.colour[i, channel] *= walls.tint[stretch, channel]
     u, v = along + walls.shift_m[stretch], ceiling_m - height

@@ -38,14 +38,15 @@ class TextureAtlas:
     """Textures as compiled code reads them.
 
     Attributes:
-        texels: (3 * n,) albedo in 255ths: texture by texture, level by level, row by row.
+        texels: (n,) albedo in 255ths, red in the lowest byte, then green and blue: texture by
+            texture, level by level, row by row.
         levels: (textures, most levels) where each level begins among the texels; level k has
             sides of a 2**k-th.
         sizes: (textures, 5) width, height, number of levels, and 1 where it wraps across, and down.
         per_metre: (textures, 2) texels a metre, sideways and downward.
     """
 
-    texels: NDArray[np.uint8]
+    texels: NDArray[np.int32]
     levels: NDArray[np.int64]
     sizes: NDArray[np.int64]
     per_metre: NDArray[np.float64]
@@ -66,14 +67,15 @@ class TextureAtlas:
             sizes.append((width, height, len(pyramid), texture.wraps_across, texture.wraps_down))
             for level, picture in enumerate(pyramid):
                 levels[k, level] = begin
-                packed.append(np.rint(255.0 * np.clip(picture, 0.0, 1.0)).astype(np.uint8))
+                parts = np.rint(255.0 * np.clip(picture, 0.0, 1.0)).astype(np.int32)
+                packed.append((parts << [0, 8, 16]).sum(axis=-1, dtype=np.int32).ravel())
                 begin += picture.shape[0] * picture.shape[1]
         per_metre = [
             (one.albedo.shape[1] / one.width_m, one.albedo.shape[0] / one.height_m)
             for one in textures
         ]
         return TextureAtlas(
-            np.concatenate([one.ravel() for one in packed]),
+            np.concatenate(packed),
             levels,
             np.array(sizes, np.int64),
             np.array(per_metre),

@@ -15,6 +15,10 @@ import numba
 import numpy as np
 
 _MOST_PROBES = 6
+# Areas up to so much longer than that are looked at once less; none is taken for narrower.
+_ROUNDING, _LEAST_SIDE = 0.3, 1.0
+# Near a level of the pyramid that one alone counts.
+_STEEP = 1.6
 _PER_BYTE = 1.0 / 255.0
 
 
@@ -23,7 +27,7 @@ def look_up(texels, levels, sizes, texture, area, colour):  # type: ignore[no-un
     """Multiply colours (n, 3) by the mean albedo of parallelograms on textures.
 
     Args:
-        texels: see ``TextureAtlas``, flat.
+        texels: see ``TextureAtlas``.
         levels: see ``TextureAtlas``.
         sizes: the same.
         texture: (n,) number of the texture; none where negative, and the colour stays.
@@ -31,7 +35,6 @@ def look_up(texels, levels, sizes, texture, area, colour):  # type: ignore[no-un
             second, each across and down, in texels.
         colour: (n, 3) the light, that becomes what is given back of it.
     """
-    found = np.empty(3, np.float32)
     for i in range(texture.shape[0]):
         which = texture[i]
         if which < 0:
@@ -43,49 +46,60 @@ def look_up(texels, levels, sizes, texture, area, colour):  # type: ignore[no-un
         # Sides that lie askew cover less than their lengths say: that blurs, and aliases nothing.
         probes = 1
         if first > 1.0:
-            probes = int(min(math.ceil(first / max(second, 1.0)), _MOST_PROBES))
+            probes = min(max(int(first / max(second, _LEAST_SIDE) + _ROUNDING), 1), _MOST_PROBES)
         size = max(second, first / probes)
         level = math.log2(size) if size > 1.0 else 0.0
         level = min(level, sizes[which, 2] - 1.0)
         low = int(level)
-        blend = np.float32(level - low)
-        found[0], found[1], found[2] = 0.0, 0.0, 0.0
+        blend = np.float32(min(max(_STEEP * (level - low - 0.5) + 0.5, 0.0), 1.0))
+        if blend == 1.0:
+            low, blend = low + 1, np.float32(0.0)
+        red, green, blue = np.float32(0.0), np.float32(0.0), np.float32(0.0)
         for probe in range(probes):
-            share = (probe + 0.5) / probes - 0.5
+            share = np.float32((probe + 0.5) / probes - 0.5)
             u, v = area[i, 0] + share * a_u, area[i, 1] + share * a_v
-            _add(texels, levels, sizes, which, low, u, v, np.float32(1.0) - blend, found)
+            r, g, b = _bilinear(texels, levels, sizes, which, low, u, v)
             if blend > 0.0:
-                _add(texels, levels, sizes, which, low + 1, u, v, blend, found)
-        scale = _PER_BYTE / probes
-        for channel in range(3):
-            colour[i, channel] *= found[channel] * scale
+                r2, g2, b2 = _bilinear(texels, levels, sizes, which, low + 1, u, v)
+                r, g, b = r + blend * (r2 - r), g + blend * (g2 - g), b + blend * (b2 - b)
+            red, green, blue = red + r, green + g, blue + b
+        scale = np.float32(_PER_BYTE / probes)
+        colour[i, 0] *= red * scale
+        colour[i, 1] *= green * scale
+        colour[i, 2] *= blue * scale
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _add(texels, levels, sizes, which, level, u, v, weight, found):  # type: ignore[no-untyped-def]
-    """Add what four texels of one level say about a place, in 255ths, times a weight."""
+def _bilinear(texels, levels, sizes, which, level, u, v):  # type: ignore[no-untyped-def]
+    """Return what four texels of one level say about a place, in 255ths."""
     width, height = sizes[which, 0] >> level, sizes[which, 1] >> level
-    shrink = 1.0 / (1 << level)
-    x, y = u * shrink - 0.5, v * shrink - 0.5
+    shrink = np.float32(1.0) / np.float32(1 << level)
+    x, y = u * shrink - np.float32(0.5), v * shrink - np.float32(0.5)
     col, row = math.floor(x), math.floor(y)
-    right, down = np.float32(x - col), np.float32(y - row)
+    right, down = x - np.float32(col), y - np.float32(row)
     left_col, right_col = _within(col, width, sizes[which, 3])
     upper_row, lower_row = _within(row, height, sizes[which, 4])
     begin = levels[which, level]
     upper, lower = begin + upper_row * width, begin + lower_row * width
-    one, two = 3 * (upper + left_col), 3 * (upper + right_col)
-    three, four = 3 * (lower + left_col), 3 * (lower + right_col)
-    below = weight * down
-    above = weight - below
-    w_two, w_four = right * above, right * below
-    w_one, w_three = above - w_two, below - w_four
-    for channel in range(3):
-        found[channel] += (
-            w_one * texels[one + channel]
-            + w_two * texels[two + channel]
-            + w_three * texels[three + channel]
-            + w_four * texels[four + channel]
-        )
+    one, two = texels[upper + left_col], texels[upper + right_col]
+    three, four = texels[lower + left_col], texels[lower + right_col]
+    w_four = right * down
+    w_two, w_three = right - w_four, down - w_four
+    w_one = np.float32(1.0) - right - w_three
+    return (
+        w_one * _byte(one, 0) + w_two * _byte(two, 0)
+        + w_three * _byte(three, 0) + w_four * _byte(four, 0),
+        w_one * _byte(one, 8) + w_two * _byte(two, 8)
+        + w_three * _byte(three, 8) + w_four * _byte(four, 8),
+        w_one * _byte(one, 16) + w_two * _byte(two, 16)
+        + w_three * _byte(three, 16) + w_four * _byte(four, 16),
+    )  # fmt: skip
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _byte(texel, shift):  # type: ignore[no-untyped-def]
+    """Return one of the colours that a texel holds."""
+    return np.float32((texel >> shift) & 255)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

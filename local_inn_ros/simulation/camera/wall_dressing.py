@@ -22,6 +22,8 @@ _MARGIN_M = 0.06
 # Light is kept at places so far apart along walls, and in so many rows from floor to ceiling.
 _LIGHT_M = 0.3
 LIGHT_ROWS = 10
+# Of the ways to face, so many are told apart.
+_FACINGS = 12
 
 
 class DressedWalls(NamedTuple):
@@ -34,6 +36,7 @@ class DressedWalls(NamedTuple):
         along_m: (n,) way along the outline up to a segment's beginning.
         length_m: (n,) of a segment.
         stretch: (n,) which stretch of an outline it is of.
+        face: (n,) differs where a stretch does, or the way it faces by more than a little.
         texture: (stretches,) what a stretch is made of.
         shift_m: (stretches,) where its texture begins.
         tint: (stretches, 3) its colour, times that of its texture.
@@ -50,6 +53,7 @@ class DressedWalls(NamedTuple):
     along_m: NDArray[np.float64]
     length_m: NDArray[np.float64]
     stretch: NDArray[np.int64]
+    face: NDArray[np.int64]
     texture: NDArray[np.int64]
     shift_m: NDArray[np.float64]
     tint: NDArray[np.float64]
@@ -100,6 +104,9 @@ def dress_walls(
     source = cut[:, 6].astype(np.int64)
     length = np.linalg.norm(cut[:, 2:4] - cut[:, :2], axis=1)
     counts = np.maximum(2, np.ceil(length / _LIGHT_M).astype(np.int64) + 1)
+    stretch = cut[:, 5].astype(np.int64)
+    turn = np.arctan2(outlines.outward[source, 1], outlines.outward[source, 0])
+    facing = np.floor(_FACINGS * (turn / (2.0 * np.pi) + 0.5) + 0.1).astype(np.int64) % _FACINGS
     tint = rng.uniform(0.65, 1.1, (len(texture), 1)) * rng.uniform(0.8, 1.0, (len(texture), 3))
     return DressedWalls(
         cut[:, :4].copy(),
@@ -107,7 +114,8 @@ def dress_walls(
         outlines.solid[source],
         cut[:, 4].copy(),
         length,
-        cut[:, 5].astype(np.int64),
+        stretch,
+        _FACINGS * stretch + facing,
         np.array(texture, np.int64),
         rng.uniform(0.0, 10.0, len(texture)),
         tint,
