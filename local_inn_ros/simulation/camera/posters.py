@@ -11,6 +11,7 @@ from local_inn_ros.simulation.camera.materials import clouds
 from local_inn_ros.simulation.camera.texture_atlas import Texture
 
 _SIDE = 128
+_STEPS = ((np.arange(_SIDE) + 0.5) / _SIDE).astype(np.float32)
 _LEAST_CONTRAST = 0.25
 
 
@@ -55,21 +56,24 @@ def floor_mark_texture(rng: np.random.Generator, width_m: float, height_m: float
 
 def _shape(rng: np.random.Generator) -> NDArray[np.bool_]:
     """Return a mask (side, side) of a rectangle, a disc, a ring, a stripe or a triangle."""
-    row, col = np.mgrid[0:_SIDE, 0:_SIDE]
-    y, x = rng.uniform(0.1, 0.9, 2) * _SIDE
-    reach = rng.uniform(0.08, 0.35) * _SIDE
-    turn = rng.uniform(0.0, np.pi)
-    along = np.cos(turn) * (col - x) + np.sin(turn) * (row - y)
-    across = np.cos(turn) * (row - y) - np.sin(turn) * (col - x)
-    distance = np.hypot(along, across)
-    masks = (
-        (np.abs(along) < reach) & (np.abs(across) < rng.uniform(0.3, 1.0) * reach),
-        distance < reach,
-        np.abs(distance - reach) < 0.25 * reach,
-        np.abs(across) < 0.25 * reach,
-        (across > -0.5 * reach) & (across < reach - 2.0 * np.abs(along)),
-    )
-    mask: NDArray[np.bool_] = masks[int(rng.integers(len(masks)))]
+    y, x = rng.uniform(0.1, 0.9, 2)
+    reach, narrow = rng.uniform(0.08, 0.35), rng.uniform(0.3, 1.0)
+    turn, kind = rng.uniform(0.0, np.pi), int(rng.integers(5))
+    # Along and across, from the middle of the shape, in shares of its reach.
+    right, down = (_STEPS - x) / reach, ((_STEPS - y) / reach)[:, None]
+    along = np.cos(turn) * right + np.sin(turn) * down
+    across = np.cos(turn) * down - np.sin(turn) * right
+    mask: NDArray[np.bool_]
+    if kind == 0:
+        mask = (np.abs(along) < 1.0) & (np.abs(across) < narrow)
+    elif kind == 1:
+        mask = right * right + down * down < 1.0
+    elif kind == 2:
+        mask = np.abs(np.hypot(right, down) - 1.0) < 0.25
+    elif kind == 3:
+        mask = np.abs(across) < 0.25
+    else:
+        mask = (across > -0.5) & (across < 1.0 - 2.0 * np.abs(along))
     return mask
 
 

@@ -68,7 +68,7 @@ class TextureAtlas:
             for level, picture in enumerate(pyramid):
                 levels[k, level] = begin
                 parts = np.rint(255.0 * np.clip(picture, 0.0, 1.0)).astype(np.int32)
-                packed.append((parts << [0, 8, 16]).sum(axis=-1, dtype=np.int32).ravel())
+                packed.append((parts[..., 0] | parts[..., 1] << 8 | parts[..., 2] << 16).ravel())
                 begin += picture.shape[0] * picture.shape[1]
         per_metre = [
             (one.albedo.shape[1] / one.width_m, one.albedo.shape[0] / one.height_m)
@@ -89,7 +89,6 @@ def _pyramid(picture: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         raise ValueError(f"the sides of a texture are powers of two, got {width}x{height}")
     pyramid = [picture]
     while min(pyramid[-1].shape[:2]) > _LEAST:
-        rows, cols = pyramid[-1].shape[0] // 2, pyramid[-1].shape[1] // 2
-        blocks = pyramid[-1].reshape(rows, 2, cols, 2, 3)
-        pyramid.append(blocks.mean(axis=(1, 3), dtype=np.float32))
+        above = pyramid[-1][::2] + pyramid[-1][1::2]
+        pyramid.append(np.float32(0.25) * (above[:, ::2] + above[:, 1::2]))
     return pyramid
