@@ -62,13 +62,13 @@ def test_a_pixel_is_the_mean_of_what_it_covers(pose: Pose3) -> None:
             "cy": times * (CAMERA.cy + 0.5) - 0.5,
         }
     )
-    exact = renderer(HALL, fine).radiance(still(pose))
-    exact = exact.reshape(CAMERA.height, times, CAMERA.width, times, 3).mean(axis=(1, 3))
+    looked = renderer(HALL, fine).radiance(still(pose))
+    exact = looked.reshape(CAMERA.height, times, CAMERA.width, times, 3).mean(axis=(1, 3))
     off = np.abs(LOOKS.radiance(still(pose)) - exact).mean(axis=-1)
-    contrast = exact.mean(axis=-1).std()
-    assert off.mean() < 0.04 * contrast
-    # A lamp's edge is the worst: it is bright, and looked at in four places of a pixel.
-    assert np.percentile(off, 99) < 0.5 * contrast
+    # One look at about the middle of each pixel is what aliases.
+    one_look = np.abs(looked[3::times, 3::times] - exact).mean(axis=-1)
+    assert off.mean() < 0.5 * one_look.mean() and off.mean() < 0.03 * exact.mean()
+    assert np.percentile(off, 95) < 0.5 * np.percentile(one_look, 95)
 
 
 def test_other_light_is_other_light_on_the_same_walls() -> None:
@@ -133,15 +133,19 @@ VELOCITY = Twist3.from_array([0.3, -0.05, 1.2, 0.1, 1.1, -0.2])
 def test_blur_is_the_mean_of_sharp_pictures() -> None:
     model = CameraModel(CAMERA, Pose3.identity(), SensorModel(readout_s=0.0))
     pose, exposure = PLACES[0], 0.04
-    blurred = LOOKS.radiance(moving_poses(pose, VELOCITY, row_times(model, exposure, 8)))
+    # As a chip sees them: nothing is whiter than white.
+    looks = [
+        np.minimum(LOOKS.radiance(moving_poses(pose, VELOCITY, times)), 1.0)
+        for times in (row_times(model, exposure, count) for count in (8, 16))
+    ]
     times = row_times(model, exposure, 48)
     sharp = [LOOKS.radiance(moving_poses(pose, VELOCITY, times[k : k + 1])) for k in range(48)]
-    mean = np.mean(sharp, axis=0)
-    middle = LOOKS.radiance(still(pose))
-    off, without = np.abs(blurred - mean).mean(), np.abs(middle - mean).mean()
-    assert off < 0.15 * without
-    # The picture moves by some pixels meanwhile, and is blurred along that way.
-    assert np.abs(np.diff(blurred, axis=1)).mean() < 0.8 * np.abs(np.diff(middle, axis=1)).mean()
+    mean = np.minimum(np.mean(sharp, axis=0), 1.0)
+    middle = np.minimum(LOOKS.radiance(still(pose)), 1.0)
+    few, more, none = (np.abs(one - mean).mean() for one in (*looks, middle))
+    # It moves by five pixels meanwhile: eight looks are an approximation, and more a better one.
+    assert few < 0.33 * none and more < 0.75 * few
+    assert np.abs(np.diff(looks[0], axis=1)).mean() < 0.8 * np.abs(np.diff(middle, axis=1)).mean()
 
 
 def test_rows_of_a_rolling_shutter_are_those_of_pictures_at_their_times() -> None:
