@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -14,13 +14,13 @@ from numpy.typing import ArrayLike
 
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan
-from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.simulation.clearance import Clearance
 from local_inn_ros.simulation.driven_way import DrivenWay
 from local_inn_ros.simulation.driver import Driver
 from local_inn_ros.simulation.hand_driving import HandDriving
 from local_inn_ros.simulation.odometry_model import OdometryModel, WheelOdometry
 from local_inn_ros.simulation.sensors import Caster, Laser, LaserModel, sweep_duration_s
+from local_inn_ros.simulation.simulated_picture import SimulatedPicture
 from local_inn_ros.simulation.vehicle import (
     VehicleCommand,
     VehicleLimits,
@@ -36,7 +36,8 @@ _CONTROL_HZ = 50.0
 # Stamps are told no finer than this.
 _NANOSECOND_S = 1e-9
 # Among the things that happen in turn.
-_FIRST_BEAM, _LAST_BEAM, _PICTURE, _READ_OUT = 2, 3, 4, 5
+# They are followed, camera by camera, by stamps of pictures and by when these are read out.
+_FIRST_BEAM, _LAST_BEAM, _PICTURES = 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class TruthState:
     yaw_rate_radps: float
 
 
-Event: TypeAlias = TruthState | Odometry | Scan | Picture
+Event: TypeAlias = TruthState | Odometry | Scan | SimulatedPicture
 
 
 class Simulator:
@@ -83,7 +84,7 @@ class Simulator:
         odometry_rate_hz: float = 100.0,
         limits: VehicleLimits | None = None,
         caster: Caster | None = None,
-        camera: Camera | None = None,
+        cameras: Sequence[Camera] = (),
     ) -> None:
         """Put the robot, at rest, on the first point of the lap.
 
@@ -97,7 +98,7 @@ class Simulator:
             odometry_rate_hz: odometry readings a second.
             limits: what the vehicle can do; an F1TENTH car where left out.
             caster: what the laser sees; the occupied cells of ``grid`` where left out.
-            camera: takes pictures of the same world, at the rate of its description.
+            cameras: take pictures of the same world, at the rates of their descriptions.
 
         Raises:
             MapError: the route does not lie in the free space of the map.
@@ -116,9 +117,8 @@ class Simulator:
         # Of control, odometry, the first beams of scans and their last ones.
         self._rates_hz = [_CONTROL_HZ, odometry_rate_hz, scan_hz, scan_hz]
         self._delays_s = [0.0, 0.0, 0.0, sweep_duration_s(laser.spec)]
-        self._camera = camera
-        if camera is not None:
-            # Of the stamps of pictures, and of when they have been read out.
+        self._cameras = dict(enumerate(cameras))
+        for camera in cameras:
             self._rates_hz += [camera.model.spec.rate_hz] * 2
             self._delays_s += [0.0, camera.model.half_shot_s]
         self._ticks = [0] + [1] * (len(self._rates_hz) - 1)
@@ -139,11 +139,6 @@ class Simulator:
             self._state.speed_mps,
             self._state.yaw_rate_radps(self._limits),
         )
-
-    @property
-    def way(self) -> DrivenWay:
-        """Where the robot was of late, as far back as its sensors still need."""
-        return self._way
 
     @property
     def on_lap(self) -> bool:
@@ -187,10 +182,10 @@ class Simulator:
         self._driver.place(self._state)
         self._way.begin_again(self._now_s, pose)
         self._ticks[_LAST_BEAM] = self._ticks[_FIRST_BEAM]
-        if self._camera is not None:
-            model = self._camera.model
+        for k, camera in self._cameras.items():
+            model = camera.model
             begun = math.ceil((self._now_s + model.half_shot_s) * model.spec.rate_hz)
-            self._ticks[_READ_OUT] = max(self._ticks[_READ_OUT], begun)
+            self._ticks[_read_out(k)] = max(self._ticks[_read_out(k)], begun)
 
     def advance_to(self, stamp_s: float) -> list[Event]:
         """Let time run on to a stamp and return what happened until then, that stamp included.
@@ -208,17 +203,18 @@ class Simulator:
                 break
             self._drive_until(next_s)
             happens = [stamp == next_s for stamp in due]
-            control, odometry, first_beam, last_beam, *picture = happens
+            control, odometry, first_beam, last_beam, *pictures = happens
             if control:
                 self._command = self._commanded()
-            if odometry or first_beam or last_beam or any(picture):
+            if odometry or first_beam or last_beam or any(pictures):
                 events.append(self.truth)
             if odometry:
                 events.append(self._read_odometry())
             if last_beam:
                 events.append(self._read_scan())
-            if self._camera is not None and happens[_READ_OUT]:
-                events.append(self._read_out(self._camera))
+            for k, camera in self._cameras.items():
+                if happens[_read_out(k)]:
+                    events.append(camera.take(self._way, self._begun_s(_read_out(k))))
             for index, happened in enumerate(happens):
                 self._ticks[index] += happened
             self._forget()
@@ -263,23 +259,26 @@ class Simulator:
             self._way.add(stamp_s, moved.pose)
 
     def _read_scan(self) -> Scan:
-        begun_s = round(self._ticks[_LAST_BEAM] / self._rates_hz[_LAST_BEAM], 9)
-        return self._laser.sweep(self._way, begun_s)
+        return self._laser.sweep(self._way, self._begun_s(_LAST_BEAM))
 
-    def _read_out(self, camera: Camera) -> Picture:
-        stamp_s = round(self._ticks[_READ_OUT] / camera.model.spec.rate_hz, 9)
-        return camera.take(self._way, stamp_s)
+    def _begun_s(self, which: int) -> float:
+        """Return when what ends next began."""
+        return round(self._ticks[which] / self._rates_hz[which], 9)
 
     def _forget(self) -> None:
         """Drop of the way what no scan and no picture will need."""
-        needed_s = round(self._ticks[_LAST_BEAM] / self._rates_hz[_LAST_BEAM], 9)
-        if self._camera is not None:
-            stamp_s = self._ticks[_READ_OUT] / self._rates_hz[_READ_OUT]
-            needed_s = min(needed_s, stamp_s - self._camera.model.half_shot_s)
-        self._way.forget_before(min(needed_s, self._now_s))
+        needed_s = [self._now_s, self._begun_s(_LAST_BEAM)]
+        for k, camera in self._cameras.items():
+            needed_s.append(self._begun_s(_read_out(k)) - camera.model.half_shot_s)
+        self._way.forget_before(min(needed_s))
 
     def _read_odometry(self) -> Odometry:
         reading = self._odometry.update(self._motion, self._now_s - self._odometry_s, self._now_s)
         self._motion = Pose2.identity()
         self._odometry_s = self._now_s
         return reading
+
+
+def _read_out(camera: int) -> int:
+    """Return where the end of a camera's pictures stands among the things that happen."""
+    return _PICTURES + 2 * camera + 1

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from camera_scenes import CAMERA, HALL, HEIGHT_M, box_outline, hall, looking, renderer, scene_of
+from camera_scenes import CAMERA, HALL, box_outline, hall, looking, renderer, scene_of
 
 from local_inn_ros.geometry import Pose2, Pose3
 from local_inn_ros.simulation.camera import still, textured_scene
@@ -72,7 +72,7 @@ def test_a_corner_is_where_the_formula_puts_it() -> None:
 
 
 def test_left_is_left_and_down_is_down() -> None:
-    pose = looking(2.0, 3.0, 0.0)
+    pose = looking(2.0, 3.0, 0.0, z=0.3)
     # Seen along x, y points to the left: the wall y = 6 is left, y = 0 right.
     points = points_seen(pose, LOOKS.depth(still(pose)))
     assert points[60, 0, 1] > points[60, -1, 1]
@@ -80,7 +80,7 @@ def test_left_is_left_and_down_is_down() -> None:
     post = renderer(scene_of(hall(), [box_outline(4.0, 3.6, 0.3)])).depth(still(pose))[60]
     nearer = np.flatnonzero(post < 3.0)
     ((left, _, _), (right, _, _)) = projected(
-        pose, np.array([[3.85, 3.75, HEIGHT_M], [4.15, 3.45, HEIGHT_M]])
+        pose, np.array([[3.85, 3.75, 0.3], [4.15, 3.45, 0.3]])
     )
     assert nearer.max() < CAMERA.cx
     assert left - 0.5 < nearer.min() < left + 1.5 and right - 1.5 < nearer.max() < right + 0.5

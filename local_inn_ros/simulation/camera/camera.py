@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from local_inn_ros.geometry import Pose3, Twist3, exp_twists
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
-from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.simulation.camera.image_sensor import ImageSensor, SensorModel
 from local_inn_ros.simulation.camera.people import Person
 from local_inn_ros.simulation.camera.renderer import Renderer
 from local_inn_ros.simulation.driven_way import DrivenWay
+from local_inn_ros.simulation.simulated_picture import SimulatedPicture
 
 # A picture that moves by less than this is sharp; farther, it is looked at once a pixel or so.
 _SHARP_PIXELS = 0.7
@@ -34,11 +34,13 @@ class CameraModel:
         spec: size, focal lengths and rate of its pictures.
         base_from_camera: its optical frame (x right, y down, z into the picture) on the robot.
         sensor: what its chip does to light.
+        sees_depth: whether its pictures come with depth.
     """
 
     spec: CameraSpec
     base_from_camera: Pose3
     sensor: SensorModel = field(default_factory=SensorModel)
+    sees_depth: bool = False
 
     @property
     def half_shot_s(self) -> float:
@@ -69,7 +71,7 @@ class Camera:
         self._sensor = ImageSensor(model.sensor, rng)
         self._people = tuple(people)
 
-    def take(self, way: DrivenWay, stamp_s: float) -> Picture:
+    def take(self, way: DrivenWay, stamp_s: float) -> SimulatedPicture:
         """Take a picture.
 
         Args:
@@ -82,7 +84,8 @@ class Camera:
         poses = self._poses(way, stamp_s, exposure, samples)
         radiance = self._renderer.radiance(poses, self._people, stamp_s)
         pixels = self._sensor.develop(radiance, self.model.spec.colour == "rgb")
-        return Picture(stamp_s=stamp_s, sensor=self.model.spec.name, pixels=pixels)
+        depth = self.depth(way, stamp_s) if self.model.sees_depth else None
+        return SimulatedPicture(stamp_s, pixels, depth, sensor=self.model.spec.name)
 
     def depth(self, way: DrivenWay, stamp_s: float) -> NDArray[np.float32]:
         """Return (height, width) the depth of a picture in m along the optical axis, 0 for none."""

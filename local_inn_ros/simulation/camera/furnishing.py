@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.simulation.camera.place_chance import PlaceChance
 from local_inn_ros.simulation.worlds.wall_outlines import WallOutlines
 
 # What is no longer than this, corner to corner, is furniture, unless it is a pillar.
@@ -16,7 +17,7 @@ _HEIGHT_M = (0.4, 1.7)
 
 
 def solid_heights(
-    outlines: WallOutlines, ceiling_m: float, rng: np.random.Generator
+    outlines: WallOutlines, ceiling_m: float, chance: PlaceChance
 ) -> NDArray[np.float64]:
     """Return (solids,) the heights of things in m: the ceiling's for walls, less for furniture.
 
@@ -28,11 +29,13 @@ def solid_heights(
     low, high = np.full((count, 2), np.inf), np.full((count, 2), -np.inf)
     np.minimum.at(low, which, ends)
     np.maximum.at(high, which, ends)
-    heights = rng.uniform(*_HEIGHT_M, count)
-    pillar = rng.random(count) < _PILLAR_SHARE
-    furniture = np.flatnonzero((np.linalg.norm(high - low, axis=1) < _FURNITURE_M) & ~pillar)
+    small = np.flatnonzero(np.linalg.norm(high - low, axis=1) < _FURNITURE_M)
     tops = np.full(count, ceiling_m)
-    tops[furniture] = np.minimum(heights[furniture], ceiling_m)
+    for one in small:
+        rng = chance.at(np.stack([low[one], high[one]]))
+        if rng.random() >= _PILLAR_SHARE:
+            tops[one] = min(rng.uniform(*_HEIGHT_M), ceiling_m)
+    furniture = small[tops[small] < ceiling_m]
     for k, one in enumerate(furniture):
         others = furniture[:k]
         apart = (low[others] > high[one]) | (high[others] < low[one])

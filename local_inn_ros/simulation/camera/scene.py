@@ -19,6 +19,7 @@ from local_inn_ros.simulation.camera.materials import (
     furniture_textures,
     wall_textures,
 )
+from local_inn_ros.simulation.camera.place_chance import PlaceChance
 from local_inn_ros.simulation.camera.posters import (
     door_texture,
     floor_mark_texture,
@@ -101,7 +102,8 @@ def textured_scene(
     Args:
         grid: where there is room to drive.
         outlines: of all that stands there.
-        rng: source of all that is random. The same state gives the same scene.
+        rng: source of all that is random. The same state gives the same scene, and where something
+            was moved, the rest of it.
         ceiling_m: height of the ceiling.
 
     Raises:
@@ -109,16 +111,18 @@ def textured_scene(
     """
     if not ceiling_m > 1.0:
         raise ValueError(f"a ceiling is more than a metre high, got {ceiling_m}")
-    textures = [floor_texture(rng), ceiling_texture(rng)]
-    sides = _numbered(textures, wall_textures(rng, ceiling_m))
-    pieces = _numbered(textures, furniture_textures(rng))
-    tops = solid_heights(outlines, ceiling_m, rng)
-    walls = dress_walls(outlines, tops, ceiling_m, (sides, pieces), rng)
+    materials, below = rng.spawn(2)
+    chance = PlaceChance(rng)
+    textures = [floor_texture(materials), ceiling_texture(materials)]
+    sides = _numbered(textures, wall_textures(materials, ceiling_m))
+    pieces = _numbered(textures, furniture_textures(materials))
+    tops = solid_heights(outlines, ceiling_m, chance)
+    walls, drawn_by = dress_walls(outlines, tops, ceiling_m, (sides, pieces), chance)
     for decal, (low, high, bottom, top) in enumerate(walls.decals_m):
         make = door_texture if bottom == 0.0 else poster_texture
         walls.decal_texture[decal] = len(textures)
-        textures.append(make(rng, high - low, top - bottom))
-    ground, lamps = _ground(grid, textures, rng)
+        textures.append(make(drawn_by[decal], high - low, top - bottom))
+    ground, lamps = _ground(grid, textures, below)
     segments = walls.segments_m
     buckets = SegmentBuckets.of(segments, _BUCKET_M)
     shape = RoomShape(
@@ -135,7 +139,7 @@ def textured_scene(
         ceiling_m,
     )
     rows, cols = (math.ceil(side / GROUND_LIGHT_M) + 1 for side in _extent(grid)[2:])
-    noise = clouds(rng, rows, cols, 1.2)
+    noise = clouds(below, rows, cols, 1.2)
     stain = np.clip(1.0 + _STAIN * noise, 0.4, 1.4).astype(np.float32)
     return Scene(grid, shape, walls, ground, TextureAtlas.of(textures), lamps, stain)
 

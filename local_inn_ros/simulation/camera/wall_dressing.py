@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.simulation.camera.place_chance import PlaceChance
 from local_inn_ros.simulation.worlds.wall_outlines import WallOutlines
 
 # Walls change what they are made of after so far.
@@ -69,8 +70,8 @@ def dress_walls(
     tops_m: NDArray[np.float64],
     ceiling_m: float,
     textures: tuple[NDArray[np.int64], NDArray[np.int64]],
-    rng: np.random.Generator,
-) -> DressedWalls:
+    chance: PlaceChance,
+) -> tuple[DressedWalls, list[np.random.Generator]]:
     """Cut outlines into stretches and say what each is made of.
 
     Args:
@@ -78,37 +79,26 @@ def dress_walls(
         tops_m: (solids,) their heights.
         ceiling_m: height of the ceiling.
         textures: what walls can be made of, and what furniture can.
-        rng: source of chance.
+        chance: draws all that is random of an outline.
+
+    Returns:
+        The walls, and what draws each decal, whose texture is still to be told.
     """
-    pieces: list[NDArray[np.float64]] = []
-    texture: list[int] = []
-    decal: list[int] = []
-    decals: list[tuple[float, float, float, float]] = []
+    dressed = _Dressed()
     ends = np.flatnonzero(np.diff(outlines.chain, append=-1)) + 1
     for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True):
         segments = outlines.segments[begin:end]
-        length = np.linalg.norm(segments[:, 2:] - segments[:, :2], axis=1)
-        along = np.concatenate([[0.0], np.cumsum(length)])
         top = float(tops_m[outlines.solid[begin]])
-        wall = top >= ceiling_m
-        cuts = _cuts(along, segments, wall, rng)
-        piece = _cut(segments, along, cuts, begin, len(texture))
-        pieces.append(piece)
-        for low, high in zip([0.0, *cuts], [*cuts, along[-1]], strict=True):
-            texture.append(int(rng.choice(textures[0] if wall else textures[1])))
-            placed = _decal(low, high, top, wall, along, segments, rng)
-            decal.append(-1 if placed is None else len(decals))
-            if placed is not None:
-                decals.append(placed)
-    cut = np.vstack([np.zeros((0, 7)), *pieces])
-    source = cut[:, 6].astype(np.int64)
+        made_of = textures[0] if top >= ceiling_m else textures[1]
+        rng = chance.at(segments.reshape(-1, 2))
+        dressed.add(segments, begin, top, top >= ceiling_m, made_of, rng)
+    cut = np.vstack([np.zeros((0, 7)), *dressed.pieces])
+    source, stretch = cut[:, 6].astype(np.int64), cut[:, 5].astype(np.int64)
     length = np.linalg.norm(cut[:, 2:4] - cut[:, :2], axis=1)
     counts = np.maximum(2, np.ceil(length / _LIGHT_M).astype(np.int64) + 1)
-    stretch = cut[:, 5].astype(np.int64)
     turn = np.arctan2(outlines.outward[source, 1], outlines.outward[source, 0])
     facing = np.floor(_FACINGS * (turn / (2.0 * np.pi) + 0.5) + 0.1).astype(np.int64) % _FACINGS
-    tint = rng.uniform(0.65, 1.1, (len(texture), 1)) * rng.uniform(0.8, 1.0, (len(texture), 3))
-    return DressedWalls(
+    walls = DressedWalls(
         cut[:, :4].copy(),
         outlines.outward[source],
         outlines.solid[source],
@@ -116,24 +106,58 @@ def dress_walls(
         length,
         stretch,
         _FACINGS * stretch + facing,
-        np.array(texture, np.int64),
-        rng.uniform(0.0, 10.0, len(texture)),
-        tint,
-        np.array(decal, np.int64),
-        np.array(decals, np.float64).reshape(-1, 4),
-        np.zeros(len(decals), np.int64),
+        np.array(dressed.texture, np.int64),
+        np.array(dressed.shift_m, np.float64),
+        np.array(dressed.tint, np.float64).reshape(-1, 3),
+        np.array(dressed.decal, np.int64),
+        np.array(dressed.decals_m, np.float64).reshape(-1, 4),
+        np.zeros(len(dressed.decals_m), np.int64),
         np.cumsum(counts) - counts,
         counts,
     )
+    return walls, dressed.drawn_by
 
 
-def _cuts(
-    along: NDArray[np.float64], segments: NDArray[np.float64], wall: bool, rng: np.random.Generator
-) -> list[float]:
+class _Dressed:
+    """Outlines that are dressed so far."""
+
+    def __init__(self) -> None:
+        self.pieces: list[NDArray[np.float64]] = []
+        self.texture: list[int] = []
+        self.shift_m: list[float] = []
+        self.tint: list[NDArray[np.float64]] = []
+        self.decal: list[int] = []
+        self.decals_m: list[tuple[float, float, float, float]] = []
+        self.drawn_by: list[np.random.Generator] = []
+
+    def add(
+        self,
+        segments: NDArray[np.float64],
+        first: int,
+        top: float,
+        wall: bool,
+        made_of: NDArray[np.int64],
+        rng: np.random.Generator,
+    ) -> None:
+        """Dress one outline: its segments (n, 4), the first of which has a number."""
+        length = np.linalg.norm(segments[:, 2:] - segments[:, :2], axis=1)
+        along = np.concatenate([[0.0], np.cumsum(length)])
+        cuts = _cuts(along, rng) if wall else []
+        self.pieces.append(_cut(segments, along, cuts, first, len(self.texture)))
+        for low, high in zip([0.0, *cuts], [*cuts, float(along[-1])], strict=True):
+            self.texture.append(int(rng.choice(made_of)))
+            self.shift_m.append(float(rng.uniform(0.0, 10.0)))
+            self.tint.append(rng.uniform(0.65, 1.1) * rng.uniform(0.8, 1.0, 3))
+            placed = _decal(low, high, top, wall, along, segments, rng)
+            self.decal.append(-1 if placed is None else len(self.decals_m))
+            if placed is not None:
+                self.decals_m.append(placed)
+                self.drawn_by.append(rng.spawn(1)[0])
+
+
+def _cuts(along: NDArray[np.float64], rng: np.random.Generator) -> list[float]:
     """Return where an outline of a way (n + 1,) changes what it is made of."""
     total = float(along[-1])
-    if not wall:
-        return []
     corners = along[1:-1][np.minimum(np.diff(along)[:-1], np.diff(along)[1:]) > _SHORTEST_M]
     cuts: list[float] = []
     for end in [*corners.tolist(), total]:
