@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose3
 from local_inn_ros.sensing.camera.optical_frame import body_from_optical
 from local_inn_ros.simulation.camera.camera import Camera, CameraModel
@@ -44,8 +45,18 @@ def fitted_cameras(
         looks: how it looks.
         models: the cameras.
         rng: draws the light, the people and the noise; not what things are made of.
+
+    Raises:
+        SensorError: a camera is not between floor and ceiling.
     """
     scene = textured_scene(world.grid, world.outlines(), np.random.default_rng(looks.appearance))
+    for model in models:
+        height = float(model.base_from_camera.translation[2])
+        if not 0.0 < height < scene.shape.ceiling_m:
+            raise SensorError(
+                f"the camera '{model.spec.name}' is mounted {height:g} m above the ground, which "
+                f"is not between the floor and the ceiling at {scene.shape.ceiling_m:g} m"
+            )
     light_rng, people_rng, *noise = rng.spawn(2 + len(models))
     light = draw_light(scene, looks.light, light_rng)
     people = draw_people(scene, looks.people, people_rng)
