@@ -27,11 +27,6 @@ class Rays(NamedTuple):
     row: NDArray[np.float64]
     pose: NDArray[np.int64]
 
-    def part(self, of: int, count: int) -> Rays:
-        """Return one of so many parts of about the same size."""
-        begin, end = (len(self.pose) * k // count for k in (of, of + 1))
-        return Rays(self.column[begin:end], self.row[begin:end], self.pose[begin:end])
-
 
 class Hits(NamedTuple):
     """What rays meet first.

@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,14 @@ from local_inn_ros.simulation.camera.scene import Scene
 from local_inn_ros.simulation.camera.surface_kernel import Looks, cover
 from local_inn_ros.simulation.camera.texture_kernel import look_up
 
-Found = TypeVar("Found")
+Arrays = TypeVar("Arrays", Rays, Looks)
 
 # Below this many rays a second thread costs more than it saves.
 _RAYS_WORTH_A_THREAD = 2_000
 # Where in a pixel samples look in turn, in pixels from its middle: no two in a row or a column.
 _PLACES = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]])
+# An edge between faces that differ by less, as a share of the picture's brightness, does not show.
+_ALIKE, _ALIKE_WEIGHTS = 0.03, np.array([0.5, 0.3, 0.2], dtype=np.float32)
 # Where it is looked again, besides its middle.
 _AGAIN = np.array([[0.375, 0.125], [-0.25, 0.375], [-0.125, -0.375]])
 
@@ -85,10 +88,11 @@ class Renderer:
         samples = len(poses)
         few = samples < len(_PLACES)
         colour, face = self._look(self._rays(samples, poses.shape[1], not few), looked, where)
-        picture: NDArray[np.float32] = colour.reshape(samples, *self._size, 3).mean(axis=0)
+        looks = colour.reshape(samples, *self._size, 3)
+        picture: NDArray[np.float32] = looks[0] if samples == 1 else looks.mean(axis=0)
         if few:
             faces = face.reshape(samples, *self._size)
-            row, column = np.nonzero(_beside_another(faces).any(axis=0))
+            row, column = np.nonzero(_beside_another(faces, looks).any(axis=0))
             again = self._rays_at(row, column, samples, poses.shape[1])
             colour, _ = self._look(again, looked, where)
             more = colour.reshape(len(row), -1, 3).mean(axis=1)
@@ -109,22 +113,34 @@ class Renderer:
         looked = self._checked(poses[len(poses) // 2 :][:1])
         where = people_at(list(people), stamp_s)
         rays = self._rays(1, poses.shape[1], False)
-        found = self._shared(rays, lambda part: self._meet(part, looked, where).depth_m)
-        return np.concatenate(found).astype(np.float32).reshape(self._size)
+        found = np.empty(len(rays.pose), np.float32)
+
+        def fill(some: slice) -> None:
+            found[some] = self._meet(_part(rays, some), looked, where).depth_m
+
+        self._shared(rays, fill)
+        return found.reshape(self._size)
 
     def _look(
         self, rays: Rays, poses: NDArray[np.float64], people: NDArray[np.float64]
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return the radiance (n, 3) along rays, and the faces (n,) that they meet."""
-        found = self._shared(rays, lambda part: self._looks(part, poses, people))
-        return (
-            np.concatenate([one.colour for one in found]),
-            np.concatenate([one.face for one in found]),
-        )
+        looks = Looks.empty(len(rays.pose))
+        self._shared(rays, lambda some: self._fill(rays, some, poses, people, looks))
+        return looks.colour, looks.face
 
-    def _looks(self, rays: Rays, poses: NDArray[np.float64], people: NDArray[np.float64]) -> Looks:
+    def _fill(
+        self,
+        rays: Rays,
+        some: slice,
+        poses: NDArray[np.float64],
+        people: NDArray[np.float64],
+        looks: Looks,
+    ) -> None:
+        """Fill in some of the looks."""
         scene, atlas = self.scene, self.scene.atlas
-        hits, looks = self._meet(rays, poses, people), Looks.empty(len(rays.pose))
+        mine, part = _part(rays, some), _part(looks, some)
+        hits = self._meet(mine, poses, people)
         cover(
             scene.shape.ceiling_m,
             scene.shape.solid,
@@ -135,12 +151,11 @@ class Renderer:
             people,
             poses,
             self._lens,
-            rays,
+            mine,
             hits,
-            looks,
+            part,
         )
-        look_up(atlas.texels, atlas.levels, atlas.sizes, looks.texture, looks.area, looks.colour)
-        return looks
+        look_up(atlas.texels, atlas.levels, atlas.sizes, part.texture, part.area, part.colour)
 
     def _meet(self, rays: Rays, poses: NDArray[np.float64], people: NDArray[np.float64]) -> Hits:
         hits = Hits.empty(len(rays.pose))
@@ -185,12 +200,17 @@ class Renderer:
             )
         return np.array(poses, dtype=np.float64).reshape(-1, 3, 4)
 
-    def _shared(self, rays: Rays, job: Callable[[Rays], Found]) -> list[Found]:
+    def _shared(self, rays: Rays, job: Callable[[slice], None]) -> None:
         """Let every thread have its part of the rays."""
-        threads = min(self._threads, 1 + len(rays.pose) // _RAYS_WORTH_A_THREAD)
+        count = len(rays.pose)
+        threads = min(self._threads, 1 + count // _RAYS_WORTH_A_THREAD)
+        bounds = [count * k // threads for k in range(threads + 1)]
+        parts = [slice(begin, end) for begin, end in pairwise(bounds)]
         if self._pool is None or threads == 1:
-            return [job(rays)]
-        return list(self._pool.map(lambda k: job(rays.part(k, threads)), range(threads)))
+            job(parts[0])
+            return
+        for _ in self._pool.map(job, parts):
+            pass
 
 
 def still(map_from_camera: Pose3) -> NDArray[np.float64]:
@@ -198,11 +218,24 @@ def still(map_from_camera: Pose3) -> NDArray[np.float64]:
     return map_from_camera.to_matrix()[None, None, :3]
 
 
-def _beside_another(faces: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return (samples, height, width) True where a pixel's neighbour sees another face."""
+def _part(arrays: Arrays, some: slice) -> Arrays:
+    """Return a part of each of several arrays."""
+    parts: list[Any] = [one[some] for one in arrays]
+    return type(arrays)(*parts)
+
+
+def _beside_another(faces: NDArray[np.int64], looks: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return (samples, height, width) True where the edge of a face shows beside a pixel.
+
+    Args:
+        faces: (samples, height, width) numbers of what is seen.
+        looks: (samples, height, width, 3) how bright it is.
+    """
     beside = np.zeros(faces.shape, bool)
+    bright = looks @ _ALIKE_WEIGHTS
     for axis in (1, 2):
-        differs = np.diff(faces, axis=axis) != 0
+        step = np.abs(np.diff(bright, axis=axis))
+        differs = (np.diff(faces, axis=axis) != 0) & (step > _ALIKE * np.mean(bright))
         first = [slice(None)] * 3
         first[axis] = slice(None, -1)
         beside[tuple(first)] |= differs

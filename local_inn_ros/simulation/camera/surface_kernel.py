@@ -20,6 +20,8 @@ from local_inn_ros.simulation.camera.ray_kernel import CEILING, FLOOR, NOTHING, 
 from local_inn_ros.simulation.camera.scene import GROUND_LIGHT_M, LAMP_SLOT_M, MARK_SLOT_M
 from local_inn_ros.simulation.camera.wall_dressing import LIGHT_ROWS
 
+# Colours may be rounded in any order; nothing here decides where something is.
+_FAST = {"contract", "arcp", "nsz", "reassoc"}
 # What is left of a face's number, divided by this, tells faces of one kind from those of another.
 _KINDS = 8
 _MARK, _LAMP, _DECAL = 5, 6, 7
@@ -52,7 +54,7 @@ class Looks(NamedTuple):
         )
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def cover(  # type: ignore[no-untyped-def]
     ceiling_m, solid, walls, ground, atlas, light, people, poses, lens, rays, hits, looks
 ):
@@ -117,14 +119,14 @@ def cover(  # type: ignore[no-untyped-def]
                 _tile(atlas, texture, x, -y, a_x, -a_y, b_x, -b_y, looks, i)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _fill(looks, i, red, green, blue, face):  # type: ignore[no-untyped-def]
     """Fill in something without a texture."""
     looks.texture[i], looks.face[i] = -1, face
     looks.colour[i, 0], looks.colour[i, 1], looks.colour[i, 2] = red, green, blue
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _place(looks, i, texture, u, v, per_u, per_v, a_u, a_v, b_u, b_v):  # type: ignore[no-untyped-def]
     """Fill in a texture and the area on it, told in m, by texels a metre."""
     looks.texture[i] = texture
@@ -133,14 +135,14 @@ def _place(looks, i, texture, u, v, per_u, per_v, a_u, a_v, b_u, b_v):  # type: 
     looks.area[i, 4], looks.area[i, 5] = b_u * per_u, b_v * per_v
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _tile(atlas, texture, u, v, a_u, a_v, b_u, b_v, looks, i):  # type: ignore[no-untyped-def]
     """Fill in a texture that covers as much as it does."""
     per_u, per_v = atlas[1][texture, 0], atlas[1][texture, 1]
     _place(looks, i, texture, u, v, per_u, per_v, a_u, a_v, b_u, b_v)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _hang(atlas, texture, places, n, u, v, a_u, a_v, b_u, b_v, looks, i):  # type: ignore[no-untyped-def]
     """Fill in a picture that fills the n-th of places (from, to, from, to): right and up."""
     per_u = atlas[0][texture, 0] / (places[n, 1] - places[n, 0])
@@ -149,7 +151,7 @@ def _hang(atlas, texture, places, n, u, v, a_u, a_v, b_u, b_v, looks, i):  # typ
     _place(looks, i, texture, right, down, per_u, per_v, a_u, -a_v, b_u, -b_v)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _cover_side(  # type: ignore[no-untyped-def]
     ceiling_m, walls, atlas, light, poses, k, lens, i, hits, dx, dy, dz, height, looks
 ):
@@ -185,7 +187,7 @@ def _cover_side(  # type: ignore[no-untyped-def]
     _tile(atlas, walls.texture[stretch], u, v, a_u, -a_v, b_u, -b_v, looks, i)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _cover_ceiling(  # type: ignore[no-untyped-def]
     ground, atlas, light, x, y, a_x, a_y, b_x, b_y, looks, i
 ):
@@ -204,7 +206,7 @@ def _cover_ceiling(  # type: ignore[no-untyped-def]
     _tile(atlas, ground.ceiling_texture, u, v, a_x, -a_y, b_x, -b_y, looks, i)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _cover_floor(  # type: ignore[no-untyped-def]
     ground, atlas, light, people, x, y, a_x, a_y, b_x, b_y, looks, i
 ):
@@ -231,7 +233,7 @@ def _cover_floor(  # type: ignore[no-untyped-def]
     _tile(atlas, ground.floor_texture, u, v, a_x, -a_y, b_x, -b_y, looks, i)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _light_ground(raster, ground, x, y, looks, i):  # type: ignore[no-untyped-def]
     """Fill in the light at a place of the floor or the ceiling, between the four about it."""
     right = min(max((x - ground.left_m) / GROUND_LIGHT_M, 0.0), raster.shape[1] - 1.001)
@@ -247,7 +249,7 @@ def _light_ground(raster, ground, x, y, looks, i):  # type: ignore[no-untyped-de
         looks.colour[i, channel] = below + up * (above - below)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _light_side(columns, walls, segment, share, height, looks, i):  # type: ignore[no-untyped-def]
     """Fill in the light at a place of a side, by its shares of the segment and of the height."""
     count = walls.light_count[segment]
