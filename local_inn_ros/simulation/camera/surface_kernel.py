@@ -127,7 +127,9 @@ def _fill(looks, i, red, green, blue, face):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _place(looks, i, texture, u, v, per_u, per_v, a_u, a_v, b_u, b_v):  # type: ignore[no-untyped-def]
+def _place(  # type: ignore[no-untyped-def]
+    looks, i, texture, u, v, per_u, per_v, a_u, a_v, b_u, b_v
+):
     """Fill in a texture and the area on it, told in m, by texels a metre."""
     looks.texture[i] = texture
     looks.area[i, 0], looks.area[i, 1] = u * per_u, v * per_v
@@ -143,7 +145,9 @@ def _tile(atlas, texture, u, v, a_u, a_v, b_u, b_v, looks, i):  # type: ignore[n
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _hang(atlas, texture, places, n, u, v, a_u, a_v, b_u, b_v, looks, i):  # type: ignore[no-untyped-def]
+def _hang(  # type: ignore[no-untyped-def]
+    atlas, texture, places, n, u, v, a_u, a_v, b_u, b_v, looks, i
+):
     """Fill in a picture that fills the n-th of places (from, to, from, to): right and up."""
     per_u = atlas[0][texture, 0] / (places[n, 1] - places[n, 0])
     per_v = atlas[0][texture, 1] / (places[n, 3] - places[n, 2])
