@@ -16,7 +16,7 @@ from local_inn_ros.recordings.reading_order import at_one_instant_each, in_order
 from local_inn_ros.recordings.trajectory import Trajectory
 from local_inn_ros.sensing import LaserSpec, Odometry, Scan
 from local_inn_ros.simulation import LaserModel, Simulator
-from local_inn_ros.simulation.simulator import Event
+from local_inn_ros.simulation.simulator import Event, TruthState
 from local_inn_ros.simulation.worlds import DrivenWorld
 
 # From rest to speed; what happens until then is not recorded.
@@ -69,7 +69,7 @@ def record(events: Iterable[Event], mount: Pose2) -> Drive:
                 swept.append(event)
         elif isinstance(event, Odometry):
             odometry.append(event)
-        else:
+        elif isinstance(event, TruthState):
             stamps.append(event.stamp_s)
             poses.append(event.pose.to_array())
     readings = at_one_instant_each(in_order_of_use(swept, odometry), lambda _: mount)

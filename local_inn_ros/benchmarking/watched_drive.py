@@ -107,7 +107,7 @@ class WatchedRobot:
                 way = _told(way, event)
             elif isinstance(event, Odometry):
                 self._pipeline.add_odometry(event)
-            elif way is not None:
+            elif way is not None and isinstance(event, Scan):
                 sighting = self._looked_at(event, way)
                 if sighting is not None:
                     yield sighting

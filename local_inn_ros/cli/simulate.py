@@ -12,6 +12,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from local_inn_ros.cli.options import MountOption, SeedOption, parse_mount, tried_bag
+from local_inn_ros.cli.simulated_cameras import (
+    AppearanceOption,
+    CameraMountOption,
+    CameraOption,
+    DepthOption,
+    JpegOption,
+    LightOption,
+    Lit,
+    PeopleOption,
+    Shown,
+    fitted_to,
+    named_cameras,
+)
 
 if TYPE_CHECKING:
     from local_inn_ros.sensing import LaserSpec
@@ -65,27 +78,40 @@ def simulate(
         ),
     ] = DrivenIn.SMOOTH,
     mount: MountOption = None,
+    camera: CameraOption = None,
+    camera_mount: CameraMountOption = None,
+    light: LightOption = Lit.OFFICE,
+    appearance: AppearanceOption = 0,
+    people: PeopleOption = 0,
+    depth: DepthOption = False,
+    jpeg: JpegOption = False,
     seed: SeedOption = 0,
 ) -> None:
-    """Drive a robot round a map and record scans, wheel odometry and ground truth as a bag."""
+    """Drive a robot round a map and record what its sensors see, and where it was, as a bag."""
     import numpy as np
 
     from local_inn_ros.cli.output import progress_bar, say
-    from local_inn_ros.geometry import Pose2
+    from local_inn_ros.geometry import Pose2, Pose3
     from local_inn_ros.recordings.bag_writer import BagWriter
     from local_inn_ros.sensing import Odometry, Scan
     from local_inn_ros.simulation.odometry_model import OdometryModel
     from local_inn_ros.simulation.sensors import LaserModel, scan_period_s
+    from local_inn_ros.simulation.simulated_picture import SimulatedPicture
     from local_inn_ros.simulation.simulator import Simulator
     from local_inn_ros.simulation.worlds.driven_world import WorldKind, driven_world
     from local_inn_ros.world import plan_lap
 
+    cameras = named_cameras(camera, camera_mount, depth)
     world = _world(map_file, sensor, bundle)
     route, rng = plan_lap(world.grid), np.random.default_rng(seed)
     (changes,) = rng.spawn(1)
     driven = driven_world(
         WorldKind(world_kind.value), world.grid, route, changes, world.surface_offset_m
     )
+    # Cameras have chance of their own: without them a seed gives the same drive.
+    models = [one.model for one in cameras.values()]
+    shown = Shown(appearance, light.value, people)
+    fitted = fitted_to(driven, models, shown, np.random.default_rng([seed, 1]))
     laser = LaserModel(world.spec, base_from_laser=parse_mount(mount) or Pose2.identity())
     simulator = Simulator(
         driven.grid,
@@ -95,10 +121,13 @@ def simulate(
         speed,
         rng,
         caster=driven.caster,
+        cameras=fitted,
     )
-    scans = 0
+    scans = pictures = 0
+    mounts = {one.frame: one.model.base_from_camera for one in cameras.values()}
     with BagWriter(out) as bag, progress_bar() as progress:
-        bag.write_mount(0.0, laser.base_from_laser)
+        bag.write_mounts(0.0, {"laser": Pose3.from_pose2(laser.base_from_laser), **mounts})
+        writers = {name: one.writer(bag, jpeg) for name, one in cameras.items()}
         task = progress.add_task("simulating", total=int(duration * world.spec.rate_hz))
         for event in simulator.whole_scans(duration):
             if isinstance(event, Scan):
@@ -107,9 +136,14 @@ def simulate(
                 progress.advance(task)
             elif isinstance(event, Odometry):
                 bag.write_odometry(event)
+            elif isinstance(event, SimulatedPicture):
+                known_s = event.stamp_s + cameras[event.sensor].model.half_shot_s
+                writers[event.sensor].write(event, known_s, event.depth_m)
+                pictures += 1
             else:
                 bag.write_ground_truth(event.stamp_s, event.pose)
-    say(f"{out}: {scans} scans over {duration:g} s at up to {speed:g} m/s")
+    taken = f" and {pictures} pictures" if cameras else ""
+    say(f"{out}: {scans} scans{taken} over {duration:g} s at up to {speed:g} m/s")
 
 
 def _world(map_file: Path | None, sensor: Path | None, bundle: Path | None) -> _World:

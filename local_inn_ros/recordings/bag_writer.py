@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +26,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from local_inn_ros.errors import BagError
-from local_inn_ros.geometry import Pose2
+from local_inn_ros.geometry import Pose2, Pose3
 from local_inn_ros.places import check_new_folder, new_folder
 from local_inn_ros.sensing import Odometry, Scan
 
@@ -94,8 +94,23 @@ class BagWriter:
 
     def write_mount(self, stamp_s: float, mount: Pose2) -> None:
         """Write where the laser is mounted, to ``/tf_static``."""
-        transform = self._transform(stamp_s, "base_link", "laser", mount)
-        self._write("/tf_static", "tf2_msgs/msg/TFMessage", stamp_s, transforms=[transform])
+        self.write_mounts(stamp_s, {"laser": Pose3.from_pose2(mount)})
+
+    def write_mounts(self, stamp_s: float, mounts: Mapping[str, Pose3]) -> None:
+        """Write where sensors are mounted, by the names of their frames, to ``/tf_static``.
+
+        They are one message: whoever plays the bag latches the last one alone.
+        """
+        told = []
+        for frame, mount in mounts.items():
+            x, y, z, w = mount.to_quaternion().tolist()
+            transform = self.make(
+                "geometry_msgs/msg/Transform",
+                translation=self._vector(*mount.translation.tolist()),
+                rotation=self.make("geometry_msgs/msg/Quaternion", x=x, y=y, z=z, w=w),
+            )
+            told.append(self._stamped(stamp_s, "base_link", frame, transform))
+        self.write("/tf_static", "tf2_msgs/msg/TFMessage", stamp_s, transforms=told)
 
     def write_scan(self, scan: Scan, period_s: float = 0.0) -> None:
         """Write a scan to ``/scan``, when its last beam is measured; its ranges stay raw.
@@ -105,11 +120,11 @@ class BagWriter:
             period_s: from one scan to the next, where it is known.
         """
         last = scan.angle_min_rad + scan.angle_increment_rad * max(scan.ranges_m.size - 1, 0)
-        self._write(
+        self.write(
             "/scan",
             "sensor_msgs/msg/LaserScan",
             max(scan.stamp_s, scan.end_s),
-            header=self._header(scan.stamp_s, "laser"),
+            header=self.header(scan.stamp_s, "laser"),
             angle_min=scan.angle_min_rad,
             angle_max=last,
             angle_increment=scan.angle_increment_rad,
@@ -124,63 +139,66 @@ class BagWriter:
     def write_odometry(self, reading: Odometry) -> None:
         """Write a reading to ``/odom`` and as the transform odom to base_link to ``/tf``."""
         stamp_s = reading.stamp_s
-        twist = self._make(
+        twist = self.make(
             "geometry_msgs/msg/Twist",
             linear=self._vector(reading.speed_mps, reading.lateral_speed_mps, 0.0),
             angular=self._vector(0.0, 0.0, reading.yaw_rate_radps),
         )
         unknown = np.zeros(36)
-        self._write(
+        self.write(
             "/odom",
             "nav_msgs/msg/Odometry",
             stamp_s,
-            header=self._header(stamp_s, "odom"),
+            header=self.header(stamp_s, "odom"),
             child_frame_id="base_link",
-            pose=self._make(
+            pose=self.make(
                 "geometry_msgs/msg/PoseWithCovariance",
                 pose=self._pose(reading.pose),
                 covariance=unknown,
             ),
-            twist=self._make(
+            twist=self.make(
                 "geometry_msgs/msg/TwistWithCovariance", twist=twist, covariance=unknown
             ),
         )
         transform = self._transform(stamp_s, "odom", "base_link", reading.pose)
-        self._write("/tf", "tf2_msgs/msg/TFMessage", stamp_s, transforms=[transform])
+        self.write("/tf", "tf2_msgs/msg/TFMessage", stamp_s, transforms=[transform])
 
     def write_ground_truth(self, stamp_s: float, pose: Pose2) -> None:
         """Write where the base is in the map, to ``/ground_truth`` (PoseStamped)."""
-        self._write(
+        self.write(
             "/ground_truth",
             "geometry_msgs/msg/PoseStamped",
             stamp_s,
-            header=self._header(stamp_s, "map"),
+            header=self.header(stamp_s, "map"),
             pose=self._pose(pose),
         )
 
-    def _write(self, topic: str, kind: str, stamp_s: float, **fields: Any) -> None:
+    def write(self, topic: str, kind: str, stamp_s: float, **fields: Any) -> None:
+        """Write a message of a type and its fields, received at a stamp."""
         if topic not in self._connections:
             latched = (_LATCHED,) if topic == "/tf_static" else ()
             self._connections[topic] = self._writer.add_connection(
                 topic, kind, typestore=self._types, offered_qos_profiles=latched
             )
-        message = self._make(kind, **fields)
+        message = self.make(kind, **fields)
         raw = self._types.serialize_cdr(message, kind)
         self._writer.write(self._connections[topic], _nanoseconds(stamp_s), raw)
 
-    def _make(self, kind: str, **fields: Any) -> Any:
+    def make(self, kind: str, **fields: Any) -> Any:
+        """Return a message, or a part of one."""
         return self._types.types[kind](**fields)
 
-    def _header(self, stamp_s: float, frame: str) -> Any:
+    def header(self, stamp_s: float, frame: str) -> Any:
+        """Return a header."""
         seconds, rest = divmod(_nanoseconds(stamp_s), 1_000_000_000)
-        time = self._make("builtin_interfaces/msg/Time", sec=seconds, nanosec=rest)
-        return self._make("std_msgs/msg/Header", stamp=time, frame_id=frame)
+        time = self.make("builtin_interfaces/msg/Time", sec=seconds, nanosec=rest)
+        return self.make("std_msgs/msg/Header", stamp=time, frame_id=frame)
 
     def _vector(self, x: float, y: float, z: float) -> Any:
-        return self._make("geometry_msgs/msg/Vector3", x=x, y=y, z=z)
+        return self.make("geometry_msgs/msg/Vector3", x=x, y=y, z=z)
 
     def _quaternion(self, yaw: float) -> Any:
-        return self._make(
+        return self.make(
             "geometry_msgs/msg/Quaternion",
             x=0.0,
             y=0.0,
@@ -189,19 +207,22 @@ class BagWriter:
         )
 
     def _pose(self, pose: Pose2) -> Any:
-        point = self._make("geometry_msgs/msg/Point", x=pose.x, y=pose.y, z=0.0)
+        point = self.make("geometry_msgs/msg/Point", x=pose.x, y=pose.y, z=0.0)
         orientation = self._quaternion(pose.yaw)
-        return self._make("geometry_msgs/msg/Pose", position=point, orientation=orientation)
+        return self.make("geometry_msgs/msg/Pose", position=point, orientation=orientation)
 
     def _transform(self, stamp_s: float, parent: str, child: str, pose: Pose2) -> Any:
-        transform = self._make(
+        transform = self.make(
             "geometry_msgs/msg/Transform",
             translation=self._vector(pose.x, pose.y, 0.0),
             rotation=self._quaternion(pose.yaw),
         )
-        return self._make(
+        return self._stamped(stamp_s, parent, child, transform)
+
+    def _stamped(self, stamp_s: float, parent: str, child: str, transform: Any) -> Any:
+        return self.make(
             "geometry_msgs/msg/TransformStamped",
-            header=self._header(stamp_s, parent),
+            header=self.header(stamp_s, parent),
             child_frame_id=child,
             transform=transform,
         )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
+from local_inn_ros.simulation.clearance import Clearance
 from local_inn_ros.simulation.path_follower import DrivingPath, PathFollower, lap_to_drive
 from local_inn_ros.simulation.vehicle import (
     VehicleCommand,
@@ -18,7 +19,6 @@ from local_inn_ros.simulation.vehicle import (
     arc,
 )
 from local_inn_ros.world import ClosedPath, OccupancyGrid, PathsToRoute
-from local_inn_ros.world.distance_field import distance_within
 
 _STEP_M = 0.1
 # Away from the lap it goes gently, and backward more so.
@@ -43,21 +43,27 @@ class Driver:
     direction that it meets it.
     """
 
-    def __init__(self, grid: OccupancyGrid, route: ArrayLike, limits: VehicleLimits) -> None:
+    def __init__(
+        self,
+        grid: OccupancyGrid,
+        route: ArrayLike,
+        limits: VehicleLimits,
+        clearance: Clearance,
+    ) -> None:
         """Learn the lap.
 
         Args:
             grid: the map.
             route: (n, 2) closed lap in the map frame.
             limits: what the vehicle can do.
+            clearance: how much room there is on the map.
 
         Raises:
             MapError: the route does not lie in the free space of the map.
         """
         self._limits = limits
         self._lap = ClosedPath.through(route, _STEP_M)
-        self._grid = grid
-        self._clearance_m = distance_within(grid.free_mask()) * grid.resolution_m
+        self._clearance = clearance
         self._ways = PathsToRoute(grid, self._lap.points, _CLEARANCE_M)
         self._follower = PathFollower(lap_to_drive(self._lap, limits), limits)
         self._direction = self._lap
@@ -140,13 +146,5 @@ class Driver:
         turn = ahead_m * math.tan(command.steering_rad) / self._limits.wheelbase_m
         soon = state.pose @ arc(ahead_m, turn)
         places = np.array([[state.pose.x, state.pose.y], [soon.x, soon.y]])
-        now_m, soon_m = self._clearances(places)
+        now_m, soon_m = self._clearance.at(places)
         return bool(soon_m < min(now_m, _STOP_CLEARANCE_M))
-
-    def _clearances(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return (n,) the distance of points (n, 2) from all that is not free; 0 off the map."""
-        cells = self._grid.world_to_cell(points)
-        inside = self._grid.contains_cells(cells)
-        clearances = np.zeros(len(points))
-        clearances[inside] = self._clearance_m[cells[inside, 0], cells[inside, 1]]
-        return clearances

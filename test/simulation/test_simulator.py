@@ -284,3 +284,45 @@ def test_a_route_that_is_not_on_the_map_is_refused(
     world = generate(np.random.default_rng(0))
     with pytest.raises(MapError, match="does not lie in the free space"):
         start(GeneratedWorld(world.grid, world.route + 500.0))
+
+
+def test_a_person_takes_over_and_the_stream_is_the_same_however_it_is_cut(
+    floor: GeneratedWorld,
+) -> None:
+    ends = []
+    for pieces in (1, 7):
+        simulator = start(floor, speed_mps=1.0)
+        simulator.advance_to(1.0)
+        simulator.drive(0.5, 0.3)
+        for piece in range(pieces):
+            simulator.advance_to(1.0 + 0.4 * (piece + 1) / pieces)
+        ends.append(simulator.truth)
+        assert ends[-1].speed_mps == pytest.approx(0.5, abs=0.02)
+        simulator.advance_to(1.7)
+        assert simulator.truth.speed_mps == 0.0
+        stopped = simulator.truth.pose
+        simulator.advance_to(5.0)
+        assert simulator.truth.pose == stopped
+        assert abs(ends[-1].pose.between(stopped).yaw) < 0.2
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("speed_mps", [2.0, -2.0])
+def test_a_person_drives_into_no_wall(floor: GeneratedWorld, speed_mps: float) -> None:
+    simulator = start(floor, speed_mps=1.0)
+    here = simulator.truth.pose
+    simulator.take_over()
+    simulator.teleport(Pose2(here.x, here.y, here.yaw + 0.5 * math.pi))
+    poses = []
+    for k in range(200):
+        simulator.drive(speed_mps, 0.0)
+        events = simulator.advance_to(0.05 * (k + 1))
+        poses += [event.pose for event in events if isinstance(event, TruthState)]
+    assert simulator.truth.speed_mps == 0.0
+    assert clearance_of(floor.grid, poses).min() > 0.05
+    moved = abs(poses[0].between(poses[-1]).x)
+    assert 0.2 < moved < 4.0
+    # Away from it the way is free.
+    simulator.drive(-0.5 * speed_mps, 0.0)
+    simulator.advance_to(10.4)
+    assert abs(poses[-1].between(simulator.truth.pose).x) > 0.1

@@ -9,9 +9,9 @@ import pytest
 
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.simulation.worlds import generate_floor, generate_race_track
-from local_inn_ros.simulation.worlds.driven_world import wall_segments
 from local_inn_ros.simulation.worlds.segment_caster import SegmentCaster
 from local_inn_ros.simulation.worlds.wall_chains import wall_chains
+from local_inn_ros.simulation.worlds.wall_outlines import smooth_outlines
 from local_inn_ros.simulation.worlds.wall_smoothing import smooth_walls
 from local_inn_ros.world import FreeSpace, OccupancyGrid, RayCaster
 
@@ -157,7 +157,7 @@ def test_against_faces_of_cells_it_agrees_with_the_grids_own_caster(seed: int) -
 def test_smooth_walls_are_the_maps_to_within_a_cell() -> None:
     world = generate_race_track(np.random.default_rng(3), lap_m=45.0)
     grid: OccupancyGrid = world.grid
-    caster = SegmentCaster(wall_segments(grid, grid.occupied_mask(), 0.0))
+    caster = SegmentCaster(smooth_outlines(grid, grid.occupied_mask(), 0.0).segments)
     poses = FreeSpace(grid, 0.3).sample(np.random.default_rng(0), 60)
     smooth = caster.cast(poses, ANGLES, 30.0)
     stairs = RayCaster(grid, threads=1).cast(poses, ANGLES, 30.0)
@@ -171,7 +171,7 @@ def test_an_origin_that_is_turned_turns_the_walls() -> None:
     cells = generate_race_track(np.random.default_rng(3), lap_m=45.0).grid
     origin = Pose2(3.0, -2.0, 0.7)
     grid = OccupancyGrid(cells.cells, 0.05, origin)
-    caster = SegmentCaster(wall_segments(grid, grid.occupied_mask(), 0.0))
+    caster = SegmentCaster(smooth_outlines(grid, grid.occupied_mask(), 0.0).segments)
     poses = FreeSpace(grid, 0.3).sample(np.random.default_rng(0), 20)
     off = caster.cast(poses, ANGLES, 30.0) - RayCaster(grid, threads=1).cast(poses, ANGLES, 30.0)
     assert np.percentile(np.abs(off), 75) < 0.03

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, Twist
 from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]
@@ -34,12 +35,18 @@ from local_inn_ros.nodes.common.conversions import (
     transform_message,
 )
 from local_inn_ros.nodes.common.parameters import ParameterInfo, Parameters, parameter
+from local_inn_ros.nodes.common.picture_messages import mount_message
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR, TRANSFORMS
 from local_inn_ros.nodes.common.runner import run_nodes
+from local_inn_ros.nodes.demo.simulator_camera import (
+    SimulatorCamera,
+    SimulatorCameraParameters,
+)
 from local_inn_ros.nodes.localizer.model import shipped_bundle
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator
 from local_inn_ros.simulation.sensors import scan_period_s
+from local_inn_ros.simulation.simulated_picture import SimulatedPicture
 from local_inn_ros.simulation.worlds.driven_world import WorldKind, driven_world
 from local_inn_ros.world import plan_lap
 
@@ -50,7 +57,7 @@ _BASE_FROM_LASER = Pose2(0.27, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
-class SimulatorParameters:
+class SimulatorParameters(SimulatorCameraParameters):
     """What the node can be told."""
 
     bundle: str = parameter(
@@ -74,6 +81,14 @@ class SimulatorParameters:
             choices=tuple(kind.value for kind in WorldKind),
         ),
     )
+    drive: str = parameter(
+        "lap",
+        ParameterInfo(
+            "Who drives: lap (the robot itself, until a command comes on `cmd_vel`) or manual (it "
+            "stands until one comes).",
+            choices=("lap", "manual"),
+        ),
+    )
     seed: int = parameter(0, ParameterInfo("Seed of all that is random.", low=0, high=2**31 - 1))
     global_frame_id: str = parameter("map", ParameterInfo("Frame of the map."))
     odom_frame_id: str = parameter("odom", ParameterInfo("Frame of the odometry."))
@@ -82,7 +97,7 @@ class SimulatorParameters:
 
 
 class SimulatorNode(Node):
-    """A robot on the map of a bundle, in real time: `scan`, `odom`, `map`, TF and the truth."""
+    """A robot on the map of a bundle, in real time: sensors, `odom`, `map`, TF and the truth."""
 
     def __init__(self, **node_arguments: Any) -> None:
         """Put the robot on its lap and drive off.
@@ -104,6 +119,9 @@ class SimulatorNode(Node):
         (changes,) = rng.spawn(1)
         offset_m = bundle.description.maps[0].surface_offset_m
         world = driven_world(WorldKind(self._told.world), bundle.grid, route, changes, offset_m)
+        self._camera = (
+            SimulatorCamera(self, self._told, world, self._told.seed) if self._told.camera else None
+        )
         self._simulator = Simulator(
             world.grid,
             route,
@@ -112,7 +130,10 @@ class SimulatorNode(Node):
             self._told.speed_mps,
             rng,
             caster=world.caster,
+            cameras=[self._camera.camera] if self._camera is not None else [],
         )
+        if self._told.drive == "manual":
+            self._simulator.take_over()
         self._connect()
         self._start_s = to_seconds(self.get_clock().now().to_msg())
         self._steady_start_s = time.monotonic()
@@ -127,13 +148,17 @@ class SimulatorNode(Node):
         self._map = self.create_publisher(OccupancyGridMessage, "map", LATCHED)
         self._transforms = self.create_publisher(TFMessage, "/tf", TRANSFORMS)
         self._mounts = self.create_publisher(TFMessage, "/tf_static", LATCHED)
+        self.create_subscription(Twist, "cmd_vel", self._on_command, SENSOR)
         self.create_subscription(PoseStamped, "~/teleport", self._on_teleport, RELIABLE)
 
     def _publish_fixtures(self) -> None:
-        """Publish what does not change: the map and the laser's mount."""
+        """Publish what does not change: the map and the mounts, of which the last is latched."""
         stamp, told = to_stamp(self._start_s), self._told
-        mount = transform_message(_BASE_FROM_LASER, stamp, told.base_frame_id, told.laser_frame_id)
-        self._mounts.publish(TFMessage(transforms=[mount]))
+        base = told.base_frame_id
+        mounts = [transform_message(_BASE_FROM_LASER, stamp, base, told.laser_frame_id)]
+        if self._camera is not None:
+            mounts.append(mount_message(self._camera.mount, stamp, base, told.camera_frame_id))
+        self._mounts.publish(TFMessage(transforms=mounts))
         self._map.publish(grid_message(self._grid, stamp, told.global_frame_id))
 
     def _on_tick(self) -> None:
@@ -154,8 +179,18 @@ class SimulatorNode(Node):
             )
             transform = transform_message(event.pose, stamp, told.odom_frame_id, told.base_frame_id)
             self._transforms.publish(TFMessage(transforms=[transform]))
+        elif isinstance(event, SimulatedPicture):
+            if self._camera is not None:
+                self._camera.publish(event, stamp)
         else:
             self._truth.publish(pose_stamped_message(event.pose, stamp, told.global_frame_id))
+
+    def _on_command(self, message: Twist) -> None:
+        speed, turn = message.linear.x, message.angular.z
+        if not (math.isfinite(speed) and math.isfinite(turn)):
+            self.get_logger().error(f"not driven: the command is {speed} m/s, {turn} rad/s")
+            return
+        self._simulator.drive(speed, turn)
 
     def _on_teleport(self, message: PoseStamped) -> None:
         frame, wanted = message.header.frame_id, self._told.global_frame_id

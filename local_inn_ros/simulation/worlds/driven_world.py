@@ -13,11 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 from scipy.spatial import KDTree
 
-from local_inn_ros.geometry import transform_points
 from local_inn_ros.simulation.sensors import Caster
 from local_inn_ros.simulation.worlds.segment_caster import SegmentCaster
-from local_inn_ros.simulation.worlds.wall_chains import wall_chains
-from local_inn_ros.simulation.worlds.wall_smoothing import smooth_walls
+from local_inn_ros.simulation.worlds.wall_outlines import (
+    WallOutlines,
+    cell_outlines,
+    smooth_outlines,
+)
 from local_inn_ros.world import OccupancyGrid, RayCaster
 from local_inn_ros.world.occupancy_grid import OCCUPIED
 
@@ -53,10 +55,17 @@ class DrivenWorld:
     Attributes:
         grid: where there is room to drive, in the map frame.
         caster: how far a beam goes.
+        smooth: outlines of all that stands there; None where these are the faces of the grid's
+            occupied cells.
     """
 
     grid: OccupancyGrid
     caster: Caster
+    smooth: WallOutlines | None = None
+
+    def outlines(self) -> WallOutlines:
+        """Return the outlines of all that stands there."""
+        return cell_outlines(self.grid) if self.smooth is None else self.smooth
 
 
 def driven_world(
@@ -82,28 +91,13 @@ def driven_world(
     if rng is not None:
         boxes = _new_boxes(grid, np.asarray(route, dtype=np.float64), rng)
         kept = _without_some_furniture(grid, rng)
-    walls = wall_segments(grid, kept, surface_offset_m)
-    segments = np.vstack([walls, *(_outline(box) for box in boxes)])
+    walls = smooth_outlines(grid, kept, surface_offset_m)
+    outlines = WallOutlines.joined([walls, *(_outline(box) for box in boxes)])
     cells = grid.cells.copy()
     for box in boxes:
         cells[_covered(grid, box)] = OCCUPIED
     known = OccupancyGrid(cells, grid.resolution_m, grid.origin)
-    return DrivenWorld(known, SegmentCaster(segments))
-
-
-def wall_segments(
-    grid: OccupancyGrid, occupied: NDArray[np.bool_], surface_offset_m: float
-) -> NDArray[np.float64]:
-    """Return smooth walls as segments (n, 4) in the map frame, in m.
-
-    Args:
-        grid: the map.
-        occupied: (rows, cols) its occupied cells, or some of them.
-        surface_offset_m: how far before the faces of occupied cells the surfaces lie.
-    """
-    cell = grid.resolution_m
-    ends = cell * smooth_walls(wall_chains(occupied), surface_offset_m / cell)
-    return np.hstack([transform_points(grid.origin, ends[:, k : k + 2]) for k in (0, 2)])
+    return DrivenWorld(known, SegmentCaster(outlines.segments), outlines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +127,12 @@ def _new_boxes(
     return boxes
 
 
-def _outline(box: _Box) -> NDArray[np.float64]:
-    """Return the four sides of a box as segments (4, 4)."""
+def _outline(box: _Box) -> WallOutlines:
+    """Return the four sides of a box."""
     cosine, sine = math.cos(box.yaw), math.sin(box.yaw)
     corners = 0.5 * np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * [box.length, box.depth]
     placed = corners @ np.array([[cosine, sine], [-sine, cosine]]) + [box.x, box.y]
-    return np.hstack([placed, np.roll(placed, -1, axis=0)])
+    return WallOutlines.of_polygon(placed)
 
 
 def _covered(grid: OccupancyGrid, box: _Box) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

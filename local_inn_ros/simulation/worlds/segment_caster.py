@@ -9,11 +9,10 @@ import math
 import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
+
+from local_inn_ros.simulation.worlds.segment_buckets import JOINT, SegmentBuckets, entered
 
 _BUCKET_M = 0.1
-# Two segments that share an end let nothing through between them.
-_JOINT = 1e-9
 
 
 class SegmentCaster:
@@ -26,18 +25,7 @@ class SegmentCaster:
 
     def __init__(self, segments: NDArray[np.float64]) -> None:
         """Sort segments (n, 4), as (x, y, x, y) in m in the map frame, into buckets."""
-        ends = segments.reshape(-1, 2)
-        low = (ends.min(axis=0) if len(ends) else np.zeros(2)) - _BUCKET_M
-        high = (ends.max(axis=0) if len(ends) else np.zeros(2)) + _BUCKET_M
-        cols, rows = np.ceil((high - low) / _BUCKET_M).astype(int) + 1
-        self._corner = low
-        self._segments = (segments - np.tile(low, 2)) / _BUCKET_M
-        begins, ends = self._segments[:, :2], self._segments[:, 2:]
-        first = np.floor(np.minimum(begins, ends) - _JOINT).astype(np.int64)
-        last = np.floor(np.maximum(begins, ends) + _JOINT).astype(np.int64)
-        self._starts, self._members = _bucketed(first, last, rows, cols)
-        counts = np.diff(self._starts).reshape(rows, cols)
-        self._gap = _room(counts > 0)
+        self._buckets = SegmentBuckets.of(segments, _BUCKET_M)
 
     def cast(
         self, poses: ArrayLike, angles_rad: ArrayLike, max_range_m: float
@@ -52,15 +40,16 @@ class SegmentCaster:
         Returns:
             (n, b) ranges in m to the first wall; +inf where there is none within ``max_range_m``.
         """
+        buckets = self._buckets
         starts = np.array(poses, dtype=np.float64).reshape(-1, 3)
         angles = np.ascontiguousarray(angles_rad, dtype=np.float64)
-        starts[:, :2] = (starts[:, :2] - self._corner) / _BUCKET_M
+        starts[:, :2] = (starts[:, :2] - buckets.corner) / _BUCKET_M
         ranges = np.empty((len(starts), len(angles)), dtype=np.float32)
         _cast_kernel(
-            self._gap,
-            self._starts,
-            self._members,
-            self._segments,
+            buckets.room,
+            buckets.firsts,
+            buckets.members,
+            buckets.segments,
             starts,
             angles,
             max_range_m / _BUCKET_M,
@@ -68,36 +57,6 @@ class SegmentCaster:
             ranges,
         )
         return ranges
-
-
-def _room(filled: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return (rows, cols): how far, in buckets, any point of one may move without a segment.
-
-    -1 in buckets with segments; the reasoning is that of the grid's own ray casting.
-    """
-    room = ndimage.distance_transform_edt(
-        ~ndimage.binary_dilation(filled, np.ones((3, 3), dtype=bool))
-    )
-    return np.where(filled, -1.0, room).astype(np.float32)
-
-
-@numba.njit(cache=True)
-def _bucketed(first, last, rows, cols):  # type: ignore[no-untyped-def]
-    """Return where each bucket's segments begin (rows * cols + 1,), and the segments (m,)."""
-    starts = np.zeros(rows * cols + 1, np.int64)
-    for k in range(first.shape[0]):
-        for row in range(first[k, 1], last[k, 1] + 1):
-            for col in range(first[k, 0], last[k, 0] + 1):
-                starts[row * cols + col + 1] += 1
-    starts = np.cumsum(starts)
-    filled = starts.copy()
-    members = np.empty(starts[-1], np.int64)
-    for k in range(first.shape[0]):
-        for row in range(first[k, 1], last[k, 1] + 1):
-            for col in range(first[k, 0], last[k, 0] + 1):
-                members[filled[row * cols + col]] = k
-                filled[row * cols + col] += 1
-    return starts, members
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -111,23 +70,12 @@ def _met(segments, members, x0, y0, dx, dy):  # type: ignore[no-untyped-def]
         if across == 0.0:
             continue
         share = (dx * ay - dy * ax) / -across
-        if share < -_JOINT or share > 1.0 + _JOINT:
+        if share < -JOINT or share > 1.0 + JOINT:
             continue
         t = (ax * ey - ay * ex) / across
         if 0.0 <= t < nearest:
             nearest = t
     return nearest
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _entered(x0, y0, dx, dy, cols, rows):  # type: ignore[no-untyped-def]
-    """Return how far along a beam the buckets begin; 0 for one that starts within them."""
-    if 0.0 <= x0 < cols and 0.0 <= y0 < rows:
-        return 0.0
-    to_x = ((0.0 if dx > 0.0 else cols) - x0) / dx if dx != 0.0 else -np.inf
-    to_y = ((0.0 if dy > 0.0 else rows) - y0) / dy if dy != 0.0 else -np.inf
-    # There is room all round the segments, so that rounding loses none.
-    return max(to_x, to_y, 0.0) + _JOINT
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -142,7 +90,7 @@ def _cast_kernel(  # type: ignore[no-untyped-def]
             dx, dy = math.cos(yaw + angles[j]), math.sin(yaw + angles[j])
             step_x, ahead_x = (1, 1.0) if dx > 0.0 else (-1, 0.0)
             step_y, ahead_y = (1, 1.0) if dy > 0.0 else (-1, 0.0)
-            t, hit = _entered(x0, y0, dx, dy, cols, rows), np.inf
+            t, hit = entered(x0, y0, dx, dy, cols, rows), np.inf
             col, row = math.floor(x0 + t * dx), math.floor(y0 + t * dy)
             while t <= most and 0 <= col < cols and 0 <= row < rows:
                 free = gap[row, col]

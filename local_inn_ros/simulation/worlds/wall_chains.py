@@ -30,6 +30,12 @@ class WallChains:
     outward: NDArray[np.float64]
     starts: NDArray[np.int64]
 
+    def following(self) -> NDArray[np.int64]:
+        """Return (n,) the point after each one, the first after the last of each chain."""
+        after = np.arange(1, self.starts[-1] + 1)
+        after[self.starts[1:] - 1] = self.starts[:-1]
+        return after
+
 
 def wall_chains(occupied: NDArray[np.bool_]) -> WallChains:
     """Return the outlines of the occupied cells (rows, cols) of a grid."""

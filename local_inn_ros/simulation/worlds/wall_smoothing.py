@@ -32,7 +32,7 @@ def smooth_walls(chains: WallChains, offset: float) -> NDArray[np.float64]:
     """
     smooth = np.empty_like(chains.points)
     _smooth_kernel(chains.points, chains.starts, _REACHES, _MOST_OFF, smooth)
-    after = _next(chains.starts)
+    after = chains.following()
     before = np.argsort(after)
     if offset != 0.0:
         tangent = smooth[after] - smooth[before]
@@ -42,13 +42,6 @@ def smooth_walls(chains: WallChains, offset: float) -> NDArray[np.float64]:
         length = np.linalg.norm(normal, axis=1, keepdims=True)
         smooth = smooth + offset * normal / np.where(length > 0.0, length, 1.0)
     return np.hstack([smooth, smooth[after]])
-
-
-def _next(starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return (n,) the point after each one, the first after the last of each chain."""
-    after = np.arange(1, starts[-1] + 1)
-    after[starts[1:] - 1] = starts[:-1]
-    return after
 
 
 @numba.njit(cache=True, error_model="numpy")
