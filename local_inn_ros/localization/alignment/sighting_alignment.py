@@ -70,7 +70,9 @@ def align_sightings(
         start: of the camera in the map frame.
         prior: of the camera in the map frame; None where nothing is believed.
     """
-    belief = None if prior is None else np.linalg.inv(prior.covariance)
+    belief: NDArray[np.float64] | None = None
+    if prior is not None:
+        belief = np.asarray(np.linalg.inv(prior.covariance), np.float64)
     pose, damping = start, _DAMPING
     at = _linearized(sightings, pose, prior, belief)
     for _ in range(_MOST_STEPS):

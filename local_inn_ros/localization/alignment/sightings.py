@@ -16,7 +16,7 @@ from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 # Nearer than this to the picture's plane a point is not seen.
 _NEAREST_M = 0.05
 # Degrees of freedom of Student's distribution: what of a picture is wrong is far wrong.
-DEGREES_OF_FREEDOM = 3.0
+DEGREES_OF_FREEDOM = 1.0
 # Squared error, in variances, of two numbers that are as they should be, in 99 of 100.
 _EXPLAINED = 9.21
 

