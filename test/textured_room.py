@@ -33,7 +33,7 @@ class TexturedRoom:
         rng = np.random.default_rng(seed)
         side = int(_SIZE_M.max() * _TEXELS) + 2
         walls = np.zeros((6, side, side))
-        for blocks in (3, 7, 15, 40):
+        for blocks in (7, 17, 43):
             coarse = rng.random((6, side // blocks + 2, side // blocks + 2))
             walls += np.kron(coarse, np.ones((1, blocks, blocks)))[:, :side, :side]
         self._walls = (255 * (walls - walls.min()) / np.ptp(walls)).astype(np.uint8)
@@ -67,19 +67,17 @@ class TexturedRoom:
         return texels, depth
 
 
-def round_trip(count: int, offset: float = 0.0) -> list[Pose3]:
-    """Poses on a way round the room's middle, looking at the walls."""
-    turns = 2 * np.pi * (np.arange(count) + offset) / count
-    return [
-        camera_pose(
-            2.0 + 0.5 * np.cos(turn),
-            1.5 + 0.4 * np.sin(turn),
-            1.1 + 0.1 * np.sin(3 * turn),
-            turn + 0.2 * np.sin(2 * turn),
-            0.1 * np.cos(2 * turn),
+def drive_along(count: int, offset: float = 0.0) -> list[Pose3]:
+    """Poses on a way along the room, looking at a corner and the walls beside it."""
+    poses = []
+    for share in (np.arange(count) + offset) / count:
+        sway = np.sin(2 * np.pi * 2 * share)
+        poses.append(
+            camera_pose(
+                0.8 + 1.2 * share, 0.9 + 0.2 * sway, 1.1 + 0.1 * sway, 0.5 + 0.4 * sway, 0.1 * sway
+            )
         )
-        for turn in turns
-    ]
+    return poses
 
 
 def write_sequence(folder: Path, room: TexturedRoom, poses: list[Pose3], depth: bool) -> Path:
