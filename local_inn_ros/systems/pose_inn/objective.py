@@ -38,6 +38,7 @@ class PatchBatch:
         zooms: (b,) of the looks that they are of.
         poses: (b, 4, 4) of the camera in the map frame.
         places: (b, 3) what depth says they show; NaN where there is none.
+        measured: whether a sensor measured the depth; otherwise it was triangulated.
         view_poses: (v, 12) positions and rotations of whole pictures.
         views: (v, rows, cols) of them.
     """
@@ -47,6 +48,7 @@ class PatchBatch:
     zooms: NDArray[np.float32]
     poses: NDArray[np.float32]
     places: NDArray[np.float32]
+    measured: bool
     view_poses: NDArray[np.float32]
     views: NDArray[np.float32]
 
@@ -76,9 +78,9 @@ class PoseInnObjective:
         normal = normal + self._settings.feature_noise * blur
         with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
             places, log_deviations = model.places(normal)
-        loss, off_px, off_m = place_loss(
-            places, log_deviations, samples, self._focal, self._settings.depth_weight
-        )
+        # What was triangulated is off by a tenth: it leads the way, reprojection goes to its end.
+        weight = self._settings.depth_weight * (1.0 if samples.measured else (1.0 - done) ** 2)
+        loss, off_px, off_m = place_loss(places, log_deviations, samples, self._focal, weight)
         drawn = model.view(torch.from_numpy(samples.view_poses))
         loss = loss + _VIEW_WEIGHT * (drawn - torch.from_numpy(samples.views)).abs().mean()
         focal = float(self._focal.mean())

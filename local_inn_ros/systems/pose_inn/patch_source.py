@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.errors import SensorError
-from local_inn_ros.sensing.camera.camera_spec import CameraSpec
-from local_inn_ros.sensing.camera.posed_pictures import PosedPicture, PosedPictures
+from local_inn_ros.sensing.camera.posed_pictures import DepthFile, PosedPicture, PosedPictures
 from local_inn_ros.systems.pose_inn.config import FEATURES, patches_of, view_size
 from local_inn_ros.systems.pose_inn.looks import Look, another_look, plain_look
 from local_inn_ros.systems.pose_inn.objective import PatchBatch
+from local_inn_ros.systems.pose_inn.triangulation import PatchDepths, Triangulator
 
 # Looks that are kept: their features take 0.15 MB each of a picture of 320x240.
 _MOST_LOOKS = 6_000
@@ -36,6 +36,7 @@ class Patches:
         zooms: (n,) of the looks that they are of.
         numbers: (n,) of the picture that they are of.
         places: (n, 3) what depth says they show, in the map frame; NaN where there is none.
+        measured: whether a sensor measured the depth; otherwise it was triangulated.
         poses: (k, 4, 4) of the pictures.
         views: (k, rows, cols) of the pictures.
         view_batch: of them in each batch.
@@ -46,6 +47,7 @@ class Patches:
     zooms: NDArray[np.float32]
     numbers: NDArray[np.int32]
     places: NDArray[np.float32]
+    measured: bool
     poses: NDArray[np.float32]
     views: NDArray[np.float32]
     view_batch: int
@@ -61,6 +63,7 @@ class Patches:
             self.zooms[drawn],
             self.poses[self.numbers[drawn]],
             self.places[drawn],
+            self.measured,
             pose_rows(self.poses[pictures]),
             self.views[pictures],
         )
@@ -109,29 +112,41 @@ def patches_from(
     step = max(1, -(-len(posed) * looks // _MOST_LOOKS))
     used = posed.at(range(0, len(posed), step))
     room = _Room.of(used, looks)
+    plain = []
+    for number, one in enumerate(used):
+        look = plain_look(one.picture(used.camera).pixels, used.camera)
+        plain.append(features(look.brightness).astype(np.float16))
+        room.views[number] = views(look.brightness)
+    depths = _depths(used, plain, rng)
     for number, one in enumerate(used):
         pixels = one.picture(used.camera).pixels
-        for look in _looks(pixels, used.camera, looks, rng):
-            room.put(number, look, features(look.brightness), _places(one, look))
-        room.views[number] = views(plain_look(pixels, used.camera).brightness)
-    return room.patches(used.poses().astype(np.float32), view_batch)
+        seen = plain_look(pixels, used.camera)
+        room.put(number, seen, plain[number], _places(one, depths[number], seen))
+        for _ in range(looks - 1):
+            look = another_look(pixels, used.camera, rng)
+            room.put(number, look, features(look.brightness), _places(one, depths[number], look))
+    return room.patches(used.poses().astype(np.float32), used.have_depth, view_batch)
 
 
-def _looks(
-    pixels: NDArray[np.uint8], camera: CameraSpec, count: int, rng: np.random.Generator
-) -> Iterator[Look]:
-    yield plain_look(pixels, camera)
-    for _ in range(count - 1):
-        yield another_look(pixels, camera, rng)
+def _depths(
+    posed: PosedPictures, plain: list[NDArray[np.float16]], rng: np.random.Generator
+) -> list[DepthFile | PatchDepths | None]:
+    """Return what tells depths of each picture: its file; without any files, other pictures."""
+    if posed.have_depth:
+        return [one.depth for one in posed]
+    triangulator = Triangulator(posed.camera, posed.poses(), plain)
+    return [triangulator.depths_of(number, rng) for number in range(len(posed))]
 
 
-def _places(one: PosedPicture, look: Look) -> NDArray[np.float64]:
+def _places(
+    one: PosedPicture, told: DepthFile | PatchDepths | None, look: Look
+) -> NDArray[np.float64]:
     """Return what depth says that patches show (patches, 3), NaN where there is none."""
-    if one.depth is None:
+    if told is None:
         return np.full((len(look.rays), 3), np.nan)
     known = np.isfinite(look.rays[:, 0])
     depths = np.full(len(look.rays), np.nan)
-    depths[known] = one.depth.depths_along(look.rays[known])
+    depths[known] = told.depths_along(look.rays[known])
     ahead = np.c_[look.rays, np.ones(len(look.rays))] * depths[:, None]
     return one.map_from_camera.transform_points(ahead)
 
@@ -159,7 +174,7 @@ class _Room:
         self,
         number: int,
         look: Look,
-        features: NDArray[np.float32],
+        features: NDArray[np.floating],
         places: NDArray[np.float64],
     ) -> None:
         """Put the patches of one look, but for those that show nothing of the picture."""
@@ -172,7 +187,7 @@ class _Room:
         self._places[at] = places[seen]
         self._count = at.stop
 
-    def patches(self, poses: NDArray[np.float32], view_batch: int) -> Patches:
+    def patches(self, poses: NDArray[np.float32], measured: bool, view_batch: int) -> Patches:
         """Return all that was put."""
         end = self._count
         return Patches(
@@ -181,6 +196,7 @@ class _Room:
             self._zooms[:end],
             self._numbers[:end],
             self._places[:end],
+            measured,
             poses,
             self.views,
             view_batch,
