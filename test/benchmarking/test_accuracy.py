@@ -15,6 +15,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from benchmark_scripts import benchmark_script, run_script, shipped_bundle
 from evaluation_fixtures import SPEC
 
 from local_inn_ros.benchmarking.accuracy import EstimatorRun, accuracy, mean_interval
@@ -27,7 +28,6 @@ from local_inn_ros.errors import LocalInnError
 from local_inn_ros.evaluation.baselines.dead_reckoning import DeadReckoning
 from local_inn_ros.evaluation.replay import replay_baseline
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.simulation import LaserModel, OdometryModel, Simulator
 from local_inn_ros.simulation.worlds import (
@@ -158,22 +158,7 @@ def test_dead_reckoning_is_as_good_as_the_odometry(slip: float) -> None:
 
 @pytest.fixture
 def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks"), *sys.path])
-    import accuracy as benchmark
-
-    return benchmark
-
-
-def shipped_bundle() -> Path:
-    path = resource_directory("models") / "generated_track"
-    if not (path / "bundle.yaml").is_file():
-        pytest.skip(f"no bundle is shipped at {path}")
-    return path
-
-
-def call(benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch, *words: object) -> None:
-    monkeypatch.setattr(sys, "argv", ["accuracy.py", *map(str, words)])
-    benchmark.main()
+    return benchmark_script("accuracy", monkeypatch)
 
 
 def test_the_benchmark_writes_a_row_for_each_estimator(
@@ -186,7 +171,7 @@ def test_the_benchmark_writes_a_row_for_each_estimator(
     words = ["--bundle", shipped_bundle(), "--seeds", 2, "--speeds", 5, "--conditions", "clean"]
     words += ["--duration", 0.6, "--jobs", 1, "--runs", tmp_path / "runs"]
     words += ["--out", out, "--markdown", text]
-    call(benchmark, monkeypatch, *words)
+    run_script(benchmark, monkeypatch, *words)
     written = json.loads(out.read_text())
     assert written["settings"]["conditions"][0]["name"] == "clean"
     kinds = [(row["world"], row["scan"]) for row in written["rows"]]
@@ -225,7 +210,7 @@ def test_the_benchmark_writes_a_row_for_each_estimator(
     assert "### clean: smooth walls, beams in turn" in text.read_text()
     # Once more from what was kept: the same to the last digit.
     out.unlink()
-    call(benchmark, monkeypatch, *words)
+    run_script(benchmark, monkeypatch, *words)
     assert json.loads(out.read_text()) == written
 
 
@@ -236,7 +221,7 @@ def test_the_short_form_is_one_run_on_the_shipped_track(
     monkeypatch.setattr(benchmark, "run_jobs", lambda jobs, *_: asked.extend(jobs))
     monkeypatch.setattr(benchmark, "compare", lambda *_: [])
     bundle = shipped_bundle()
-    call(benchmark, monkeypatch, "--short", "--out", tmp_path / "a.json")
+    run_script(benchmark, monkeypatch, "--short", "--out", tmp_path / "a.json")
     assert [(job.world, job.scan) for job in asked] == [
         (WorldKind.SMOOTH, ScanKind.IN_TURN),
         (WorldKind.OWN, ScanKind.IN_TURN),

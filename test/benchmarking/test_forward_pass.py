@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from benchmark_scripts import benchmark_script, run_script, shipped_bundle
 from model_fixtures import SENSOR, OracleNetworks, room
 from PIL import Image
 from scipy import ndimage
@@ -22,7 +22,6 @@ from local_inn_ros.benchmarking.map_picture import coarser, draw_held_map
 from local_inn_ros.engines import Float32Array
 from local_inn_ros.errors import BundleError, LocalInnError
 from local_inn_ros.geometry import Pose2
-from local_inn_ros.resources import resource_directory
 from local_inn_ros.world import FREE, OCCUPIED, UNKNOWN, FreeSpace, OccupancyGrid
 
 ROOT = Path(__file__).parents[2]
@@ -143,22 +142,7 @@ def test_the_picture_is_small_and_whole(tmp_path: Path, shape: tuple[int, int]) 
 
 @pytest.fixture
 def benchmark(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.setattr(sys, "path", [str(ROOT / "benchmarks"), *sys.path])
-    import forward_pass
-
-    return forward_pass
-
-
-def shipped_bundle() -> Path:
-    path = resource_directory("models") / "generated_track"
-    if not (path / "bundle.yaml").is_file():
-        pytest.skip(f"no bundle is shipped at {path}")
-    return path
-
-
-def call(benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch, *words: object) -> None:
-    monkeypatch.setattr(sys, "argv", ["forward_pass.py", *map(str, words)])
-    benchmark.main()
+    return benchmark_script("forward_pass", monkeypatch)
 
 
 def test_the_benchmark_measures_and_draws_what_is_shipped(
@@ -171,7 +155,7 @@ def test_the_benchmark_measures_and_draws_what_is_shipped(
     monkeypatch.setattr(benchmark, "MOST_DRAWN", 600)
     out, pictures = tmp_path / "deep" / "forward.json", tmp_path / "deeper" / "pictures"
     words = ("--poses", 400, "--out", out, "--pictures", pictures)
-    call(benchmark, monkeypatch, *words)
+    run_script(benchmark, monkeypatch, *words)
     written = json.loads(out.read_text())
     [row] = written["rows"]
     assert row["bundle"] == "generated_track"
@@ -184,9 +168,9 @@ def test_the_benchmark_measures_and_draws_what_is_shipped(
     assert (pictures / "generated_track.png").stat().st_size < 200_000
     assert f"| generated_track | {row['area_m2']:,.0f} m2 | 400 x" in capsys.readouterr().out
     # The same seed gives the same figures, another does not.
-    call(benchmark, monkeypatch, *words)
+    run_script(benchmark, monkeypatch, *words)
     assert json.loads(out.read_text()) == written
-    call(benchmark, monkeypatch, *words, "--seed", 5)
+    run_script(benchmark, monkeypatch, *words, "--seed", 5)
     assert json.loads(out.read_text())["rows"] != written["rows"]
 
 
@@ -196,7 +180,7 @@ def test_a_seed_of_the_training_is_refused(
     seed = benchmark.Bundle.load(shipped_bundle()).description.training["seed"]
     words = ("--seed", seed, "--out", tmp_path / "a.json", "--pictures", tmp_path)
     with pytest.raises(LocalInnError, match="training has seen"):
-        call(benchmark, monkeypatch, *words)
+        run_script(benchmark, monkeypatch, *words)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +199,7 @@ def test_options_out_of_range_are_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):
-        call(benchmark, monkeypatch, *words)
+        run_script(benchmark, monkeypatch, *words)
     assert complaint in capsys.readouterr().err
 
 

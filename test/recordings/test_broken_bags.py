@@ -12,40 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 from bag_messages import Messages, drive, raw_bag
+from drive_bags import SCANS, TOPICS, assert_whole, drive_bag
 from mcap_files import write_mcap
 from rosbags.rosbag2 import CompressionMode, StoragePlugin, Writer
 
 from local_inn_ros.errors import BagError
-from local_inn_ros.recordings.bag_reader import BagTopics, Recording, open_recording
+from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
 
-TOPICS = BagTopics(reference="/truth")
-SCANS = 40
 SWITCH = "lamp_interfaces/srv/Switch_Event"
-
-
-def assert_whole(recording: Recording) -> None:
-    assert recording.scan_count == len(list(recording.scans())) == SCANS
-    assert len(recording.odometry) == SCANS
-    assert recording.reference is not None
-    assert len(recording.reference.stamps_s) == SCANS
-
-
-def write(path: Path, *more: tuple[str, str, str, bytes]) -> Path:
-    """Write the drive, and messages of other topics: name, type, definition, bytes."""
-    make = Messages()
-    with Writer(path, version=8, storage_plugin=StoragePlugin.MCAP) as writer:
-        connections = {}
-        for topic, kind, definition, raw in more:
-            connection = writer.add_connection(
-                topic, kind, msgdef=definition, rihs01="RIHS01_" + 64 * "0"
-            )
-            writer.write(connection, 1, raw)
-        for count, (topic, message) in enumerate(drive(make)):
-            kind = message.__msgtype__
-            if topic not in connections:
-                connections[topic] = writer.add_connection(topic, kind, typestore=make.store)
-            writer.write(connections[topic], count, make.store.serialize_cdr(message, kind))
-    return path
 
 
 @pytest.mark.parametrize(
@@ -61,7 +35,7 @@ def write(path: Path, *more: tuple[str, str, str, bytes]) -> Path:
 def test_a_topic_that_nobody_needs_may_be_of_any_type(
     tmp_path: Path, kind: str, definition: str
 ) -> None:
-    path = write(tmp_path / "run", ("/lamp/_service_event", kind, definition, b"\x00\x01"))
+    path = drive_bag(tmp_path / "run", ("/lamp/_service_event", kind, definition, b"\x00\x01"))
     recording = open_recording(path, TOPICS)
     assert_whole(recording)
     assert recording.unused == {}
@@ -147,7 +121,7 @@ def test_a_summary_that_counts_more_than_there_is_is_an_error(tmp_path: Path) ->
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.999])
 def test_what_is_whole_of_a_file_that_was_cut_off_is_read(tmp_path: Path, share: float) -> None:
-    path = write(tmp_path / "run")
+    path = drive_bag(tmp_path / "run")
     (path / "metadata.yaml").unlink()
     file = path / "run.mcap"
     raw = file.read_bytes()
@@ -167,7 +141,7 @@ def test_what_is_whole_of_a_file_that_was_cut_off_is_read(tmp_path: Path, share:
 
 @pytest.mark.parametrize("at", ["summary", "footer", "magic"])
 def test_a_file_whose_end_alone_is_broken_is_read_whole(tmp_path: Path, at: str) -> None:
-    path = write(tmp_path / "run")
+    path = drive_bag(tmp_path / "run")
     file = path / "run.mcap"
     raw = bytearray(file.read_bytes())
     end = {"summary": len(raw) - 200, "footer": len(raw) - 20, "magic": len(raw) - 4}[at]

@@ -10,39 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 from bag_messages import Messages, drive, raw_bag
+from drive_bags import SCANS, TOPICS, assert_whole, drive_bag
 from mcap_files import write_mcap
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import StoragePlugin
 
 from local_inn_ros.errors import BagError
-from local_inn_ros.recordings.bag_reader import BagTopics, Recording, open_recording
-
-TOPICS = BagTopics(reference="/truth")
-SCANS = 40
-
-
-def assert_whole(recording: Recording) -> None:
-    assert recording.scan_count == len(list(recording.scans())) == SCANS
-    assert len(recording.odometry) == SCANS
-    assert recording.reference is not None
-    assert len(recording.reference.stamps_s) == SCANS
-
-
-def write(path: Path, *more: tuple[str, str, str, bytes]) -> Path:
-    """Write the drive, and messages of other topics: name, type, definition, bytes."""
-    make = Messages()
-    with Writer(path, version=8, storage_plugin=StoragePlugin.MCAP) as writer:
-        connections = {}
-        for topic, kind, definition, raw in more:
-            connection = writer.add_connection(
-                topic, kind, msgdef=definition, rihs01="RIHS01_" + 64 * "0"
-            )
-            writer.write(connection, 1, raw)
-        for count, (topic, message) in enumerate(drive(make)):
-            kind = message.__msgtype__
-            if topic not in connections:
-                connections[topic] = writer.add_connection(topic, kind, typestore=make.store)
-            writer.write(connections[topic], count, make.store.serialize_cdr(message, kind))
-    return path
+from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
 
 
 def metadata(path: Path, change: Callable[[dict], None]) -> None:
@@ -72,7 +45,7 @@ def test_messages_that_are_counted_and_not_there_are_an_error(
 
 
 def test_a_topic_that_is_only_counted_is_an_error(tmp_path: Path) -> None:
-    path = write(tmp_path / "run")
+    path = drive_bag(tmp_path / "run")
 
     def change(told: dict) -> None:
         for one in told["topics_with_message_count"]:
@@ -90,7 +63,7 @@ def test_what_metadata_says_of_a_topic_beside_its_name_takes_nothing_away(
     tmp_path: Path, what: str
 ) -> None:
     """Topics are told apart by connection, as the file has them."""
-    path = write(tmp_path / "run")
+    path = drive_bag(tmp_path / "run")
 
     def change(told: dict) -> None:
         for one in told["topics_with_message_count"]:
@@ -103,7 +76,7 @@ def test_what_metadata_says_of_a_topic_beside_its_name_takes_nothing_away(
 
 def test_more_messages_than_were_counted_are_all_read(tmp_path: Path) -> None:
     """As a recorder leaves it that was killed after it wrote the metadata first."""
-    path = write(tmp_path / "run")
+    path = drive_bag(tmp_path / "run")
     metadata(path, counts("/scan", 0))
     assert_whole(open_recording(path, TOPICS))
 

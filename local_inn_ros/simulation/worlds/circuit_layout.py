@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from local_inn_ros.simulation.worlds.track_layout import keeps_clear
+from local_inn_ros.simulation.worlds.track_layout import can_be_driven
 from local_inn_ros.world.closed_path import ClosedPath
 
 _CORNERS = 9
@@ -48,8 +48,7 @@ def draw_circuit(
         even = _evenly(_polygon(rng), lap_m)
         for widths in _WIDTHS:
             path = _rounded(even, widths * least_radius_m, lap_m)
-            gentle = float(np.max(np.abs(path.curvatures))) < 1.0 / least_radius_m
-            if gentle and keeps_clear(path, spacing_m):
+            if can_be_driven(path, spacing_m, least_radius_m):
                 return path.reversed() if rng.random() < 0.5 else path
     raise ValueError(
         f"no circuit of {lap_m:g} m whose stretches keep {spacing_m:g} m apart and whose bends "

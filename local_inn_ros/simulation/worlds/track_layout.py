@@ -50,8 +50,7 @@ def draw_centre_line(
         loop = _folded_loop(rng, lap_m, spacing_m, 1.15 * least_radius_m, hall_m2)
         smooth = ClosedPath.through(_without_fine_detail(loop, _DETAIL_PER_M * lap_m))
         path = ClosedPath.through(smooth.points * lap_m / smooth.length_m)
-        gentle = float(np.max(np.abs(path.curvatures))) < 1.0 / least_radius_m
-        if gentle and keeps_clear(path, spacing_m):
+        if can_be_driven(path, spacing_m, least_radius_m):
             return path.reversed() if rng.random() < 0.5 else path
     raise ValueError(
         f"no lap of {lap_m:g} m whose stretches keep {spacing_m:g} m apart and whose bends have "
@@ -59,8 +58,10 @@ def draw_centre_line(
     )
 
 
-def keeps_clear(path: ClosedPath, spacing_m: float) -> bool:
-    """Tell whether points far apart along a path are at least ``spacing_m`` apart on the plane."""
+def can_be_driven(path: ClosedPath, spacing_m: float, least_radius_m: float) -> bool:
+    """Tell whether a path bends gently enough, and its far stretches keep ``spacing_m`` apart."""
+    if float(np.max(np.abs(path.curvatures))) >= 1.0 / least_radius_m:
+        return False
     pairs = KDTree(path.points).query_pairs(spacing_m, output_type="ndarray")
     apart = pairs[:, 1] - pairs[:, 0]
     along_m = np.minimum(apart, len(path.points) - apart) * path.step_m
