@@ -25,6 +25,20 @@ class Unused(Enum):
     FRAME = "a frame that no transform connects"
     MOUNT = "a mount that cannot be used"
     UNFIT = "does not fit the laser, its mount or the bundle"
+    # Those of ``sensing.camera.faults``.
+    NO_SIZE = "a picture without size or data"
+    ENCODING = "an encoding that is not known"
+    ROWS = "rows that do not fit the picture"
+    TOO_LARGE = "a picture larger than any camera's"
+    CUT_OFF = "a compressed picture that is cut off"
+    BROKEN = "a compressed picture that cannot be decoded"
+    NO_CALIBRATION = "no calibration of the camera"
+    CALIBRATION = "a calibration that cannot be used"
+    SIZE = "a size that does not fit the calibration"
+    OTHER_CAMERA = "a camera that does not fit the bundle"
+    DARK = "too dark"
+    OVER_EXPOSED = "over-exposed"
+    BLANK = "a covered lens, or nothing to see"
     OTHER = "of no use"
 
 

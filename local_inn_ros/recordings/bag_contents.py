@@ -120,7 +120,7 @@ def read_contents(
     wanted.update({topic: TRANSFORMS for topic in TRANSFORM_TOPICS if topic in bag.topics})
     for topic, message in bag.read(wanted):
         if topic in TRANSFORM_TOPICS:
-            _take_transforms(contents, topic, message)
+            take_transforms(contents.tree, contents.unused, topic, message)
             continue
         try:
             if topic == scan_topic:
@@ -186,12 +186,13 @@ def _told_pose(message: Any) -> ToldPose:
     )
 
 
-def _take_transforms(contents: BagContents, topic: str, message: Any) -> None:
+def take_transforms(tree: FrameTree, unused: UnusedCounts, topic: str, message: Any) -> None:
+    """Take in the transforms of a message; those that cannot be used are counted."""
     for stamped in message.transforms:
         try:
-            contents.tree.add(stamped)
+            tree.add(stamped)
         except MessageError as error:
-            contents.unused.add(topic, error)
+            unused.add(topic, error)
 
 
 def _drop_unstamped(

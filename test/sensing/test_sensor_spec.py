@@ -27,9 +27,9 @@ def write(path, values):
     return path
 
 
-@pytest.mark.parametrize("path", sorted(SENSORS.glob("*.yaml")), ids=lambda path: path.stem)
-def test_the_sensors_that_ship_can_be_read(path):
-    spec = load_laser_spec(path)
+@pytest.mark.parametrize("name", ["f1tenth", "sick_lms200"])
+def test_the_lasers_that_ship_can_be_read(name):
+    spec = load_laser_spec(SENSORS / f"{name}.yaml")
     assert len(spec.network_angles_rad()) == spec.network_beams
     assert len(spec.beam_angles_rad()) == spec.beam_count
     assert spec.beam_angles_rad()[[0, -1]] == pytest.approx(

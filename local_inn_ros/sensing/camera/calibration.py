@@ -132,6 +132,20 @@ class CameraCalibration:
             region=None,
         )
 
+    def of_rectified(self) -> CameraCalibration:
+        """Return the calibration of the pictures that image_proc rectifies: P without its shift.
+
+        Raises:
+            PictureError: P is not known, or is none.
+        """
+        return replace(
+            self,
+            distortion_model=PLUMB_BOB,
+            coefficients=np.zeros(0),
+            camera_matrix=self.projection[:, :3],
+            rectification=np.eye(3),
+        )
+
     def in_words(self) -> str:
         """Say its numbers, for errors that compare cameras."""
         matrix, (width, height) = self.picture_matrix(), self.picture_size
@@ -151,24 +165,16 @@ class CameraCalibration:
         plain = matrix * [[0, 1, 0], [1, 0, 0], [1, 1, 1]] - np.diag([0.0, 0.0, 1.0])
         if np.abs(plain).max() > _WRITTEN:
             raise _unusable(f"K is {matrix.round(4).tolist()}, which is no camera matrix")
-        for focal, axis, size in (
-            (matrix[0, 0], "x", self.width),
-            (matrix[1, 1], "y", self.height),
-        ):
+        for row, axis, size in ((0, "x", self.width), (1, "y", self.height)):
+            focal, centre = matrix[row, row], matrix[row, 2]
             if not _SHORTEST < focal / size < _LONGEST:
-                raise _unusable(
-                    f"a focal length f{axis} of {focal:g} pixels does not go with {size}"
-                )
-        for centre, axis, size in (
-            (matrix[0, 2], "x", self.width),
-            (matrix[1, 2], "y", self.height),
-        ):
+                raise _unusable(f"f{axis} is {focal:g} pixels, which does not go with {size}")
             if not -size < centre < 2 * size:
                 raise _unusable(f"c{axis} is {centre:g}, far outside of {size} pixels")
         turn = self.rectification
         if not turn.any():
             _freeze(self, "rectification", np.eye(3), "R")
-        elif np.abs(turn @ turn.T - np.eye(3)).max() > _WRITTEN or np.linalg.det(turn) < 0.0:
+        elif not _is_rotation(turn):
             raise _unusable(f"R is {turn.round(4).tolist()}, which is no rotation")
 
     def _check_region(self) -> None:
@@ -220,13 +226,20 @@ def _distortion(
             raise _unusable(
                 f"its distortion model '{named}' is not known; known are {', '.join(_COUNTS)}"
             )
-        model = PLUMB_BOB
+        model, numbers = PLUMB_BOB, np.zeros(0)
     count = _COUNTS[model]
     if (numbers.size and numbers.size < _FEWEST[model]) or numbers[count:].any():
         raise _unusable(f"{model} has {count} coefficients, not {numbers.size}")
     filled = np.zeros(count)
     filled[: min(count, numbers.size)] = numbers[:count]
     return model, filled
+
+
+def _is_rotation(matrix: NDArray[np.float64]) -> bool:
+    if np.abs(matrix).max() > 1.0 + _WRITTEN:
+        return False
+    off = np.abs(matrix @ matrix.T - np.eye(3)).max()
+    return bool(off < _WRITTEN and np.linalg.det(matrix) > 0.0)
 
 
 def _freeze(owner: CameraCalibration, name: str, value: NDArray[np.float64], said: str) -> None:

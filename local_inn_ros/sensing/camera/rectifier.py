@@ -15,6 +15,8 @@ from local_inn_ros.sensing.camera.source_pixels import source_pixels
 
 # Of the picture that networks take, a camera must show this share.
 _LEAST_SEEN = 0.9
+# Of the pixels along a side of it, a camera must have this share.
+_LEAST_PIXELS = 0.4
 # Steps may be so much longer than a pixel that is looked at, before what lies between is averaged.
 _STEP_SLACK = 0.25
 
@@ -43,19 +45,25 @@ class Rectifier:
         self.calibration, self.spec = calibration, spec
         sources = source_pixels(calibration, spec)
         self.seen, self.shrink = sources.seen, sources.shrink()
-        share = float(self.seen.mean())
-        if share < _LEAST_SEEN:
-            raise PictureError(
-                f"the camera ({calibration.in_words()}) shows {100.0 * share:.0f} % of the picture "
-                f"that the bundle takes ({spec.in_words()}): it is not the camera that was trained "
-                "with, or its calibration is of another",
-                PictureFault.OTHER_CAMERA,
-            )
+        self._check_fit(float(self.seen.mean()), sources.step())
         self._is_identity = sources.is_identity
         self._points = max(1, int(np.ceil(sources.step() / self.shrink - _STEP_SLACK)))
         if not self._is_identity:
             dense = source_pixels(calibration, spec, self._points)
             self._maps = cv2.convertMaps(*dense.shrunk(self.shrink), cv2.CV_16SC2)
+
+    def _check_fit(self, share: float, step: float) -> None:
+        if share < _LEAST_SEEN:
+            trouble = f"shows {100.0 * share:.0f} % of the picture that the bundle takes"
+        elif step < _LEAST_PIXELS:
+            trouble = f"has {step:.2f} pixels for each along the picture that the bundle takes"
+        else:
+            return
+        raise PictureError(
+            f"the camera ({self.calibration.in_words()}) {trouble} ({self.spec.in_words()}): it is "
+            "not the camera that was trained with, or its calibration is of another",
+            PictureFault.OTHER_CAMERA,
+        )
 
     def size(self, shrink: int = 1) -> tuple[int, int]:
         """Return width and height of the pictures that go in, decoded at a part of their size."""

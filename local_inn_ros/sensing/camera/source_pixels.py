@@ -28,12 +28,14 @@ class SourcePixels:
     """Where each pixel comes from.
 
     Attributes:
+        size: width and height of the camera's picture.
         columns: (h, w) float32, in pixels of the camera's picture.
         rows: (h, w) float32.
         seen: (h, w) bool, whether that is in the picture.
         is_identity: whether both pictures are one and the same.
     """
 
+    size: tuple[int, int]
     columns: NDArray[np.float32]
     rows: NDArray[np.float32]
     seen: NDArray[np.bool_]
@@ -49,20 +51,27 @@ class SourcePixels:
         return next((block for block in _BLOCKS if block <= usual * _BLOCK_SLACK), 1)
 
     def shrunk(self, block: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return columns and rows (h, w) in a picture whose blocks were averaged."""
-        if block == 1:
-            return self.columns, self.rows
-        half = np.float32(0.5)
-        columns, rows = ((one + half) / block - half for one in (self.columns, self.rows))
-        return columns, rows
+        """Return columns and rows (h, w) in a picture whose blocks were averaged.
+
+        What lies in the outer half of its outermost pixels is taken to their middle, so that no
+        border shows through; what is not seen lies outside.
+        """
+        found = []
+        for places, count in ((self.columns, self.size[0]), (self.rows, self.size[1])):
+            last = -(-count // block) - 1
+            inside = np.clip((places + 0.5) / block - 0.5, 0.0, last).astype(np.float32)
+            found.append(np.where(self.seen, inside, np.float32(_NOWHERE)))
+        return found[0], found[1]
 
     def _steps(self) -> NDArray[np.float64]:
         """Return the root of the area (n,) that each pixel stands for, where something is seen."""
-        across = np.diff(self.columns, axis=1)[:-1], np.diff(self.rows, axis=1)[:-1]
-        down = np.diff(self.columns, axis=0)[:, :-1], np.diff(self.rows, axis=0)[:, :-1]
+        # What is not seen may lie anywhere, infinitely far too.
+        columns, rows = (np.where(self.seen, one, 0.0) for one in (self.columns, self.rows))
+        across = np.diff(columns, axis=1)[:-1], np.diff(rows, axis=1)[:-1]
+        down = np.diff(columns, axis=0)[:, :-1], np.diff(rows, axis=0)[:, :-1]
         area = across[0] * down[1] - across[1] * down[0]
         inside = self.seen[:-1, :-1] & self.seen[1:, :-1] & self.seen[:-1, 1:]
-        found = np.sqrt(np.abs(area[inside]).astype(np.float64))
+        found = np.sqrt(np.abs(area[inside]))
         return found if found.size else np.ones(1)
 
 
@@ -90,16 +99,13 @@ def source_pixels(
     seen &= ~_folded(columns, rows)
     alike = calibration.is_pinhole and (width, height) == (spec.width, spec.height)
     stays = alike and np.abs(calibration.picture_matrix() - spec.matrix()).max() < _STAYS
-    return SourcePixels(
-        np.where(seen, columns, np.float32(_NOWHERE)),
-        np.where(seen, rows, np.float32(_NOWHERE)),
-        seen,
-        bool(stays and points == 1),
-    )
+    return SourcePixels((width, height), columns, rows, seen, bool(stays and points == 1))
 
 
 def _folded(columns: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Tell (h, w) where a lens's polynomial, beyond where it was fitted, turns the picture over."""
-    along_x, along_y = np.gradient(columns, axis=1), np.gradient(rows, axis=0)
-    area = along_x * along_y - np.gradient(columns, axis=0) * np.gradient(rows, axis=1)
-    return np.asarray(area <= 0.0)
+    with np.errstate(all="ignore"):
+        along_x, along_y = np.gradient(columns, axis=1), np.gradient(rows, axis=0)
+        area = along_x * along_y - np.gradient(columns, axis=0) * np.gradient(rows, axis=1)
+    # Written so that what is not finite counts as folded.
+    return ~np.asarray(area > 0.0)
