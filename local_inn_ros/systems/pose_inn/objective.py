@@ -5,17 +5,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from local_inn_ros.flows.fit_task import ObjectiveValue
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
-from local_inn_ros.systems.pose_inn.network import PoseInn
+from local_inn_ros.systems.pose_inn.network import PoseInn, PosteriorFlow
+from local_inn_ros.systems.pose_inn.patch_source import PatchBatch
 from local_inn_ros.systems.pose_inn.presets import TrainingSettings
+from local_inn_ros.systems.pose_inn.rehearsal import Trial
 
 # Nearer to the picture's plane than this, a place has no image to speak of.
 _NEAREST_M = 0.1
@@ -26,31 +27,8 @@ _AHEAD_M = 2.0
 _AWAY_WEIGHT = 10.0
 _VIEW_WEIGHT = 1.0
 _TINY = 1e-4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PatchBatch:
-    """Patches of posed pictures, and whole small pictures with their poses.
-
-    Attributes:
-        features: (b, 64) of the patches.
-        rays: (b, 2) of their middles.
-        zooms: (b,) of the looks that they are of.
-        poses: (b, 4, 4) of the camera in the map frame.
-        places: (b, 3) what depth says they show; NaN where there is none.
-        measured: whether a sensor measured the depth; otherwise it was triangulated.
-        view_poses: (v, 12) positions and rotations of whole pictures.
-        views: (v, rows, cols) of them.
-    """
-
-    features: NDArray[np.float32]
-    rays: NDArray[np.float32]
-    zooms: NDArray[np.float32]
-    poses: NDArray[np.float32]
-    places: NDArray[np.float32]
-    measured: bool
-    view_poses: NDArray[np.float32]
-    views: NDArray[np.float32]
+_POSTERIOR_RATE = 3e-3
+_POSTERIOR_DECAY = 0.1
 
 
 class PoseInnObjective:
@@ -132,3 +110,25 @@ def place_loss(  # type: ignore[no-untyped-def]
         return float(torch.where(has_depth, away.detach(), across).median())
 
     return loss, off_px, off_m
+
+
+def fit_posterior(flow: PosteriorFlow, trials: Sequence[Trial], steps: int) -> None:
+    """Fit the invertible part to how far alignments were off, by maximum likelihood.
+
+    Offsets that are far beyond all others are wrong places, not wide posteriors: they are cut to
+    what is still told apart, so that none of them decides the fit alone.
+    """
+    offsets = torch.tensor(np.array([one.offset for one in trials]), dtype=torch.float32)
+    outcomes = torch.tensor(np.array([one.outcome for one in trials]), dtype=torch.float32)
+    spread = 1.4826 * offsets.abs().median(dim=0).values.clamp(min=1e-3)
+    offsets = torch.maximum(torch.minimum(offsets, 6.0 * spread), -6.0 * spread)
+    flow.fit_to(outcomes)
+    with torch.no_grad():
+        flow.log_scale.copy_(offsets.square().mean(dim=0).clamp(min=1e-6).sqrt().log())
+    optimizer = torch.optim.AdamW(flow.parameters(), _POSTERIOR_RATE, weight_decay=_POSTERIOR_DECAY)
+    for _ in range(steps):
+        loss = -flow.log_likelihood(offsets, outcomes).mean()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(flow.parameters(), 1.0)
+        optimizer.step()

@@ -14,7 +14,6 @@ from local_inn_ros.errors import SensorError
 from local_inn_ros.sensing.camera.posed_pictures import DepthFile, PosedPicture, PosedPictures
 from local_inn_ros.systems.pose_inn.config import FEATURES, patches_of, view_size
 from local_inn_ros.systems.pose_inn.looks import Look, another_look, plain_look
-from local_inn_ros.systems.pose_inn.objective import PatchBatch
 from local_inn_ros.systems.pose_inn.triangulation import PatchDepths, Triangulator
 
 # Looks that are kept: their features take 0.15 MB each of a picture of 320x240.
@@ -24,6 +23,31 @@ Features = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """From brightness (height, width) to the features (patches, 64)."""
 Views = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """From brightness (height, width) to the small picture that the forward pass should draw."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatchBatch:
+    """Patches of posed pictures, and whole small pictures with their poses.
+
+    Attributes:
+        features: (b, 64) of the patches.
+        rays: (b, 2) of their middles.
+        zooms: (b,) of the looks that they are of.
+        poses: (b, 4, 4) of the camera in the map frame.
+        places: (b, 3) what depth says they show; NaN where there is none.
+        measured: whether a sensor measured the depth; otherwise it was triangulated.
+        view_poses: (v, 12) positions and rotations of whole pictures.
+        views: (v, rows, cols) of them.
+    """
+
+    features: NDArray[np.float32]
+    rays: NDArray[np.float32]
+    zooms: NDArray[np.float32]
+    poses: NDArray[np.float32]
+    places: NDArray[np.float32]
+    measured: bool
+    view_poses: NDArray[np.float32]
+    views: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,10 +26,9 @@ from local_inn_ros.systems.pose_inn.network import (
     Backbone,
     PlacesGraph,
     PoseInn,
-    PosteriorFlow,
     seen_view,
 )
-from local_inn_ros.systems.pose_inn.objective import PoseInnObjective
+from local_inn_ros.systems.pose_inn.objective import PoseInnObjective, fit_posterior
 from local_inn_ros.systems.pose_inn.patch_source import Patches, patches_from, pose_rows
 from local_inn_ros.systems.pose_inn.presets import PRESETS, TrainingSettings
 from local_inn_ros.systems.pose_inn.rehearsal import Trial, tried_alignments
@@ -38,8 +36,6 @@ from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
 
 _FEWEST_PICTURES = 12
 _HELD_BLOCKS = 3
-_POSTERIOR_RATE = 3e-3
-_POSTERIOR_DECAY = 0.1
 # Pixels that no patch is surer than: a place is of a patch of 8 pixels.
 _LEAST_DEVIATION_PX = 1.0
 
@@ -201,30 +197,8 @@ def load_backbone(backbone: Backbone) -> None:
         weights = torch.load(file, map_location="cpu", weights_only=True)
         wanted = backbone.state_dict()
         backbone.load_state_dict({name: weights[name] for name in wanted})
-    except (OSError, RuntimeError, KeyError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, KeyError) as error:
         raise LocalInnError(f"the weights {file} cannot be used: {error}") from error
-
-
-def fit_posterior(flow: PosteriorFlow, trials: list[Trial], steps: int) -> None:
-    """Fit the invertible part to how far alignments were off, by maximum likelihood.
-
-    Offsets that are far beyond all others are wrong places, not wide posteriors: they are cut to
-    what is still told apart, so that none of them decides the fit alone.
-    """
-    offsets = torch.tensor(np.array([one.offset for one in trials]), dtype=torch.float32)
-    outcomes = torch.tensor(np.array([one.outcome for one in trials]), dtype=torch.float32)
-    spread = 1.4826 * offsets.abs().median(dim=0).values.clamp(min=1e-3)
-    offsets = torch.maximum(torch.minimum(offsets, 6.0 * spread), -6.0 * spread)
-    flow.fit_to(outcomes)
-    with torch.no_grad():
-        flow.log_scale.copy_(offsets.square().mean(dim=0).clamp(min=1e-6).sqrt().log())
-    optimizer = torch.optim.AdamW(flow.parameters(), _POSTERIOR_RATE, weight_decay=_POSTERIOR_DECAY)
-    for _ in range(steps):
-        loss = -flow.log_likelihood(offsets, outcomes).mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(flow.parameters(), 1.0)
-        optimizer.step()
 
 
 def _check(posed: PosedPictures) -> None:

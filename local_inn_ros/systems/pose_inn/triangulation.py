@@ -164,4 +164,5 @@ def _normalized(features: NDArray[np.float16]) -> NDArray[np.float32]:
 
 
 def _homogeneous(rays: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.c_[rays, np.ones(len(rays))]
+    longer: NDArray[np.float64] = np.c_[rays, np.ones(len(rays))]
+    return longer
