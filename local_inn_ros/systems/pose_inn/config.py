@@ -52,7 +52,7 @@ class NetworkSettings:
     place_hidden: _Size = 256
     place_blocks: _Few = 2
     couplings: _Few = 4
-    coupling_hidden: _Size = 32
+    coupling_hidden: _Size = 16
     view_hidden: _Size = 128
     octaves: _Few = 4
 
@@ -63,6 +63,7 @@ class PoseInnConfig(BaseModel):
     Attributes:
         network: its sizes.
         least_deviation_px: what no patch is surer than, as a standard deviation.
+        quality: weights of the probability that a pose is right (``quality.py``).
         view_deviation: robust standard deviation of the forward pass on pictures held out, in
             units of a normalized picture's brightness.
         bounds: least and greatest (x, y, z) of the cameras that it was trained on, metres.
@@ -72,6 +73,7 @@ class PoseInnConfig(BaseModel):
 
     network: NetworkSettings
     least_deviation_px: float = Field(gt=0.0)
+    quality: tuple[float, float, float]
     view_deviation: float = Field(gt=0.0)
     bounds: tuple[tuple[float, float, float], tuple[float, float, float]]
 

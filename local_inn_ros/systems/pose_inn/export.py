@@ -31,6 +31,7 @@ from local_inn_ros.systems.pose_inn.config import (
 )
 from local_inn_ros.systems.pose_inn.network import PoseInn, modules_of
 from local_inn_ros.systems.pose_inn.presets import TrainingSettings
+from local_inn_ros.systems.pose_inn.quality import QualityWeights
 
 
 def write_files(
@@ -38,6 +39,7 @@ def write_files(
     posed: PosedPictures,
     settings: TrainingSettings,
     least_deviation_px: float,
+    quality: QualityWeights,
     measured: Mapping[str, float],
     record: Mapping[str, RecordValue],
     folder: Path,
@@ -49,6 +51,7 @@ def write_files(
         posed: pictures that they were trained on.
         settings: of the training.
         least_deviation_px: what no patch is surer than.
+        quality: weights of the probability that a pose is right.
         measured: figures on pictures held out, ``view_deviation`` among them.
         record: what the training was.
         folder: where to write.
@@ -78,6 +81,7 @@ def write_files(
     config = PoseInnConfig(
         network=settings.network,
         least_deviation_px=least_deviation_px,
+        quality=quality,
         view_deviation=measured["view_deviation"],
         bounds=(tuple(low), tuple(high)),
     )

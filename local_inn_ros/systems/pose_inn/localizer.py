@@ -20,10 +20,19 @@ from local_inn_ros.localization.alignment.sightings import Sightings
 from local_inn_ros.localization.spatial_evidence import fused_in_space
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.picture import Picture
-from local_inn_ros.systems.pose_inn.config import BACKBONE, PLACES, POSE, POSTERIOR
+from local_inn_ros.systems.pose_inn.config import (
+    BACKBONE,
+    PLACES,
+    POSE,
+    POSTERIOR,
+    VIEW,
+    PoseInnConfig,
+    view_size,
+)
 from local_inn_ros.systems.pose_inn.hypotheses import hypotheses_of
-from local_inn_ros.systems.pose_inn.looks import brightness_of, plain_look
+from local_inn_ros.systems.pose_inn.looks import brightness_of, plain_look, small_view
 from local_inn_ros.systems.pose_inn.outcome import drawn_poses, outcome_of
+from local_inn_ros.systems.pose_inn.quality import quality_features, quality_of
 
 # Share of the patches that are asked: the others are mostly walls without marks, whose places are
 # drawn to the middle of what they may be.
@@ -58,6 +67,9 @@ class CameraFix:
         modes: places that explain the picture, the likeliest first; their weights sum to 1.
         samples: (s, 4, 4) poses drawn by the latent z from ``measurement``.
         explained: share of the patches in use that ``measurement`` explains.
+        quality: probability in [0, 1] that ``measurement`` is right.
+        expected: (rows, cols) small picture that the forward pass draws at ``measurement``, in
+            deviations of its brightness.
         stage_s: seconds spent in each stage, by name.
     """
 
@@ -67,6 +79,8 @@ class CameraFix:
     modes: tuple[CameraMode, ...]
     samples: NDArray[np.float64]
     explained: float
+    quality: float
+    expected: NDArray[np.float32]
     stage_s: dict[str, float]
 
 
@@ -96,6 +110,13 @@ def surest(sightings: Sightings) -> Sightings:
     return sightings.surest(round(_SURE_SHARE * len(sightings)))
 
 
+def drawn_view(engine: Engine, pose: Pose3) -> NDArray[np.float32]:
+    """Return the small picture (rows, cols) that the forward pass draws at a pose of the camera."""
+    row = np.concatenate([pose.translation, pose.rotation.ravel()])[None].astype(np.float32)
+    drawn: NDArray[np.float32] = engine.run((VIEW,), {"poses": row})["views"][0]
+    return drawn
+
+
 class CameraLocalizer:
     """Locates pictures of one camera."""
 
@@ -103,7 +124,7 @@ class CameraLocalizer:
         self,
         engine: Engine,
         camera: CameraSpec,
-        least_deviation_px: float,
+        config: PoseInnConfig,
         draws: int,
         rng: np.random.Generator,
     ) -> None:
@@ -112,11 +133,11 @@ class CameraLocalizer:
         Args:
             engine: runs the networks.
             camera: of the pictures.
-            least_deviation_px: what no patch is surer than.
+            config: the bundle's block.
             draws: poses drawn for each picture; an even number.
             rng: draws the latents, once: the same picture has the same samples.
         """
-        self._engine, self._camera, self._least = engine, camera, least_deviation_px
+        self._engine, self._camera, self._config = engine, camera, config
         black = np.zeros((camera.height, camera.width), np.uint8)
         self._rays = plain_look(black, camera).rays
         half = rng.standard_normal((draws // 2, POSE))
@@ -140,7 +161,8 @@ class CameraLocalizer:
                 f"the bundle's camera of {camera.width}x{camera.height}"
             )
         began = time.perf_counter()
-        sightings = surest(self._sightings(brightness_of(picture.pixels)))
+        brightness = brightness_of(picture.pixels)
+        sightings = surest(self._sightings(brightness))
         seen = time.perf_counter()
         modes = self._places(sightings, prior)
         if not modes:
@@ -152,15 +174,36 @@ class CameraLocalizer:
         measurement = GaussianPose3.from_samples(samples)
         posterior = measurement if prior is None else fused_in_space(prior, measurement)
         drawn = time.perf_counter()
-        stages = {"networks": seen - began, "alignment": aligned - seen, "draws": drawn - aligned}
+        expected = drawn_view(self._engine, measurement.mean)
+        view = small_view(brightness, view_size(camera))
+        features = quality_features(sightings, measurement.mean, view, expected)
+        judged = time.perf_counter()
+        stages = {
+            "networks": seen - began,
+            "alignment": aligned - seen,
+            "draws": drawn - aligned,
+            "quality": judged - drawn,
+        }
         return CameraFix(
-            picture.stamp_s, measurement, posterior, modes, samples, likeliest.share, stages
+            picture.stamp_s,
+            measurement,
+            posterior,
+            modes,
+            samples,
+            likeliest.share,
+            quality_of(features, self._config.quality),
+            expected,
+            stages,
         )
 
     def _sightings(self, brightness: NDArray[np.float32]) -> Sightings:
         told = self._engine.run((BACKBONE, PLACES), {"brightness": brightness[None]})
         return sightings_of(
-            told["places"][0], told["log_deviations"][0], self._rays, self._camera, self._least
+            told["places"][0],
+            told["log_deviations"][0],
+            self._rays,
+            self._camera,
+            self._config.least_deviation_px,
         )
 
     def _places(self, sightings: Sightings, prior: GaussianPose3 | None) -> tuple[CameraMode, ...]:

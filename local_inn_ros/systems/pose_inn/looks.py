@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from local_inn_ros.geometry.se3 import exp_twists
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
-from local_inn_ros.systems.pose_inn.config import STRIDE, patches_of
+from local_inn_ros.systems.pose_inn.config import STRIDE, VIEW_SHRINK, patches_of
 
+# Of a picture that shows nothing, noise is not made larger than this makes it.
+_LEAST_CONTRAST = 0.01
 _LARGEST_ROLL = math.radians(20.0)
 _TILT_DEVIATION = math.radians(4.0)
 _LARGEST_ZOOM = 1.5
@@ -46,6 +48,18 @@ def brightness_of(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     whole = pixels.reshape(*pixels.shape[:2], -1).mean(axis=2, dtype=np.float32)
     scaled: NDArray[np.float32] = whole / np.float32(255.0)
     return scaled
+
+
+def small_view(brightness: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return a picture (height, width) as a small one (rows, cols) of mean 0 and deviation 1.
+
+    Light and exposure cancel out.
+    """
+    rows, cols = size
+    whole = brightness[: rows * VIEW_SHRINK, : cols * VIEW_SHRINK]
+    means = whole.reshape(rows, VIEW_SHRINK, cols, VIEW_SHRINK).mean(axis=(1, 3))
+    view: NDArray[np.float32] = (means - means.mean()) / (means.std() + np.float32(_LEAST_CONTRAST))
+    return view
 
 
 def patch_pixels(camera: CameraSpec) -> NDArray[np.float64]:

@@ -29,7 +29,6 @@ from local_inn_ros.systems.pose_inn.config import (
     POSE,
     POSTERIOR,
     VIEW,
-    VIEW_SHRINK,
     NetworkSettings,
     view_size,
 )
@@ -221,12 +220,6 @@ class ViewNetwork(nn.Module):
             phase = 0.5 * math.pi * 2.0**octave * place
             code += [torch.sin(phase), torch.cos(phase)]
         return self._draw(torch.cat(code, dim=1)).unflatten(1, self._size)
-
-
-def seen_view(brightness: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return what a view (b, rows, cols) of pictures (b, height, width) would be."""
-    rows, cols = size[0] * VIEW_SHRINK, size[1] * VIEW_SHRINK
-    return functional.avg_pool2d(normalized(brightness)[:, None, :rows, :cols], VIEW_SHRINK)[:, 0]
 
 
 class PoseInn(nn.Module):

@@ -27,8 +27,12 @@ _AHEAD_M = 2.0
 _AWAY_WEIGHT = 10.0
 _VIEW_WEIGHT = 1.0
 _TINY = 1e-4
-_POSTERIOR_RATE = 3e-3
+_POSTERIOR_RATE = 5e-4
 _POSTERIOR_DECAY = 0.1
+# Steps from one trial of a fit to the next.
+_TRIED_EVERY = 20
+# Offsets that are further than so many robust deviations count as if they were no further.
+_FARTHEST_SPREADS = 6.0
 
 
 class PoseInnObjective:
@@ -112,23 +116,80 @@ def place_loss(  # type: ignore[no-untyped-def]
     return loss, off_px, off_m
 
 
-def fit_posterior(flow: PosteriorFlow, trials: Sequence[Trial], steps: int) -> None:
+def fitted_posterior(
+    trials: Sequence[Trial], settings: TrainingSettings, seed: int
+) -> PosteriorFlow:
     """Fit the invertible part to how far alignments were off, by maximum likelihood.
 
-    Offsets that are far beyond all others are wrong places, not wide posteriors: they are cut to
-    what is still told apart, so that none of them decides the fit alone.
+    Pictures of a block are much alike, so that a few hundred trials tell as much as a few blocks
+    do. How many steps are good is therefore tried: on each block, with a fit to the others. No
+    step may be the best: then deviations are multiplied by constants, and that is all.
+
+    Args:
+        trials: alignments of pictures that were not learned.
+        settings: of the training.
+        seed: of the couplings.
     """
-    offsets = torch.tensor(np.array([one.offset for one in trials]), dtype=torch.float32)
-    outcomes = torch.tensor(np.array([one.outcome for one in trials]), dtype=torch.float32)
+    blocks = sorted({one.block for one in trials})
+    curves = [
+        _fit(
+            [one for one in trials if one.block != block],
+            [one for one in trials if one.block == block],
+            settings.posterior_steps,
+            settings,
+            seed,
+        )[1]
+        for block in blocks
+        if len(blocks) > 1
+    ]
+    best = int(np.argmax(np.mean(curves, axis=0))) * _TRIED_EVERY if curves else 0
+    return _fit(trials, trials, best, settings, seed)[0]
+
+
+def _fit(
+    fitted: Sequence[Trial],
+    tried: Sequence[Trial],
+    steps: int,
+    settings: TrainingSettings,
+    seed: int,
+) -> tuple[PosteriorFlow, list[float]]:
+    """Fit couplings, and tell the likelihood of other trials before and now and then on the way."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        flow = PosteriorFlow(settings.network)
+    offsets, outcomes = _tensors(fitted)
+    # Wrong places are not wide posteriors: none of them decides the fit alone.
     spread = 1.4826 * offsets.abs().median(dim=0).values.clamp(min=1e-3)
-    offsets = torch.maximum(torch.minimum(offsets, 6.0 * spread), -6.0 * spread)
+    offsets = _within(offsets, _FARTHEST_SPREADS * spread)
     flow.fit_to(outcomes)
     with torch.no_grad():
         flow.log_scale.copy_(offsets.square().mean(dim=0).clamp(min=1e-6).sqrt().log())
-    optimizer = torch.optim.AdamW(flow.parameters(), _POSTERIOR_RATE, weight_decay=_POSTERIOR_DECAY)
-    for _ in range(steps):
+    unseen, their_outcomes = _tensors(tried)
+    unseen = _within(unseen, _FARTHEST_SPREADS * spread)
+    optimizer = torch.optim.AdamW(
+        flow.couplings.parameters(), _POSTERIOR_RATE, weight_decay=_POSTERIOR_DECAY
+    )
+    curve = []
+    for step in range(steps + 1):
+        if step % _TRIED_EVERY == 0:
+            with torch.no_grad():
+                curve.append(float(flow.log_likelihood(unseen, their_outcomes).mean()))
+        if step == steps:
+            break
         loss = -flow.log_likelihood(offsets, outcomes).mean()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(flow.parameters(), 1.0)
         optimizer.step()
+    return flow, curve
+
+
+def _tensors(trials: Sequence[Trial]) -> tuple[Tensor, Tensor]:
+    return (
+        torch.tensor(np.array([one.offset for one in trials]), dtype=torch.float32),
+        torch.tensor(np.array([one.outcome for one in trials]), dtype=torch.float32),
+    )
+
+
+def _within(offsets: Tensor, most: Tensor) -> Tensor:
+    return torch.maximum(torch.minimum(offsets, most), -most)

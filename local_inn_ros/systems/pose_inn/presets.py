@@ -22,7 +22,7 @@ class TrainingSettings:
         feature_noise: deviation of what is added to features, in deviations of theirs.
         depth_weight: of a place's error against depth, per metre.
         held_out: share of the pictures, in blocks, that the posterior is fitted to.
-        posterior_steps: gradient steps of the posterior.
+        posterior_steps: gradient steps of the posterior at most.
         view_batch: pictures that the forward pass learns from in each step.
         network: sizes of the networks.
     """
@@ -34,7 +34,7 @@ class TrainingSettings:
     feature_noise: float = 0.4
     depth_weight: float = 10.0
     held_out: float = 0.1
-    posterior_steps: int = 1_500
+    posterior_steps: int = 200
     view_batch: int = 16
     network: NetworkSettings = field(default_factory=NetworkSettings)
 

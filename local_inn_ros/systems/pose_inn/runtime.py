@@ -17,8 +17,8 @@ from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.picture import Picture
-from local_inn_ros.systems.pose_inn.config import VIEW, camera_of, config_of
-from local_inn_ros.systems.pose_inn.localizer import CameraLocalizer
+from local_inn_ros.systems.pose_inn.config import camera_of, config_of
+from local_inn_ros.systems.pose_inn.localizer import CameraLocalizer, drawn_view
 from local_inn_ros.systems.protocol import RunSettings
 
 # One sentence of the engines that are not asked for is enough.
@@ -69,18 +69,12 @@ class PoseInnModel:
             draws: poses drawn for each.
             seed: of the latents that they are drawn by.
         """
-        return CameraLocalizer(
-            self.engine,
-            self.camera,
-            config_of(self.bundle).least_deviation_px,
-            draws,
-            np.random.default_rng(seed),
-        )
+        config, rng = config_of(self.bundle), np.random.default_rng(seed)
+        return CameraLocalizer(self.engine, self.camera, config, draws, rng)
 
     def expected_view(self, pose: Pose3) -> NDArray[np.uint8]:
         """Return the small picture (rows, cols) that is expected with the camera at a pose."""
-        row = np.concatenate([pose.translation, pose.rotation.ravel()])[None].astype(np.float32)
-        view = self.engine.run((VIEW,), {"poses": row})["views"][0]
+        view = drawn_view(self.engine, pose)
         shades: NDArray[np.uint8] = np.clip(127.5 * (1.0 + view / _VIEW_RANGE), 0.0, 255.0).astype(
             np.uint8
         )

@@ -17,25 +17,30 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import BundleDescription, Calibration, RecordValue
 from local_inn_ros.errors import DeviceError, LocalInnError, SensorError
 from local_inn_ros.flows.fit_task import FitTask
+from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
 from local_inn_ros.systems.pose_inn.backbone_weights import backbone_file
 from local_inn_ros.systems.pose_inn.config import STRIDE, view_size
 from local_inn_ros.systems.pose_inn.export import write_files
-from local_inn_ros.systems.pose_inn.looks import brightness_of
+from local_inn_ros.systems.pose_inn.looks import brightness_of, small_view
 from local_inn_ros.systems.pose_inn.network import (
     Backbone,
     PlacesGraph,
     PoseInn,
-    seen_view,
 )
-from local_inn_ros.systems.pose_inn.objective import PoseInnObjective, fit_posterior
+from local_inn_ros.systems.pose_inn.objective import PoseInnObjective, fitted_posterior
 from local_inn_ros.systems.pose_inn.patch_source import Patches, patches_from, pose_rows
 from local_inn_ros.systems.pose_inn.presets import PRESETS, TrainingSettings
-from local_inn_ros.systems.pose_inn.rehearsal import Trial, tried_alignments
+from local_inn_ros.systems.pose_inn.quality import fit_quality
+from local_inn_ros.systems.pose_inn.rehearsal import (
+    HELD_BLOCKS,
+    Trial,
+    tried_alignments,
+    tried_poses,
+)
 from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
 
 _FEWEST_PICTURES = 12
-_HELD_BLOCKS = 3
 # Pixels that no patch is surer than: a place is of a patch of 8 pixels.
 _LEAST_DEVIATION_PX = 1.0
 
@@ -94,7 +99,7 @@ class PoseInnTraining:
             settings.looks,
             settings.view_batch,
             lambda brightness: _features(model.backbone, brightness),
-            lambda brightness: _view(posed, brightness),
+            lambda brightness: small_view(brightness, view_size(posed.camera)),
             rng,
         )
         _fit_to(model, patches, rng)
@@ -146,10 +151,18 @@ class PoseInnTraining:
                 "no picture that was held out shows a place that was learned: train longer, or "
                 "give more pictures of each place"
             )
-        fit_posterior(model.posterior, trials, self.settings.posterior_steps)
+        model.posterior = fitted_posterior(trials, self.settings, self.seed)
+        right, wrong = tried_poses(
+            self.held_out,
+            lambda brightness: _places(model, brightness),
+            lambda pose: _drawn(model, pose),
+            _LEAST_DEVIATION_PX,
+            rng,
+        )
+        quality = fit_quality(right, wrong)
         measured = {**_errors(trials), "view_deviation": _view_deviation(model, self.held_out)}
         return write_files(
-            model, self.posed, self.settings, _LEAST_DEVIATION_PX, measured, record, folder
+            model, self.posed, self.settings, _LEAST_DEVIATION_PX, quality, measured, record, folder
         )
 
     def calibrate(self, bundle: Bundle, rng: np.random.Generator) -> Calibration:
@@ -160,10 +173,10 @@ class PoseInnTraining:
 def split(posed: PosedPictures, share: float) -> tuple[PosedPictures, PosedPictures]:
     """Hold some blocks of successive pictures out, evenly strewn, and return both parts."""
     count = len(posed)
-    length = max(1, round(share * count / _HELD_BLOCKS))
+    length = max(1, round(share * count / HELD_BLOCKS))
     held = {
         start + number
-        for start in ((2 * np.arange(_HELD_BLOCKS) + 1) * count // (2 * _HELD_BLOCKS)).tolist()
+        for start in ((2 * np.arange(HELD_BLOCKS) + 1) * count // (2 * HELD_BLOCKS)).tolist()
         for number in range(length)
         if start + number < count
     }
@@ -240,10 +253,11 @@ def _features(backbone: Backbone, brightness: NDArray[np.float32]) -> NDArray[np
 
 
 @torch.no_grad()
-def _view(posed: PosedPictures, brightness: NDArray[np.float32]) -> NDArray[np.float32]:
-    seen = seen_view(torch.from_numpy(brightness)[None], view_size(posed.camera))
-    view: NDArray[np.float32] = seen[0].numpy()
-    return view
+def _drawn(model: PoseInn, pose: Pose3) -> NDArray[np.float32]:
+    """Return what the forward pass draws at a pose of the camera."""
+    rows = pose_rows(pose.to_matrix()[None])
+    drawn: NDArray[np.float32] = model.view(torch.from_numpy(rows))[0].numpy()
+    return drawn
 
 
 @torch.no_grad()
@@ -264,13 +278,11 @@ def _errors(trials: list[Trial]) -> dict[str, float]:
     }
 
 
-@torch.no_grad()
 def _view_deviation(model: PoseInn, held_out: PosedPictures) -> float:
     """Return the robust deviation of the forward pass from pictures held out."""
+    size = view_size(held_out.camera)
     off = []
     for one in held_out:
-        pixels = one.picture(held_out.camera).pixels
-        seen = _view(held_out, brightness_of(pixels))
-        rows = pose_rows(one.map_from_camera.to_matrix()[None].astype(np.float32))
-        off.append(np.abs(model.view(torch.from_numpy(rows))[0].numpy() - seen))
+        seen = small_view(brightness_of(one.picture(held_out.camera).pixels), size)
+        off.append(np.abs(_drawn(model, one.map_from_camera) - seen))
     return float(1.4826 * np.median(off))

@@ -110,6 +110,21 @@ def test_forward_pass_draws_what_is_seen(model: PoseInnModel) -> None:
     assert np.median(own) > np.median(other) + 0.2
 
 
+def test_quality_tells_this_room_from_another(model: PoseInnModel) -> None:
+    other = TexturedRoom(77)
+    own = [model.localizer().locate(_picture(pose)).quality for pose in _UNSEEN]
+    elsewhere = []
+    for pose in _UNSEEN:
+        pixels = np.repeat(other.seen(pose)[0][:, :, None], 3, axis=2)
+        try:
+            elsewhere.append(model.localizer().locate(Picture(1.0, pixels)).quality)
+        except SensorError:
+            elsewhere.append(0.0)
+    # A bundle of seconds, fitted to four pictures held out: which is likelier it knows already.
+    assert min(own) > max(elsewhere)
+    assert np.median(own) > 0.8
+
+
 def test_laser_options_beside_pictures_are_refused(tmp_path: Path) -> None:
     folder = write_sequence(tmp_path / "pictures", _ROOM, _LEARNED[:2], depth=False)
     args = ["train", str(folder), "--system", "pose_inn", "--out", str(tmp_path / "out")]
