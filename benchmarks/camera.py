@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--split", nargs="*", help="names of splits; all where left out")
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--steps", type=int, help="gradient steps, in place of the preset's")
-    parser.add_argument("--no-network", action="store_true", help="the rivals alone")
+    parser.add_argument("--only", choices=["network", "rivals"], help="of the estimators")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     if not DATA.is_dir():
@@ -121,12 +121,12 @@ def main() -> None:
         for split in splits(dataset):
             if given.split and split.name not in given.split:
                 continue
-            if not given.no_network:
+            if given.only != "rivals":
                 rows.append(pose_inn_row(dataset, split, given))
-            rows += rival_rows(dataset, split)
-            print(markdown(rows[-3:]), flush=True)
+            if given.only != "network":
+                rows += rival_rows(dataset, split)
+            print(markdown(rows), flush=True)
             write_json(given.out, {"rows": [asdict(row) for row in rows]})
-    print(markdown(rows))
     print(f"\nwritten: {given.out}")
 
 
