@@ -15,11 +15,18 @@ from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.geometry.se3 import exp_twists
 from local_inn_ros.localization.alignment.sighting_alignment import align_sightings
 from local_inn_ros.localization.alignment.sightings import Sightings
+from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
 from local_inn_ros.systems.pose_inn.config import view_size
 from local_inn_ros.systems.pose_inn.hypotheses import hypotheses_of
 from local_inn_ros.systems.pose_inn.localizer import sightings_of, surest
-from local_inn_ros.systems.pose_inn.looks import brightness_of, plain_look, small_view
+from local_inn_ros.systems.pose_inn.looks import (
+    Look,
+    another_look,
+    brightness_of,
+    plain_look,
+    small_view,
+)
 from local_inn_ros.systems.pose_inn.outcome import outcome_of, whitened
 from local_inn_ros.systems.pose_inn.quality import quality_features
 
@@ -70,24 +77,25 @@ def tried_alignments(
     least_deviation_px: float,
     rng: np.random.Generator,
 ) -> list[Trial]:
-    """Align pictures, as they are and with parts of them covered.
+    """Align pictures, as they are, and other looks at them with parts of them covered.
 
     Args:
         posed: pictures that were not learned.
         places: asks the networks.
         least_deviation_px: what no patch is surer than.
-        rng: draws what is covered.
+        rng: draws the looks and what is covered.
     """
+    camera = posed.camera
     trials = []
-    black = np.zeros((posed.camera.height, posed.camera.width), np.uint8)
-    rays = plain_look(black, posed.camera).rays
     for index, one in enumerate(posed):
         block = index * HELD_BLOCKS // len(posed)
-        told = places(brightness_of(one.picture(posed.camera).pixels))
-        seen = sightings_of(*told, rays, posed.camera, least_deviation_px)
+        pixels = one.picture(camera).pixels
         for number in range(_TRIES):
+            plain = number == 0
+            look = plain_look(pixels, camera) if plain else another_look(pixels, camera, rng)
+            seen = _seen(look, *places(look.brightness), camera, least_deviation_px)
             share = _MOST_COVERED * number / max(_TRIES - 1, 1)
-            trial = _tried(_covered(seen, share, rng), one.map_from_camera, number == 0, block)
+            trial = _tried(_covered(seen, share, rng), one.map_from_camera, plain, block)
             if trial is not None:
                 trials.append(trial)
     return trials
@@ -168,6 +176,19 @@ def _pasted(
     place = (slice(top, top + height), slice(left, left + width))
     covered[place] = other[::-1, ::-1][place]
     return covered
+
+
+def _seen(
+    look: Look,
+    places: NDArray[np.float32],
+    log_deviations: NDArray[np.float32],
+    camera: CameraSpec,
+    least_deviation_px: float,
+) -> Sightings:
+    """Return what the patches of a look show, of those that show anything of the picture."""
+    seen = sightings_of(places, log_deviations, look.rays, camera, least_deviation_px)
+    known = np.isfinite(look.rays[:, 0])
+    return Sightings(seen.points[known], seen.rays[known], seen.deviations[known] / look.zoom)
 
 
 def _tried(seen: Sightings, truth: Pose3, plain: bool, block: int) -> Trial | None:
