@@ -225,14 +225,15 @@ class Robot(Bench):
             )
         self.base = BASE
         self.slip = 1.0
+        self.turn_rad = 0.02
         # Beams that meet something that no map has.
         self.blocked: slice = slice(0)
 
     def step(self) -> None:
         """Let the robot turn a little, and its sensors tell; wait until they are heard."""
         self.sent_s += _STEP_S
-        turn = Pose2(0.0, 0.0, 0.02)
-        self.base, self.wheels = self.base @ turn, self.wheels @ Pose2(0.0, 0.0, self.slip * 0.02)
+        turned = Pose2(0.0, 0.0, self.slip * self.turn_rad)
+        self.base, self.wheels = self.base @ Pose2(0.0, 0.0, self.turn_rad), self.wheels @ turned
         self.stand_at(self.base)
         self.tell_odometry(self.wheels, self.sent_s)
         scan = self.scan_from(self.base, self.sent_s)

@@ -50,6 +50,13 @@ def evaluate(
     mcl: Annotated[
         int, typer.Option("--mcl", min=0, help="Particles of a Monte-Carlo baseline; 0: none.")
     ] = 0,
+    self_calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--self-calibrate/--no-self-calibrate",
+            help="Learn on the way, as the node does, what the ranges have wrong.",
+        ),
+    ] = True,
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
     mount: MountOption = None,
@@ -78,7 +85,9 @@ def evaluate(
     from local_inn_ros.evaluation.evaluation import evaluate as run
     from local_inn_ros.evaluation.json_file import write_json
 
-    settings = EvaluationSettings(refiner=refiner, mcl_particles=mcl, seed=seed)
+    settings = EvaluationSettings(
+        refiner=refiner, mcl_particles=mcl, seed=seed, self_calibrate=self_calibrate
+    )
     with progress_bar() as progress:
         rounds = 1 + (mcl > 0 and recording.reference is not None)
         task = progress.add_task("localizing", total=rounds * recording.scan_count)

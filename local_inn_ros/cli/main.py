@@ -31,10 +31,11 @@ from local_inn_ros.cli import (
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.places import reason
 
-# What some verbs are for that a robot has no use for, by what it takes.
-_TOOLS = {
-    "rosbags": "bags are read and written",
-    "matplotlib": "pictures are drawn",
+# What only some verbs need, what that is for, and the extra that brings it.
+_EXTRAS = {
+    "rosbags": ("bags are read and written", "tools"),
+    "matplotlib": ("pictures are drawn", "tools"),
+    "cv2": ("pictures of cameras are read", "camera"),
 }
 
 app = typer.Typer(
@@ -98,11 +99,12 @@ def main() -> None:
         _fail(f"cannot use {named}: {reason(error)}")
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing not in _TOOLS:
+        if missing not in _EXTRAS:
             raise
+        what, extra = _EXTRAS[missing]
         _fail(
-            f"{_TOOLS[missing]} with {missing}, which a robot does without: install it with "
-            "`pip install 'local_inn_ros[tools]'`"
+            f"{what} with {missing}, which is not installed: install it with "
+            f"`pip install 'local_inn_ros[{extra}]'`"
         )
 
 

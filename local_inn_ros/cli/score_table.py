@@ -19,6 +19,7 @@ from local_inn_ros.evaluation.metrics import (
     expected_coverage,
 )
 from local_inn_ros.filtering.odometry_buffer import Arrival
+from local_inn_ros.localization.self_calibration.learned import Learned
 from local_inn_ros.messages.unused import unused_in_words
 
 
@@ -90,6 +91,8 @@ def _facts(score: Score) -> dict[str, str]:
         facts["a right filter has"] = f"ANEES 3, coverage {right} at 1, 2, 3 sigma"
     if score.lost is not None:
         facts["lost"] = _lost(score.lost) + _within(score.n, score.scans)
+    for sensor, learned in score.learned.items():
+        facts[f"learned, {sensor}"] = _learned(learned)
     for name, baseline in score.baselines.items():
         facts[name] = (
             f"{_latency(baseline.latency_ms)}; {_calibration(baseline.calibration)}; "
@@ -100,6 +103,14 @@ def _facts(score: Score) -> dict[str, str]:
 
 def _latency(latency: Latency) -> str:
     return f"p50 {latency.p50:.2f} ms, p95 {latency.p95:.2f} ms, p99 {latency.p99:.2f} ms"
+
+
+def _learned(found: Learned) -> str:
+    if not found.scans:
+        return "nothing: it needs some ways of good fixes"
+    factors = ", ".join(f"{factor:.2f}" for factor in found.deviation_factors)
+    bias_cm = 100.0 * found.range_bias_m
+    return f"ranges are {bias_cm:.1f} cm too long; factors of deviations {factors}"
 
 
 def _calibration(found: Calibration) -> str:

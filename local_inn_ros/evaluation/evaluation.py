@@ -56,12 +56,14 @@ class EvaluationSettings:
         mcl_particles: particles of the Monte-Carlo baseline; 0 leaves it out.
         field_tracker: whether the refiner and the filter are also run without the network.
         seed: source of the baseline's chance.
+        self_calibrate: whether the localizer learns from its own fixes on the way.
     """
 
     refiner: RefinerChoice = RefinerChoice.FIELD
     mcl_particles: int = 0
     field_tracker: bool = False
     seed: int = 0
+    self_calibrate: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,14 +100,11 @@ def evaluate(
         BagError: no scan can be answered or scored.
         BundleError: the bundle's networks cannot be run.
     """
-    model, told = open_model(bundle), RunSettings(settings.refiner)
-    search = recording.reference is None
-    pipeline = LocalizationPipeline(
-        producers_of(model, recording, told),
-        PoseFilter(),
-        searches_of(model, recording, told) if search else None,
-        recording.mount_of,
-    )
+    model = open_model(bundle)
+    told = RunSettings(settings.refiner, self_calibrate=settings.self_calibrate)
+    producers = producers_of(model, recording, told)
+    searches = searches_of(model, recording, told) if recording.reference is None else None
+    pipeline = LocalizationPipeline(producers, PoseFilter(), searches, recording.mount_of)
     run = replay(pipeline, recording.readings(), recording.reference, on_scan)
     baselines = {
         name: replay_baseline(
@@ -122,6 +121,7 @@ def evaluate(
         scans=recording.scans_recorded,
         unused=recording.unused,
         notes=recording.notes,
+        learned=producers.learned(),
     )
     return Evaluation(run, figures, judge(_seen(bundle, recording, run)))
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from local_inn_ros.geometry import wrap_angles
+from local_inn_ros.localization.self_calibration.learned import Learned
 
 # A robot that is further off than either of these is lost: no planner could steer by its pose.
 LOST_DISTANCE_M = 0.5
@@ -134,6 +135,7 @@ class Score:
         unused: messages of each topic that could not be used, by the reason; scans among them.
         notes: how the recording was read, where that is not as usual.
         odometry: readings of the odometry, by what the filter made of them.
+        learned: what the localizer learned on the way, by the sensor.
     """
 
     n: int
@@ -152,6 +154,7 @@ class Score:
     unused: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     odometry: Mapping[str, int] = field(default_factory=dict)
+    learned: Mapping[str, Learned] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain numbers and mappings; null stands for what is not known."""
@@ -172,10 +175,13 @@ class Score:
             "unused": {topic: dict(counts) for topic, counts in self.unused.items()},
             "notes": list(self.notes),
             "odometry": dict(self.odometry),
+            "learned": {sensor: _plain(one) for sensor, one in self.learned.items()},
         }
 
 
-def _plain(part: PoseErrors | Calibration | Latency | Lost | None) -> dict[str, Any] | None:
+def _plain(
+    part: PoseErrors | Calibration | Latency | Lost | Learned | None,
+) -> dict[str, Any] | None:
     return None if part is None else asdict(part)
 
 

@@ -9,8 +9,15 @@ from typing import Generic, TypeVar
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import Fix
-from local_inn_ros.localization.protocols import CandidateSearch, FixProducer, PendingFix
+from local_inn_ros.localization.protocols import (
+    CandidateSearch,
+    FixProducer,
+    LearnsWhileRunning,
+    PendingFix,
+)
 from local_inn_ros.localization.search.hypotheses import SearchResult
+from local_inn_ros.localization.self_calibration.learned import Learned
+from local_inn_ros.localization.self_calibration.producer import SelfCalibratingProducer
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.systems.protocol import (
@@ -29,12 +36,12 @@ class _ByMount(Generic[_Built]):
     def __init__(self, build: Callable[[Pose2], _Built], mount_of: Callable[[Scan], Pose2]) -> None:
         self._build = build
         self._mount_of = mount_of
-        self._built: dict[str, _Built] = {}
+        self.built: dict[str, _Built] = {}
 
     def of(self, scan: Scan) -> _Built:
-        if scan.sensor not in self._built:
-            self._built[scan.sensor] = self._build(self._mount_of(scan))
-        return self._built[scan.sensor]
+        if scan.sensor not in self.built:
+            self.built[scan.sensor] = self._build(self._mount_of(scan))
+        return self.built[scan.sensor]
 
 
 def producers_of(model: Model, recording: Recording, told: RunSettings) -> MountedProducers:
@@ -85,6 +92,22 @@ class MountedProducers:
             SensorError: the scan cannot be used.
         """
         return self._producers.of(observation).locate(observation, prior)
+
+    def learn(
+        self, observation: Scan, fix: Fix, prior: GaussianPose2, odometry: Pose2 | None
+    ) -> None:
+        """Let what located a scan learn from it, where that does (``LearnsWhileRunning``)."""
+        producer = self._producers.of(observation)
+        if isinstance(producer, LearnsWhileRunning):
+            producer.learn(observation, fix, prior, odometry)
+
+    def learned(self) -> dict[str, Learned]:
+        """Return what was learned on the way, by the sensor; nothing of one that learns nothing."""
+        return {
+            sensor or "scan": producer.calibration.learned
+            for sensor, producer in self._producers.built.items()
+            if isinstance(producer, SelfCalibratingProducer)
+        }
 
 
 class MountedSearches:

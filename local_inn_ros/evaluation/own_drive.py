@@ -48,7 +48,8 @@ def drive_by_itself(
         BundleError: the bundle's networks cannot be run.
     """
     blind = replace(recording, reference=None)
-    run = evaluate(bundle, blind, EvaluationSettings(), on_scan).run
+    # What it is driven for is to learn more than a run learns on its way.
+    run = evaluate(bundle, blind, EvaluationSettings(self_calibrate=False), on_scan).run
     _refuse_unfit(run)
     taken = run.accepted
     believed = Trajectory.from_unordered(run.stamps_s[taken], run.fused[taken])

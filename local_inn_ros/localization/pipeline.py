@@ -15,7 +15,11 @@ from local_inn_ros.filtering.pose_filter import Fusion, PoseFilter, StampedPose
 from local_inn_ros.filtering.steadying import steadied
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import Fix
-from local_inn_ros.localization.protocols import CandidateSearch, FixProducer
+from local_inn_ros.localization.protocols import (
+    CandidateSearch,
+    FixProducer,
+    LearnsWhileRunning,
+)
 from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.sensing import Odometry, Scan
 from local_inn_ros.sensing.observation import Observation
@@ -106,6 +110,9 @@ class LocalizationPipeline(Generic[ObservationT]):
         fusion = self._filter.fuse(
             Measurement(fix.measurement, scan.stamp_s, scan.sensor, fix.supported)
         )
+        if isinstance(self._localizer, LearnsWhileRunning):
+            odometry = self._filter.odometry.pose_at(scan.stamp_s)
+            self._localizer.learn(scan, fix, prior, odometry)
         fused = self._filter.estimate_at(scan.stamp_s)
         seconds = time.perf_counter() - started
         return ScanResult(

@@ -69,6 +69,24 @@ class FixProducer(Protocol[ObservationT]):
         ...
 
 
+@runtime_checkable
+class LearnsWhileRunning(Protocol[ObservationT]):
+    """A fix producer that learns from what became of its fixes."""
+
+    def learn(
+        self, observation: ObservationT, fix: Fix, prior: GaussianPose2, odometry: Pose2 | None
+    ) -> None:
+        """Take in what became of an observation.
+
+        Args:
+            observation: the reading, as it was located.
+            fix: what was answered.
+            prior: the base in the map frame as believed before.
+            odometry: the base in the odometry frame then; None where not known.
+        """
+        ...
+
+
 class CandidateSearch(Protocol[ObservationT]):
     """Finds where on the whole map an observation may have been taken."""
 

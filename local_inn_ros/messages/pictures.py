@@ -55,6 +55,7 @@ class PictureIntake:
         self._rectifiers: dict[_Size, Rectifier | PictureError] = {}
         # The size of the calibration before, where pictures had it: one may be still on its way.
         self._earlier: _Size | None = None
+        self._has_changed = False
 
     def take_calibration(self, message: Any) -> None:
         """Take a sensor_msgs/CameraInfo.
@@ -66,9 +67,21 @@ class PictureIntake:
         told = to_calibration(message, self._rectified)
         before = self.calibration
         if before is None or not before.same_as(told):
-            if before is not None and before.picture_size in self._rectifiers:
-                self._earlier = before.picture_size
+            if before is not None and self._rectifiers:
+                self._note_change(before, told)
             self.calibration, self._size, self._rectifiers = told, None, {}
+
+    def _note_change(self, before: CameraCalibration, now: CameraCalibration) -> None:
+        if before.picture_size in self._rectifiers:
+            self._earlier = before.picture_size
+        # Once: a lens that focuses by itself may change with every picture.
+        if not self._has_changed:
+            self.notes.append(
+                f"camera_info changed while pictures came, from {before.in_words()} to "
+                f"{now.in_words()}: the newest holds; where two cameras share its topic, give each "
+                "its own"
+            )
+        self._has_changed = True
 
     def to_picture(self, message: Any) -> Picture:
         """Take a sensor_msgs/Image or CompressedImage.
@@ -138,10 +151,12 @@ class PictureIntake:
                     f"{size[0]}x{size[1]}, of which camera_info says nothing",
                     PictureFault.SIZE,
                 )
-            self.notes.append(
+            note = (
                 f"the pictures are {size[0]}x{size[1]} pixels and camera_info is for "
                 f"{own[0]}x{own[1]}: they are taken for the whole of it, resized"
             )
+            if note not in self.notes:
+                self.notes.append(note)
         self._size = size
         return fitting
 

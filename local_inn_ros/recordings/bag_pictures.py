@@ -114,18 +114,21 @@ class PictureRecording:
         intake = PictureIntake(spec, sensor, is_rectified_topic(self.topics.picture))
         intake.take_calibration(self.calibration_message)
         waiting: list[tuple[float, int, Picture]] = []
-        for count, message in enumerate(self._messages(intake)):
-            try:
-                picture = intake.to_picture(message)
-            except MessageError as error:
-                told.unused.add(self.topics.picture, error)
-                continue
-            heapq.heappush(waiting, (picture.stamp_s, count, picture))
-            if len(waiting) > _REORDER_DEPTH:
+        try:
+            for count, message in enumerate(self._messages(intake)):
+                try:
+                    picture = intake.to_picture(message)
+                except MessageError as error:
+                    told.unused.add(self.topics.picture, error)
+                    continue
+                heapq.heappush(waiting, (picture.stamp_s, count, picture))
+                if len(waiting) > _REORDER_DEPTH:
+                    yield heapq.heappop(waiting)[2]
+            while waiting:
                 yield heapq.heappop(waiting)[2]
-        while waiting:
-            yield heapq.heappop(waiting)[2]
-        told.notes += intake.notes
+        finally:
+            # Also where nobody wants the rest.
+            told.notes += intake.notes
 
     def mount(self, base: str) -> Mount:
         """Return where the camera's optical frame is on the base, by the bag's transforms.

@@ -19,6 +19,8 @@ from local_inn_ros.errors import BundleError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.protocols import CandidateSearch, FixProducer, Tracker
+from local_inn_ros.localization.self_calibration.producer import SelfCalibratingProducer
+from local_inn_ros.localization.self_calibration.self_calibration import SelfCalibration
 from local_inn_ros.sensing import Observation
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.training_protocol import (
@@ -56,11 +58,13 @@ class RunSettings:
         samples: poses drawn for each observation; an even number.
         scan_budget_s: processor time that a fix may take, beyond what every fix needs: places
             that a wide prior leaves are looked at while there is some.
+        self_calibrate: whether what makes fixes learns from them while it runs.
     """
 
     refiner: RefinerChoice = RefinerChoice.FIELD
     samples: int = 20
     scan_budget_s: float = math.inf
+    self_calibrate: bool = False
 
 
 class Model(Protocol):
@@ -126,14 +130,16 @@ class Expects(Protocol):
 
 
 def fix_producer_of(model: Model, mount: Pose2, settings: RunSettings) -> FixProducer[Any]:
-    """Return what locates observations, of a system that can.
+    """Return what locates observations, of a system that can, and learns where it is told to.
 
     Raises:
         BundleError: its system makes no fixes.
     """
     if not isinstance(model, MakesFixes):
         raise BundleError(f"{model.bundle.description.system} makes no fixes")
-    return model.fix_producer(mount, settings)
+    producer = model.fix_producer(mount, settings)
+    learner = SelfCalibration.of(model.bundle, mount) if settings.self_calibrate else None
+    return producer if learner is None else SelfCalibratingProducer(producer, learner)
 
 
 def candidate_search_of(model: Model, mount: Pose2, settings: RunSettings) -> CandidateSearch[Any]:

@@ -165,6 +165,7 @@ def test_the_json_has_the_keys_of_the_design_page() -> None:
     ]  # fmt: skip
     assert set(list(written)[9:]) == {
         "fix_calibration", "scans", "unanswered", "unscored", "unused", "notes", "odometry",
+        "learned",
     }  # fmt: skip
     assert written["fix_calibration"] == written["calibration"]
     keys = {

@@ -79,7 +79,19 @@ def test_a_size_that_changes_is_told_until_the_calibration_changes_too() -> None
     taking.to_picture(compressed(large))
     # One of before that is late.
     assert reason(taking, rgb_image(small)) == Unused.SIZE
+
+
+def test_a_calibration_that_changes_holds_and_is_told_once() -> None:
+    taking, pixels = intake(spec=a_spec(64, 48, 60.0)), a_picture(64, 48)
+    first = taking.to_picture(rgb_image(pixels)).pixels
     assert taking.notes == []
+    for focal in (59.0, 58.0, 60.0):
+        taking.take_calibration(camera_info(64, 48, focal))
+        same = np.array_equal(taking.to_picture(rgb_image(pixels)).pixels, first)
+        assert same is (focal == 60.0)
+    assert len(taking.notes) == 1
+    assert "fx 60.0" in taking.notes[0]
+    assert "fx 59.0" in taking.notes[0]
 
 
 def test_a_size_of_other_proportions_is_told_with_both() -> None:

@@ -33,11 +33,12 @@ class Noting(event.Listener):
 
 event.register("numba:compile", Noting())
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.nodes.localizer.model import shipped_bundle
+from local_inn_ros.nodes.localizer.model import RunnableModel, shipped_bundle
 from local_inn_ros.systems.protocol import RunSettings
 from local_inn_ros.systems.registry import open_model
 
-open_model(Bundle.load(shipped_bundle())).warm_up(RunSettings())
+model = RunnableModel(open_model(Bundle.load(shipped_bundle())), RunSettings())
+model.warm_up()
 """
 
 

@@ -77,7 +77,7 @@ def localizer(told: LocalizerParameters, **figures: float) -> Health:
         tally.count(what)
     for name, value in figures.items():
         tally.note({"age": STAMP_AGE, "quality": QUALITY, "time": SCAN_TIME}[name], value)
-    return localizer_health(tally, (), (), ClockSkew(), ALL_WELL, oracle_model(room()), told)
+    return localizer_health(tally, (), (), ClockSkew(), ALL_WELL, oracle_model(room()), told, {})
 
 
 @pytest.mark.parametrize(

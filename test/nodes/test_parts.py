@@ -91,7 +91,7 @@ def health_in(situation: Situation) -> Health:
     for what in ("scan", "odometry", "fix"):
         tally.count(what)
     return localizer_health(
-        tally, [], [], ClockSkew(), situation, oracle_model(room()), LocalizerParameters()
+        tally, [], [], ClockSkew(), situation, oracle_model(room()), LocalizerParameters(), {}
     )
 
 

@@ -12,7 +12,9 @@ import pytest
 from local_inn_ros import world
 
 ROOT = Path(__file__).resolve().parents[2]
+# A robot with a camera needs OpenCV; one with a laser does not.
 NEVER_ON_A_ROBOT = {
+    "cv2",
     *("torch", "onnx", "onnxruntime", "matplotlib", "rosbags", "filterpy", "typer", "rich"),
     *("scipy.stats", "scipy.optimize", "scipy.interpolate", "scipy.spatial", "scipy.sparse"),
 }

@@ -8,7 +8,9 @@ import sys
 
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import LocalInnError
+from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
+from local_inn_ros.localization.self_calibration.self_calibration import SelfCalibration
 from local_inn_ros.parent_process import end_with_parent
 from local_inn_ros.systems.protocol import RunSettings
 from local_inn_ros.systems.registry import load_bundle, system_named
@@ -30,6 +32,7 @@ def main(bundle: str, engine: str, refiner: str, samples: str) -> None:
         system_named(loaded.description.system).prepare(loaded, EngineChoice(engine), settings)
     except LocalInnError as error:
         sys.exit(str(error))
+    SelfCalibration.of(loaded, Pose2.identity())
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from local_inn_ros.localization.monitoring.whereabouts import Event, Situation, Whereabouts
 from local_inn_ros.nodes.common.clock_skew import ClockSkew
@@ -45,6 +45,7 @@ def localizer_health(
     situation: Situation,
     model: RunnableModel,
     told: LocalizerParameters,
+    learned: Mapping[str, float | str],
 ) -> Health:
     """Say how the node is.
 
@@ -56,6 +57,7 @@ def localizer_health(
         situation: what is known of where the robot is.
         model: what makes the fixes.
         told: from where on a figure is bad.
+        learned: what was learned while the node runs, by names for people.
     """
     values: dict[str, object] = {
         "state": situation.word,
@@ -66,6 +68,7 @@ def localizer_health(
         **tally.means(),
         **skew.figures(),
         **tally.totals(),
+        **learned,
         "bundle": model.name,
         "engine": model.model.engine_name,
     }

@@ -82,6 +82,14 @@ class LocalizerParameters(NoiseParameters, NodeParameters):
             live=True,
         ),
     )
+    self_calibrate: bool = parameter(
+        True,
+        ParameterInfo(
+            "Learn while driving what the laser's ranges have wrong as against the map's "
+            "surfaces, and by how much covariances are too small; forgotten when the node ends.",
+            live=True,
+        ),
+    )
     search_at_start: bool = parameter(
         False, ParameterInfo("Search the whole map until somebody has told a pose.", live=True)
     )

@@ -13,11 +13,13 @@ from pathlib import Path
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import BundleError
-from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.monitoring.lost_prior import prior_while_lost
 from local_inn_ros.localization.protocols import CandidateSearch, FixProducer, PendingFix
 from local_inn_ros.localization.search.no_candidates import NoCandidates
+from local_inn_ros.localization.self_calibration.producer import SelfCalibratingProducer
+from local_inn_ros.localization.self_calibration.self_calibration import SelfCalibration
 from local_inn_ros.nodes.common.lean_start import give_back_memory, load_compiled
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.places import real_path
@@ -41,6 +43,7 @@ class Mounted:
         watcher: makes them while the robot is lost, where little is to be had for them.
         relocalizer: searches the whole map, in the thread of the search.
         tracker: a localizer for that thread: each keeps what it knows of a scan's geometry.
+        calibration: what the localizer learns from its fixes; None where it learns nothing.
     """
 
     mount: LaserMount
@@ -48,6 +51,7 @@ class Mounted:
     watcher: FixProducer[Scan]
     relocalizer: CandidateSearch[Scan]
     tracker: FixProducer[Scan]
+    calibration: SelfCalibration | None = None
 
     def measured(self, scan: Scan, prior: GaussianPose2, lost: bool) -> PendingFix:
         """Find what a scan says of the pose; the search alone looks for a robot that is lost.
@@ -101,20 +105,23 @@ class RunnableModel:
         model, settings = self.model, self.settings
         if not isinstance(model, MakesFixes):
             raise BundleError(f"{self.name} is of {self.bundle.description.system}: no fixes")
+        learner = SelfCalibration.of(self.bundle, mount.pose) if settings.self_calibrate else None
         return Mounted(
             mount,
-            model.fix_producer(mount.pose, settings),
-            model.follower(mount.pose, settings),
+            _by(learner, model.fix_producer(mount.pose, settings)),
+            _by(learner, model.follower(mount.pose, settings)),
             model.candidate_search(mount.pose, settings)
             if isinstance(model, Searches)
             else NoCandidates(self.bundle.description.system),
             # The search decides by what it sees, not by how long it takes.
-            model.follower(mount.pose, replace(settings, scan_budget_s=math.inf)),
+            _by(learner, model.follower(mount.pose, replace(settings, scan_budget_s=math.inf))),
+            learner,
         )
 
     def warm_up(self) -> None:
         """Let all that is compiled when it is first used be compiled before the first scan."""
         self.model.warm_up(self.settings)
+        SelfCalibration.of(self.bundle, Pose2.identity())
 
     def doubt_about(self, grid: OccupancyGrid) -> str:
         """Say what is wrong with using the bundle on a map; empty where it is the bundle's own."""
@@ -127,7 +134,13 @@ class RunnableModel:
 
 def settings_of(told: LocalizerParameters) -> RunSettings:
     """Return how the parameters want a model used."""
-    return RunSettings(RefinerChoice(told.refiner), told.samples, 1e-3 * told.max_scan_ms)
+    refiner, budget_s = RefinerChoice(told.refiner), 1e-3 * told.max_scan_ms
+    return RunSettings(refiner, told.samples, budget_s, told.self_calibrate)
+
+
+def _by(learner: SelfCalibration | None, producer: FixProducer[Scan]) -> FixProducer[Scan]:
+    """Return a producer that works by what is learned, where something is."""
+    return producer if learner is None else SelfCalibratingProducer(producer, learner)
 
 
 def shipped_bundle() -> Path:

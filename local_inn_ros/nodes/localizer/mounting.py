@@ -78,6 +78,19 @@ class Mounting:
             self._mounted[frame] = self.model.mounted_at(self._mounts[frame])
         return self._mounted[frame]
 
+    def learned(self) -> dict[str, float | str]:
+        """Return what the lasers' calibrations have learned, by names for people."""
+        learners = {
+            frame: mounted.calibration
+            for frame, mounted in self._mounted.items()
+            if mounted.calibration is not None
+        }
+        return {
+            name if len(learners) == 1 else f"{name}, {frame}": value
+            for frame, learner in learners.items()
+            for name, value in learner.learned.figures().items()
+        }
+
     def _heed_parameters(self) -> None:
         if self._parameters.now is self._told:
             return

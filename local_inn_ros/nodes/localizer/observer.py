@@ -163,6 +163,7 @@ class Observer:
             self.situation,
             self._mounting.model,
             self._parameters.now,
+            self._mounting.learned(),
         )
         for text in self._headers.news():
             self._node.get_logger().warning(text)

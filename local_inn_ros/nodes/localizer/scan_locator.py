@@ -9,6 +9,8 @@ import time
 from std_msgs.msg import Header
 
 from local_inn_ros.filtering.prior import PriorKeeper
+from local_inn_ros.geometry import GaussianPose2
+from local_inn_ros.localization.fix import Fix
 from local_inn_ros.nodes.common.diagnostics import Tally
 from local_inn_ros.nodes.common.noise_parameters import NoiseTold
 from local_inn_ros.nodes.localizer.arrived_scan import ArrivedScan
@@ -84,11 +86,22 @@ class ScanLocator:
         header = Header(stamp=arrived.stamp_of(scan), frame_id=frame)
         self._publishers.publish(fix, header, arrived.told, mounted.mount)
         self._recovery.observe(frame, fix, prior, self._priors.heard_s)
+        self._learn(mounted, scan, fix, prior)
         self._tally.count("fix")
         self._tally.note(QUALITY, fix.quality)
         for stage, seconds in fix.stage_s.items():
             self._tally.note(f"stage {stage} [ms]", 1e3 * seconds)
         self._tally.note(SCAN_TIME, 1e3 * (time.perf_counter() - started_s))
+
+    def _learn(self, mounted: Mounted, scan: Scan, fix: Fix, prior: GaussianPose2) -> None:
+        """Let what was told by now teach the laser's calibration, where there is one."""
+        if mounted.calibration is None:
+            return
+        if self._recovery.situation.localized:
+            odometry = self._priors.odometry_at(scan.stamp_s)
+            mounted.calibration.learn(scan, fix, prior, odometry)
+        else:
+            mounted.calibration.forget()
 
     def glance(self, arrived: ArrivedScan) -> None:
         """Show a scan to the search that the odometry has not reached.

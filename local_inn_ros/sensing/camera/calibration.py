@@ -80,9 +80,9 @@ class CameraCalibration:
         """
         if self.width <= 0 or self.height <= 0:
             raise _unusable(f"it is of a picture of {self.width}x{self.height} pixels")
-        for name, count in (("camera_matrix", 9), ("rectification", 9), ("projection", 12)):
-            shape = (3, 3) if count == 9 else (3, 4)
-            _freeze(self, name, np.array(getattr(self, name), np.float64).reshape(shape), name[0])
+        _freeze(self, "camera_matrix", _matrix("K", self.camera_matrix, (3, 3)), "K")
+        _freeze(self, "rectification", _matrix("R", self.rectification, (3, 3)), "R")
+        _freeze(self, "projection", _matrix("P", self.projection, (3, 4)), "P")
         model, coefficients = _distortion(self.distortion_model, self.coefficients)
         object.__setattr__(self, "distortion_model", model)
         _freeze(self, "coefficients", coefficients, "D")
@@ -233,6 +233,14 @@ def _distortion(
     filled = np.zeros(count)
     filled[: min(count, numbers.size)] = numbers[:count]
     return model, filled
+
+
+def _matrix(said: str, numbers: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Return numbers (n,) or of that shape as a matrix of that shape."""
+    found = np.array(numbers, dtype=np.float64)
+    if found.size != shape[0] * shape[1]:
+        raise _unusable(f"{said} has {found.size} numbers, not {shape[0] * shape[1]}")
+    return found.reshape(shape)
 
 
 def _is_rotation(matrix: NDArray[np.float64]) -> bool:

@@ -15,8 +15,8 @@ from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 
 # Decoders of JPEG average blocks of so many pixels.
 _BLOCKS = (8, 4, 2)
-# Blocks may be so much larger than the pixels that they are averaged for.
-_BLOCK_SLACK = 1.25
+# Blocks may be so much larger than the pixels that they are averaged for: more would blur.
+_BLOCK_SLACK = 1.15
 # Nearer than this to where it stays, in pixels, nothing moves.
 _STAYS = 0.02
 # Where there is no pixel.

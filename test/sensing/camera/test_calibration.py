@@ -95,6 +95,8 @@ def test_what_is_no_camera_matrix_is_refused(matrix: np.ndarray) -> None:
         {"rectification": np.diag([1.0, 1.0, -1.0])},
         {"rectification": np.full((3, 3), NAN)},
         {"projection": np.full((3, 4), np.inf)},
+        {"camera_matrix": np.ones(8)},
+        {"projection": np.zeros(0)},
         {"region": Region(0, 0, 641, 480)},
         {"region": Region(600, 0, 100, 100)},
         {"region": Region(0, 480, 0, 0)},
