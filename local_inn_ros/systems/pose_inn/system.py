@@ -12,7 +12,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import Calibration
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.choice import EngineChoice
-from local_inn_ros.errors import EngineError, LocalInnError
+from local_inn_ros.errors import BundleError, EngineError, LocalInnError
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.pose_inn import config
 from local_inn_ros.systems.pose_inn.presets import PRESETS, STANDARD
@@ -69,8 +69,11 @@ class PoseInnSystem:
         posed: PosedObservations | None,
         rng: np.random.Generator,
     ) -> Calibration:
-        """Return nothing more: the posterior is fitted in the training."""
-        return bundle.description.calibration
+        """Refuse: the posterior is fitted in the training (see ``System.calibration``)."""
+        raise BundleError(
+            f"the covariances of {bundle.path.name} ({self.name}) are fitted in its training, to "
+            "pictures held out: train it again to have them anew"
+        )
 
 
 SYSTEM = PoseInnSystem()

@@ -137,6 +137,19 @@ def test_pose_inn_without_pictures_is_refused(tmp_path: Path) -> None:
     assert "a folder of pictures" in _error(args)
 
 
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        (["calibrate"], "fitted in its training"),
+        (["bench"], "not for one planar laser"),
+    ],
+)
+def test_verbs_for_lasers_refuse_in_a_sentence(
+    model: PoseInnModel, verb: list[str], words: str
+) -> None:
+    assert words in _error([*verb, str(model.bundle.path)])
+
+
 def _error(args: list[str]) -> str:
     told = CliRunner().invoke(app, args)
     assert told.exit_code != 0 and isinstance(told.exception, LocalInnError)
