@@ -25,6 +25,8 @@ STRIDE = 8
 """Pixels from the middle of a patch to that of the next."""
 FEATURES = 64
 """Numbers that the backbone gives of each patch."""
+POOLED = 2 * FEATURES
+"""Numbers that say what a whole picture is like: mean and deviation of its patches' features."""
 POSE = 6
 """Degrees of freedom of a pose in space."""
 OUTCOME = 8
@@ -43,6 +45,7 @@ class NetworkSettings:
     Attributes:
         place_hidden: width of the network that says what place a patch shows.
         place_blocks: its residual blocks.
+        context: numbers that it is told of the whole picture; a patch alone may be of any room.
         couplings: of the invertible part.
         coupling_hidden: width of the couplings' subnets.
         view_hidden: width of the network that draws a view.
@@ -51,6 +54,7 @@ class NetworkSettings:
 
     place_hidden: _Size = 256
     place_blocks: _Few = 2
+    context: _Few = 48
     couplings: _Few = 4
     coupling_hidden: _Size = 16
     view_hidden: _Size = 128

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors.torch import save
+from torch import Tensor, nn
 
 from local_inn_ros import __version__
 from local_inn_ros.bundles.bundle import file_sha256
@@ -23,13 +24,22 @@ from local_inn_ros.flows.onnx_export import write_graph
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
 from local_inn_ros.systems.pose_inn.backbone_weights import backbone_licence
 from local_inn_ros.systems.pose_inn.config import (
+    BACKBONE,
     LICENCES,
     NAME,
+    PLACES,
+    POSTERIOR,
+    VIEW,
     WEIGHTS,
     PoseInnConfig,
     signatures,
 )
-from local_inn_ros.systems.pose_inn.network import PoseInn, modules_of
+from local_inn_ros.systems.pose_inn.network import (
+    PlaceNetwork,
+    PoseInn,
+    PosteriorFlow,
+    pooled,
+)
 from local_inn_ros.systems.pose_inn.presets import TrainingSettings
 from local_inn_ros.systems.pose_inn.quality import QualityWeights
 
@@ -101,3 +111,40 @@ def write_files(
         training=dict(record),
         measured=dict(measured),
     )
+
+
+class PlacesGraph(nn.Module):
+    """What places.onnx computes."""
+
+    def __init__(self, model: PlaceNetwork) -> None:
+        """Share the weights of a model."""
+        super().__init__()
+        self._model = model
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Take features (b, patches, 64) to places and log deviations."""
+        whole = pooled(features)[:, None].expand(-1, features.shape[1], -1)
+        return self._model(self._model.normalize(features, whole))
+
+
+class PosteriorGraph(nn.Module):
+    """What posterior.onnx computes."""
+
+    def __init__(self, model: PosteriorFlow) -> None:
+        """Share the weights of a model."""
+        super().__init__()
+        self._model = model
+
+    def forward(self, latents: Tensor, outcomes: Tensor) -> Tensor:
+        """Take draws of z (s, 6) under outcomes (b, OUTCOME) to offsets (b, s, 6)."""
+        return self._model.sample(latents[None].expand(outcomes.shape[0], -1, -1), outcomes)
+
+
+def modules_of(model: PoseInn) -> dict[str, nn.Module]:
+    """Return what the graphs compute, by their names."""
+    return {
+        BACKBONE: model.backbone,
+        PLACES: PlacesGraph(model.places),
+        POSTERIOR: PosteriorGraph(model.posterior),
+        VIEW: model.view,
+    }

@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The networks of PoseINN, and the graphs that are exported of them.
+"""The networks of PoseINN.
 
 The backbone is that of XFeat (Potje et al., XFeat: Accelerated Features for Lightweight Image
 Matching, CVPR 2024) without its heads; its weights are frozen. That a network says of each patch
@@ -22,13 +22,10 @@ from torch.nn import functional
 from local_inn_ros.flows.coupling import CouplingStack
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.systems.pose_inn.config import (
-    BACKBONE,
     FEATURES,
     OUTCOME,
-    PLACES,
+    POOLED,
     POSE,
-    POSTERIOR,
-    VIEW,
     NetworkSettings,
     view_size,
 )
@@ -100,11 +97,20 @@ def normalized(brightness: Tensor) -> Tensor:
     return (brightness - mean) * torch.rsqrt(variance + _TINY)
 
 
+def pooled(features: Tensor) -> Tensor:
+    """Return what pictures with features (b, patches, 64) are like as a whole (b, 128)."""
+    mean = features.mean(dim=1)
+    variance = (features - mean[:, None]).square().mean(dim=1)
+    return torch.cat([mean, (variance + _TINY).sqrt()], dim=1)
+
+
 class PlaceNetwork(nn.Module):
     """Says of each patch what place of the scene it shows, and how surely."""
 
     feature_mean: Tensor
     feature_deviation: Tensor
+    pooled_mean: Tensor
+    projection: Tensor
     centre: Tensor
     scale: Tensor
 
@@ -112,28 +118,54 @@ class PlaceNetwork(nn.Module):
         """Build it untrained, for a scene of a metre round the origin; see ``fit_to``."""
         super().__init__()
         width = settings.place_hidden
-        self.first = nn.Linear(FEATURES, width)
+        self.first = nn.Linear(FEATURES + settings.context, width)
         self.inner = nn.ModuleList(nn.Linear(width, width) for _ in range(settings.place_blocks))
         self.outer = nn.ModuleList(nn.Linear(width, width) for _ in range(settings.place_blocks))
         self.last = nn.Linear(width, 4)
         self.register_buffer("feature_mean", torch.zeros(FEATURES))
         self.register_buffer("feature_deviation", torch.ones(FEATURES))
+        self.register_buffer("pooled_mean", torch.zeros(POOLED))
+        self.register_buffer("projection", torch.zeros(POOLED, settings.context))
         self.register_buffer("centre", torch.zeros(3))
         self.register_buffer("scale", torch.ones(()))
 
-    def fit_to(self, features: Tensor, centre: NDArray[np.float64], scale_m: float) -> None:
-        """Take what the features (n, 64) of a scene are like, where it is, and how large."""
+    def fit_to(
+        self, features: Tensor, pooled: Tensor, centre: NDArray[np.float64], scale_m: float
+    ) -> None:
+        """Take what a scene's patches and pictures are like, where it is, and how large.
+
+        Args:
+            features: (n, 64) of patches.
+            pooled: (k, 128) of pictures.
+            centre: (3,) of the scene, in the map frame.
+            scale_m: of the scene.
+        """
+        self.pooled_mean.copy_(pooled.mean(dim=0))
+        centred = pooled - self.pooled_mean
+        # The directions in which pictures differ most, each in deviations of theirs.
+        _, lengths, ways = torch.linalg.svd(centred, full_matrices=False)
+        count = min(self.projection.shape[1], len(lengths))
+        deviations = lengths[:count] / len(pooled) ** 0.5
+        self.projection.zero_()
+        self.projection[:, :count] = (ways[:count] / (deviations[:, None] + 1e-3)).T
         self.feature_mean.copy_(features.mean(dim=0))
         self.feature_deviation.copy_(features.std(dim=0) + 1e-3)
         self.centre.copy_(torch.from_numpy(centre))
         self.scale.fill_(scale_m)
 
-    def normalize(self, features: Tensor) -> Tensor:
-        """Return features (..., 64) in deviations of theirs."""
-        return (features - self.feature_mean) / self.feature_deviation
+    def normalize(self, features: Tensor, pooled: Tensor) -> Tensor:
+        """Return what is told of patches, all in deviations of its own (..., 64 + context).
+
+        Args:
+            features: (..., 64) of the patches.
+            pooled: (..., 128) of the pictures that they are of.
+        """
+        normal = (features - self.feature_mean) / self.feature_deviation
+        context = (pooled - self.pooled_mean) @ self.projection
+        return torch.cat([normal, context], dim=-1)
 
     def forward(self, normal: Tensor) -> tuple[Tensor, Tensor]:
-        """Take normalized features (..., 64) to places (..., 3) and log deviations (...) in px."""
+        """Take what is told of patches to places (..., 3) and log deviations (...) in pixels."""
         hidden = functional.relu(self.first(normal))
         for inner, outer in zip(self.inner, self.outer, strict=True):
             hidden = hidden + functional.relu(outer(functional.relu(inner(hidden))))
@@ -232,39 +264,3 @@ class PoseInn(nn.Module):
         self.places = PlaceNetwork(settings)
         self.posterior = PosteriorFlow(settings)
         self.view = ViewNetwork(camera, settings)
-
-
-class PlacesGraph(nn.Module):
-    """What places.onnx computes."""
-
-    def __init__(self, model: PlaceNetwork) -> None:
-        """Share the weights of a model."""
-        super().__init__()
-        self._model = model
-
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Take features (b, patches, 64) to places and log deviations."""
-        return self._model(self._model.normalize(features))
-
-
-class PosteriorGraph(nn.Module):
-    """What posterior.onnx computes."""
-
-    def __init__(self, model: PosteriorFlow) -> None:
-        """Share the weights of a model."""
-        super().__init__()
-        self._model = model
-
-    def forward(self, latents: Tensor, outcomes: Tensor) -> Tensor:
-        """Take draws of z (s, 6) under outcomes (b, OUTCOME) to offsets (b, s, 6)."""
-        return self._model.sample(latents[None].expand(outcomes.shape[0], -1, -1), outcomes)
-
-
-def modules_of(model: PoseInn) -> dict[str, nn.Module]:
-    """Return what the graphs compute, by their names."""
-    return {
-        BACKBONE: model.backbone,
-        PLACES: PlacesGraph(model.places),
-        POSTERIOR: PosteriorGraph(model.posterior),
-        VIEW: model.view,
-    }

@@ -55,7 +55,9 @@ class PoseInnObjective:
     def __call__(self, samples: PatchBatch, done: float, noise: torch.Generator) -> ObjectiveValue:
         """Compute the loss of one batch (see ``flows.fit_task.Objective``)."""
         model = self._model
-        normal = model.places.normalize(torch.from_numpy(samples.features))
+        normal = model.places.normalize(
+            torch.from_numpy(samples.features), torch.from_numpy(samples.pooled)
+        )
         blur = torch.randn(normal.shape, generator=noise)
         normal = normal + self._settings.feature_noise * blur
         with torch.autocast("cpu", torch.bfloat16, enabled=self._half):

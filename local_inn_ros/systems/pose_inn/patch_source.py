@@ -31,6 +31,7 @@ class PatchBatch:
 
     Attributes:
         features: (b, 64) of the patches.
+        pooled: (b, 128) of the looks that they are of.
         rays: (b, 2) of their middles.
         zooms: (b,) of the looks that they are of.
         poses: (b, 4, 4) of the camera in the map frame.
@@ -41,6 +42,7 @@ class PatchBatch:
     """
 
     features: NDArray[np.float32]
+    pooled: NDArray[np.float32]
     rays: NDArray[np.float32]
     zooms: NDArray[np.float32]
     poses: NDArray[np.float32]
@@ -58,6 +60,8 @@ class Patches:
         features: (n, 64) float16 of all patches.
         rays: (n, 2) of their middles.
         zooms: (n,) of the looks that they are of.
+        looks: (n,) number of the look that they are of.
+        pooled: (l, 128) what each look is like as a whole.
         numbers: (n,) of the picture that they are of.
         places: (n, 3) what depth says they show, in the map frame; NaN where there is none.
         measured: whether a sensor measured the depth; otherwise it was triangulated.
@@ -69,6 +73,8 @@ class Patches:
     features: NDArray[np.float16]
     rays: NDArray[np.float32]
     zooms: NDArray[np.float32]
+    looks: NDArray[np.int32]
+    pooled: NDArray[np.float32]
     numbers: NDArray[np.int32]
     places: NDArray[np.float32]
     measured: bool
@@ -83,6 +89,7 @@ class Patches:
         pictures = rng.integers(len(self.poses), size=self.view_batch)
         return PatchBatch(
             self.features[drawn].astype(np.float32),
+            self.pooled[self.looks[drawn]],
             self.rays[drawn],
             self.zooms[drawn],
             self.poses[self.numbers[drawn]],
@@ -175,6 +182,15 @@ def _places(
     return one.map_from_camera.transform_points(ahead)
 
 
+def _pooled(features: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return what a picture is like as a whole (128,), as ``network.pooled`` has it."""
+    whole = features.astype(np.float32)
+    told: NDArray[np.float32] = np.concatenate(
+        [whole.mean(axis=0), np.sqrt(whole.var(axis=0) + 1e-5)]
+    )
+    return told
+
+
 class _Room:
     """Where what patches are like is put, picture after picture."""
 
@@ -183,6 +199,8 @@ class _Room:
         self._rays = np.zeros((most, 2), np.float32)
         self._zooms = np.zeros(most, np.float32)
         self._numbers = np.zeros(most, np.int32)
+        self._looks = np.zeros(most, np.int32)
+        self._pooled: list[NDArray[np.float32]] = []
         self._places = np.zeros((most, 3), np.float32)
         self._count = 0
         self.views = np.zeros((pictures, *view), np.float32)
@@ -208,6 +226,8 @@ class _Room:
         self._rays[at] = look.rays[seen]
         self._zooms[at] = look.zoom
         self._numbers[at] = number
+        self._looks[at] = len(self._pooled)
+        self._pooled.append(_pooled(features))
         self._places[at] = places[seen]
         self._count = at.stop
 
@@ -218,6 +238,8 @@ class _Room:
             self._features[:end],
             self._rays[:end],
             self._zooms[:end],
+            self._looks[:end],
+            np.array(self._pooled),
             self._numbers[:end],
             self._places[:end],
             measured,

@@ -21,11 +21,10 @@ from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
 from local_inn_ros.systems.pose_inn.backbone_weights import backbone_file
 from local_inn_ros.systems.pose_inn.config import STRIDE, view_size
-from local_inn_ros.systems.pose_inn.export import write_files
+from local_inn_ros.systems.pose_inn.export import PlacesGraph, write_files
 from local_inn_ros.systems.pose_inn.looks import brightness_of, small_view
 from local_inn_ros.systems.pose_inn.network import (
     Backbone,
-    PlacesGraph,
     PoseInn,
 )
 from local_inn_ros.systems.pose_inn.objective import PoseInnObjective, fitted_posterior
@@ -239,6 +238,7 @@ def _fit_to(model: PoseInn, patches: Patches, rng: np.random.Generator) -> None:
     seen = patches.seen_places()
     model.places.fit_to(
         torch.from_numpy(patches.features[some].astype(np.float32)),
+        torch.from_numpy(patches.pooled),
         np.median(seen, axis=0),
         max(float(seen.std()), 0.5),
     )
