@@ -63,7 +63,7 @@ def test_pose_is_found_with_a_third_of_the_picture_wrong() -> None:
 
 def test_covariance_is_that_of_the_errors() -> None:
     squares = []
-    for seed in range(60):
+    for seed in range(200):
         sightings = _sightings(np.random.default_rng(seed))
         aligned = align_sightings(sightings, _POSE)
         off = _off(aligned.pose.mean)

@@ -16,11 +16,7 @@ from numpy.typing import NDArray
 from local_inn_ros.geometry.gaussian3 import GaussianPose3
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.geometry.se3 import exp_twists, inverse_right_jacobian, log_motions
-from local_inn_ros.localization.alignment.sightings import (
-    DEGREES_OF_FREEDOM,
-    Sightings,
-    explained_by,
-)
+from local_inn_ros.localization.alignment.sightings import Sightings, explained_by
 
 _MOST_STEPS = 30
 # A step that is shorter, in metres and radians, is the last.
@@ -28,8 +24,10 @@ _SETTLED = 1e-6
 # Of the information: directions that nothing tells of stay where they are.
 _LEAST_INFORMATION = 1e-6
 _DAMPING = 1e-4
-# Fisher information of Student's distribution of two numbers, by that of a Gaussian as wide.
-_FISHER = (DEGREES_OF_FREEDOM + 2.0) / (DEGREES_OF_FREEDOM + 4.0)
+# Information of the estimate by that of its normal equations, where errors are Gaussian: with
+# psi = w r and w = 3 / (1 + r^2), E[psi']^2 / E[psi^2] by E[w], over two numbers (Huber, Robust
+# Statistics, 1981, section 3.2; the weights are those of one degree of freedom).
+_INFORMATION_SHARE = 0.545
 _MOST_DAMPING = 1e4
 
 
@@ -89,10 +87,10 @@ def align_sightings(
             break
         else:
             damping *= 10.0
-    known = at.information - (1.0 - _FISHER) * at.told
+    known = at.information - (1.0 - _INFORMATION_SHARE) * at.told
     covariance = np.linalg.inv(known + _LEAST_INFORMATION * np.eye(6))
     covariance = 0.5 * (covariance + covariance.T)
-    return Aligned(GaussianPose3(pose, covariance), _FISHER * at.told, at.cost, at.share)
+    return Aligned(GaussianPose3(pose, covariance), _INFORMATION_SHARE * at.told, at.cost, at.share)
 
 
 def _linearized(
