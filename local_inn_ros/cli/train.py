@@ -30,16 +30,30 @@ EXAMPLE = (
 
 
 def train(
-    map_file: Annotated[Path, typer.Option("--map", help="The map's YAML file.")],
-    sensor: Annotated[Path, typer.Option("--sensor", help="The laser's description (YAML).")],
     out: Annotated[
         Path,
         typer.Option(
             "--out", help="Folder of the bundle to make.", callback=tried_bundle, readable=False
         ),
     ],
+    pictures: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FOLDER",
+            help="For a camera: pictures with poses (sequence.json, transforms.json or TUM).",
+        ),
+    ] = None,
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="For a laser: the map's YAML file.")
+    ] = None,
+    sensor: Annotated[
+        Path | None, typer.Option("--sensor", help="For a laser: its description (YAML).")
+    ] = None,
     system: Annotated[
-        str, typer.Option("--system", help="The method: local_inn_2d, for a planar laser.")
+        str,
+        typer.Option(
+            "--system", help="The method: local_inn_2d for a planar laser, pose_inn for a camera."
+        ),
     ] = "local_inn_2d",
     preset: Annotated[
         str | None,
@@ -66,7 +80,9 @@ def train(
         bool, typer.Option("--resume", help="Go on with a training that was killed.")
     ] = False,
 ) -> None:
-    """Train a bundle from a map alone, or from a map and a recording with known poses.
+    """Train a bundle: for a laser from a map, for a camera from pictures with known poses.
+
+    A laser's may learn from a recording with known poses, too.
 
     Ctrl-C stops early and leaves a bundle that works. The same seed gives the same bundle. A
     training that was killed leaves its state in a folder beside the bundle's: the same command
@@ -84,6 +100,16 @@ def train(
         raise LocalInnError(
             "training needs torch and FrEIA, which a robot does not: install them with "
             "`pip install 'local_inn_ros[train]'`"
+        )
+    if pictures is not None:
+        from local_inn_ros.cli.picture_training import train_on_pictures
+
+        refuse_both(map_file, sensor, bag)
+        train_on_pictures(method, pictures, out, preset, steps, seed, device, resume)
+        return
+    if map_file is None or sensor is None:
+        raise LocalInnError(
+            "name the map and the laser with --map and --sensor, or a folder of pictures with poses"
         )
     from local_inn_ros.cli.bundle_notes import tell_doubts, tell_drawing
     from local_inn_ros.cli.output import say
@@ -113,3 +139,17 @@ def train(
     if posed is None:
         tell_drawing(trained)
     tell_doubts(method, trained.description)
+
+
+def refuse_both(*given: Path | None) -> None:
+    """Refuse what is for a laser beside pictures.
+
+    Raises:
+        LocalInnError: some of it was given.
+    """
+    from local_inn_ros.errors import LocalInnError
+
+    if any(one is not None for one in given):
+        raise LocalInnError(
+            "a camera learns from the folder of pictures alone: leave --map, --sensor and --bag out"
+        )

@@ -65,6 +65,11 @@ class CouplingStack(nn.Module):
         latent, _ = self._flow(code, c=[condition], jac=False)
         return latent[:, self._restored]
 
+    def forward_and_volume(self, code: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Do the same, and return the logarithms (b,) of the factors by which volumes grow."""
+        latent, log_volume = self._flow(code, c=[condition], jac=True)
+        return latent[:, self._restored], log_volume
+
     def backward(self, latent: Tensor, condition: Tensor) -> Tensor:
         """Map latents (b, size) to pose codes (b, size)."""
         code, _ = self._flow(latent[:, self._order], c=[condition], rev=True, jac=False)

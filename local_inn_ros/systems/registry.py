@@ -26,6 +26,7 @@ DEFAULT = "local_inn_2d"
 # A new system is one folder and one line here.
 _SYSTEMS = {
     DEFAULT: "local_inn_ros.systems.local_inn_2d.system:SYSTEM",
+    "pose_inn": "local_inn_ros.systems.pose_inn.system:SYSTEM",
 }
 
 

@@ -15,6 +15,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import BundleDescription, Calibration, RecordValue
 from local_inn_ros.localization.own_drive import OwnDrive
 from local_inn_ros.sensing import SensorSpec
+from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.world import OccupancyGrid
 
@@ -27,17 +28,19 @@ class TrainingInputs:
     """What a person gives to train on.
 
     Attributes:
-        grid: the map.
+        grid: the map; None where none was given.
         sensors: descriptions, by the sensors' names.
         posed: observations of a recording with known poses; None where the map has to do.
         inside: a point (x, y) of the map frame in each part of its free space that the robot
             drives in; where there is none, the shapes of the parts decide.
+        pictures: of one camera, with known poses; None where none were given.
     """
 
-    grid: OccupancyGrid
+    grid: OccupancyGrid | None
     sensors: Mapping[str, SensorSpec]
     posed: PosedObservations | None = None
     inside: tuple[tuple[float, float], ...] = ()
+    pictures: PosedPictures | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import torch
 
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import BundleDescription, Calibration, RecordValue
-from local_inn_ros.errors import DeviceError, SensorError
+from local_inn_ros.errors import DeviceError, MapError, SensorError
 from local_inn_ros.flows.fit_task import FitTask, SampleSource
 from local_inn_ros.sensing import LaserSpec
 from local_inn_ros.systems.local_inn_2d.calibrate import (
@@ -89,6 +89,8 @@ class LocalInn2dTraining:
         """Begin a training of any settings; see ``begin``."""
         check_device(device)
         laser, grid = _laser_among(inputs), inputs.grid
+        if grid is None:
+            raise MapError("local_inn_2d learns from a map: name its YAML file with --map")
         posed = None if inputs.posed is None else PosedScans.of(inputs.posed, laser)
         inside = inputs.inside or choose_parts(FreeParts.of(grid)).points
         surfaces = calibrate_map(grid, laser, posed)

@@ -11,7 +11,7 @@ import onnxruntime  # noqa: E402
 from onnx import TensorProto, helper  # noqa: E402
 
 import local_inn_ros  # noqa: E402
-from local_inn_ros.systems.local_inn_2d.export import remove_notes  # noqa: E402
+from local_inn_ros.flows.onnx_export import remove_notes  # noqa: E402
 
 REPOSITORY = Path(local_inn_ros.__file__).parents[1]
 SHIPPED = REPOSITORY / "models" / "generated_track"

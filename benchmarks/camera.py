@@ -1,0 +1,137 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where a camera is, by one picture: PoseINN beside retrieval and landmarks, on real pictures.
+
+Every estimator may learn from the same pictures and is tested on the same others; nothing is
+believed of a picture before it is used. No error is aligned away. Restricted data is measured and
+never shipped: bundles of it stay under ``build/``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from camera_rivals import Landmarks, LocalFeatures, Retrieval, WholePictures
+
+from local_inn_ros.benchmarking.camera_accuracy import (
+    CameraAnswer,
+    CameraRow,
+    Located,
+    Split,
+    blocks_held_out,
+    last_held_out,
+    markdown,
+    row_of,
+)
+from local_inn_ros.cli.training_bar import training_bar
+from local_inn_ros.engines.choice import EngineChoice
+from local_inn_ros.errors import LocalInnError, SensorError
+from local_inn_ros.evaluation.json_file import write_json
+from local_inn_ros.recordings.picture_folder import read_picture_folder
+from local_inn_ros.sensing.camera.picture import Picture
+from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
+from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
+from local_inn_ros.systems.registry import load_bundle, open_model, system_named
+from local_inn_ros.training.train import train_bundle
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT.parent / "shared" / "data" / "cameras"
+_SYSTEM = "pose_inn"
+_DRAWS = 64
+# Of the pictures that may be learned from, one in so many is a keyframe with landmarks.
+_KEYFRAME_EVERY = {"kitchen_320": 16, "walk_270": 2}
+
+
+def splits(dataset: str) -> list[Split]:
+    """Return the splits of a data set."""
+    posed = read_picture_folder(DATA / dataset)
+    if dataset == "kitchen_320":
+        return [blocks_held_out(posed, 50), last_held_out(posed, 150)]
+    return [blocks_held_out(posed, 10)]
+
+
+def pose_inn_row(dataset: str, split: Split, given: argparse.Namespace) -> CameraRow:
+    """Train PoseINN and test it."""
+    out = given.out.parent / f"camera_{dataset}_{split.name}"
+    inputs = TrainingInputs(None, {"camera": split.learned.camera}, pictures=split.learned)
+    order = TrainingOrder(given.preset, given.steps, given.seed)
+    began = time.monotonic()
+    with training_bar() as show:
+        train_bundle(system_named(_SYSTEM), inputs, order, out, show)
+    minutes = (time.monotonic() - began) / 60.0
+    model = open_model(load_bundle(out), EngineChoice.ONNX)
+    assert isinstance(model, PoseInnModel)
+    localizer = model.localizer(_DRAWS, given.seed)
+
+    def locate(picture: Picture) -> Located:
+        began = time.perf_counter()
+        try:
+            found = localizer.locate(picture).measurement
+        except SensorError:
+            return Located(None, time.perf_counter() - began)
+        return Located(found.mean, time.perf_counter() - began, found)
+
+    size_mb = sum(file.stat().st_size for file in out.iterdir()) / 1e6
+    answers = tested(split, locate)
+    return row_of(answers, dataset, split.name, _SYSTEM, "network", size_mb, minutes)
+
+
+def rival_rows(dataset: str, split: Split) -> list[CameraRow]:
+    """Test what needs no training."""
+    describe = WholePictures()
+    rows = []
+    retrieval = Retrieval(split.learned, describe)
+    answers = tested(split, lambda picture: retrieval.locate(picture.pixels))
+    rows.append(row_of(answers, dataset, split.name, "", "retrieval", retrieval.size_mb, 0.0))
+    landmarks = Landmarks(split.learned, describe, _KEYFRAME_EVERY[dataset], LocalFeatures())
+    answers = tested(split, lambda picture: landmarks.locate(picture.pixels))
+    rows.append(row_of(answers, dataset, split.name, "", "landmarks_pnp", landmarks.size_mb, 0.0))
+    return rows
+
+
+def tested(split: Split, locate: Callable[[Picture], Located]) -> list[CameraAnswer]:
+    """Locate all pictures that are for testing; the first one once more before, to warm up."""
+    camera = split.test.camera
+    locate(split.test.pictures[0].picture(camera))
+    return [CameraAnswer(locate(one.picture(camera)), one.map_from_camera) for one in split.test]
+
+
+def main() -> None:
+    """Train, test, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench" / "camera.json")
+    parser.add_argument("--data", nargs="*", default=["kitchen_320", "walk_270"])
+    parser.add_argument("--split", nargs="*", help="names of splits; all where left out")
+    parser.add_argument("--preset", default="standard")
+    parser.add_argument("--steps", type=int, help="gradient steps, in place of the preset's")
+    parser.add_argument("--only", choices=["network", "rivals"], help="of the estimators")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    if not DATA.is_dir():
+        raise LocalInnError(f"the pictures are not at {DATA}")
+    torch.set_num_threads(1)
+    rows: list[CameraRow] = []
+    for dataset in given.data:
+        for split in splits(dataset):
+            if given.split and split.name not in given.split:
+                continue
+            if given.only != "rivals":
+                rows.append(pose_inn_row(dataset, split, given))
+            if given.only != "network":
+                rows += rival_rows(dataset, split)
+            print(markdown(rows), flush=True)
+            write_json(given.out, {"rows": [asdict(row) for row in rows]})
+    print(f"\nwritten: {given.out}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LocalInnError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,79 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""PoseINN for one camera, as the registry hands it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from local_inn_ros.bundles.bundle import Bundle
+from local_inn_ros.bundles.description import Calibration
+from local_inn_ros.engines import Engine
+from local_inn_ros.engines.choice import EngineChoice
+from local_inn_ros.errors import BundleError, EngineError, LocalInnError
+from local_inn_ros.sensing.posed_observations import PosedObservations
+from local_inn_ros.systems.pose_inn import config
+from local_inn_ros.systems.pose_inn.presets import PRESETS, STANDARD
+from local_inn_ros.systems.protocol import (
+    Model,
+    RunSettings,
+    TrainingInputs,
+    TrainingOrder,
+    TrainingRun,
+)
+
+
+class PoseInnSystem:
+    """See ``System``."""
+
+    name = config.NAME
+    presets = (STANDARD, *(name for name in PRESETS if name != STANDARD))
+
+    def check(self, bundle: Bundle) -> None:
+        """See whether what a bundle holds fits (see ``System.check``)."""
+        config.check(bundle)
+
+    def open(self, bundle: Bundle, choice: EngineChoice, warn: Callable[[str], object]) -> Model:
+        """Open a bundle (see ``System.open``)."""
+        from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
+
+        return PoseInnModel.open(bundle, choice, warn)
+
+    def prepare(self, bundle: Bundle, choice: EngineChoice, settings: RunSettings) -> None:
+        """Compile what is not compiled yet (see ``System.prepare``)."""
+        self.open(bundle, choice, lambda _: None).warm_up(settings)
+
+    def compare_engine(
+        self, bundle: Bundle, engine: Engine, half: bool, count: int, rng: np.random.Generator
+    ) -> Mapping[str, float]:
+        """Refuse: no other engine runs its graphs yet (see ``System.compare_engine``)."""
+        raise EngineError(f"{self.name} runs on ONNX Runtime alone so far")
+
+    def begin_training(self, inputs: TrainingInputs, order: TrainingOrder) -> TrainingRun:
+        """Begin a training (see ``System.begin_training``)."""
+        try:
+            from local_inn_ros.systems.pose_inn.train import PoseInnTraining
+        except ImportError as error:
+            raise LocalInnError(
+                f"training on pictures needs torch, FrEIA and OpenCV ({error}): install them with "
+                "`pip install 'local_inn_ros[train,camera]'`"
+            ) from error
+        return PoseInnTraining.begin(inputs, order)
+
+    def calibration(
+        self,
+        bundle: Bundle,
+        count: int,
+        posed: PosedObservations | None,
+        rng: np.random.Generator,
+    ) -> Calibration:
+        """Refuse: the posterior is fitted in the training (see ``System.calibration``)."""
+        raise BundleError(
+            f"the covariances of {bundle.path.name} ({self.name}) are fitted in its training, to "
+            "pictures held out: train it again to have them anew"
+        )
+
+
+SYSTEM = PoseInnSystem()
