@@ -80,7 +80,7 @@ def test_a_seed_is_a_world(bundle: Bundle) -> None:
 
 def test_who_knows_a_drawn_map_drives_in_what_it_was_drawn_of(bundle: Bundle) -> None:
     drawn = drawn_floor()
-    knows = replace(bundle, path=Path("bundles") / DRAWN_FLOOR, grid=drawn)
+    knows = replace(bundle, path=Path("bundles") / DRAWN_FLOOR, occupancy=drawn)
     np.testing.assert_array_equal(lap_of(knows), floor().route)
     world = world_of(knows, WorldKind.SMOOTH, lap_of(knows), 0)
     assert world.grid.cells.shape == floor().grid.cells.shape

@@ -16,6 +16,7 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 
+from local_inn_ros.nodes.common.parameters import ParameterError
 from local_inn_ros.nodes.common.qos import CALLS, with_overrides
 
 
@@ -43,6 +44,19 @@ class Entities:
     def on_close(self, undo: Callable[[], object]) -> None:
         """Have something done when everything is taken away."""
         self._undo.callback(undo)
+
+    def full_name(self, topic: str) -> str:
+        """Return what a topic is called on the graph, after namespace and remapping.
+
+        Raises:
+            ParameterError: no topic can be called so.
+        """
+        try:
+            return self.node.resolve_topic_name(topic)
+        # rclpy's RCLError, whose last words are a line of its own code.
+        except RuntimeError as error:
+            why = str(error).partition(", at /")[0]
+            raise ParameterError(f"no topic can be called '{topic}': {why}") from None
 
     def publisher(self, kind: type[Any], topic: str, qos: QoSProfile) -> Publisher[Any]:
         """Offer a topic.

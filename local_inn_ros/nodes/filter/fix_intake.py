@@ -67,7 +67,7 @@ class FixIntake:
     def _listen(self, handover: Handover, topic: str) -> None:
         # The scans whose messages are still to come.
         handed: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
-        name = self._entities.node.resolve_topic_name(topic)
+        name = self._entities.full_name(topic)
         # Heard first: it was published first.
         support = SupportHeard(self._entities, name)
 
