@@ -25,6 +25,7 @@ from local_inn_ros.sensing import Observation
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.training_protocol import (
     LearnsFromDrives,
+    LearnsFromPictures,
     MeasuresItself,
     TrainingInputs,
     TrainingOrder,
@@ -34,6 +35,7 @@ from local_inn_ros.systems.training_protocol import (
 __all__ = [
     "Expects",
     "LearnsFromDrives",
+    "LearnsFromPictures",
     "MakesFixes",
     "MeasuresItself",
     "Model",
