@@ -18,10 +18,11 @@ from local_inn_ros.nodes.common.noise_parameters import NoiseParameters
 from local_inn_ros.nodes.common.parameters import ParameterInfo, parameter_info, parameter_name
 from local_inn_ros.nodes.demo.simulator import SimulatorParameters
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
-from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.localizer_parameters import CameraParameters, LidarParameters
 
 _NODES: dict[str, type[Any]] = {
-    "lidar_localizer": LocalizerParameters,
+    "lidar_localizer": LidarParameters,
+    "camera_localizer": CameraParameters,
     "ekf": EkfParameters,
     "simulator": SimulatorParameters,
 }
@@ -50,9 +51,9 @@ NAME and the topic's full name for TOPIC, as in `qos_overrides./odom.subscriptio
 reliable`.
 """
 _NOISE = f"""
-## The odometry's noise: `lidar_localizer` and `ekf`
+## The odometry's noise: `lidar_localizer`, `camera_localizer` and `ekf`
 
-Both nodes have these parameters, and both should be told the same: under `/**` in a file of
+These nodes have these parameters, and all should be told the same: under `/**` in a file of
 parameters, or by `local-inn calibrate --params-out`, which finds them out from a recording. The
 first seven are random walks: after four metres the error is twice that after one. `distance_scale`
 and `turn_scale` are errors that last, by which share they are typically off.
