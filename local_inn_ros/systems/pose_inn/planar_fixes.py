@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from local_inn_ros.filtering.widest import WIDEST
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.sensing.camera.picture import Picture
@@ -22,6 +23,9 @@ from local_inn_ros.systems.pose_inn.planar import (
     spread_over,
 )
 
+# A picture that is more probably misread than not, as of a crowd, is no evidence: its measurement
+# is as wide as what was not seen.
+_EVIDENCE = 0.5
 # A fix speaks for itself, against what is believed, where it is at least so probably right.
 _SUPPORTED = 0.9
 # Of a view, black and white lie so many deviations from the mean.
@@ -114,7 +118,10 @@ class PictureFixes:
         whole = sum(weight for _, weight in places)
         places = [(pose, weight / whole) for pose, weight in places]
         modes = tuple(Mode(pose, weight) for pose, weight in places)
-        return PendingPictureFix(told, self._mount, base, modes, spread_over(places))
+        fix = PendingPictureFix(told, self._mount, base, modes, spread_over(places))
+        if fix.quality >= _EVIDENCE:
+            return fix
+        return replace(fix, measurement=GaussianPose2(prior.mean, np.diag(WIDEST[3] ** 2)))
 
     def locate(self, observation: Picture, prior: GaussianPose2) -> Fix:
         """Locate a picture and say all of it (see ``FixProducer.locate``).

@@ -105,8 +105,10 @@ class PoseInnModel:
         """Compile what is compiled when it is first used (see ``Model.warm_up``)."""
         camera = self.camera
         noise = np.random.default_rng(0).integers(0, 255, (camera.height, camera.width), np.uint8)
+        localizer = self.localizer(settings.samples)
+        localizer.judge_of(Picture(0.0, noise))(Pose3.identity())
         try:
-            self.localizer(settings.samples).locate(Picture(0.0, noise))
+            localizer.locate(Picture(0.0, noise))
         except SensorError:
             # Noise shows no place; all that is compiled was compiled.
             return
