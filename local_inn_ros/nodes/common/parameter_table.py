@@ -15,7 +15,12 @@ from typing import Any
 from local_inn_ros.filtering.amcl_alphas import UPDATE_M, UPDATE_RAD
 from local_inn_ros.nodes.common.amcl_parity import WITHOUT_EQUIVALENT
 from local_inn_ros.nodes.common.noise_parameters import NoiseParameters
-from local_inn_ros.nodes.common.parameters import ParameterInfo, parameter_info, parameter_name
+from local_inn_ros.nodes.common.parameters import (
+    Numbers,
+    ParameterInfo,
+    parameter_info,
+    parameter_name,
+)
 from local_inn_ros.nodes.demo.simulator import SimulatorParameters
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.localizer.localizer_parameters import CameraParameters, LidarParameters
@@ -32,6 +37,7 @@ _TYPES: dict[type, str] = {
     float: "double",
     str: "string",
     tuple: "string array",
+    Numbers: "double array",
 }
 _INTRODUCTION = """\
 # Parameters
@@ -104,7 +110,7 @@ def _default(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return f"`[{', '.join(value)}]`"
+        return f"`[{', '.join(map(str, value))}]`"
     if isinstance(value, str):
         return f"`{value}`" if value else "empty"
     return f"{value}"
