@@ -36,6 +36,7 @@ from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE
 from local_inn_ros.nodes.localizer.global_search import GlobalSearch
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.observation_intake import Words
 from local_inn_ros.nodes.localizer.search_run import Outcome
 
 RELOCALIZED_POSE = "relocalized_pose"
@@ -62,6 +63,7 @@ class Recovery:
         entities: Entities,
         parameters: Parameters[LocalizerParameters],
         on_found: Callable[[StampedPose], None],
+        words: Words,
     ) -> None:
         """Offer the topics, and the services of the search.
 
@@ -69,6 +71,7 @@ class Recovery:
             entities: publishes.
             parameters: what is allowed.
             on_found: told of a pose that a search found, from which the filter begins.
+            words: what the observations are called.
         """
         self._node = entities.node
         self._parameters = parameters
@@ -86,7 +89,8 @@ class Recovery:
         self._saved: SavedPose | None = None
         self._fix_places: dict[str, _Places] = {}
         self._search_places: tuple[float, ...] = ()
-        self.search = GlobalSearch(entities, parameters, self._on_outcome)
+        self._many = words.many
+        self.search = GlobalSearch(entities, parameters, self._on_outcome, words)
 
     def begin(self) -> None:
         """Tell whether the robot is lost, to those who have not heard it yet."""
@@ -132,7 +136,7 @@ class Recovery:
         """Take in a fix.
 
         Args:
-            laser: that it is of.
+            laser: the sensor that it is of, by its frame.
             fix: the fix.
             prior: the base as believed before it.
             told_s: stamp of what the filter told, or was told, last.
@@ -220,11 +224,11 @@ class Recovery:
         found = place_left(outcome.result, left, saved.reach_m(time.time()))
         if found is None:
             self._node.get_logger().warning(
-                "the scans do not agree with the pose that was saved: "
+                f"the {self._many} do not agree with the pose that was saved: "
                 f"{_elsewhere(outcome.result.hypotheses)}; tell a pose, or call relocalize"
             )
         else:
-            self._node.get_logger().info("the scans agree with the pose that was saved")
+            self._node.get_logger().info(f"the {self._many} agree with the pose that was saved")
         return found
 
 
