@@ -37,7 +37,7 @@ def demo(
     ] = False,
     speed: Annotated[
         float | None,
-        typer.Option("--speed", min=0.1, help="m/s on the lap: 5, with --camera 1, where left out."),
+        typer.Option("--speed", min=0.1, help="m/s on the lap; usually 5, with --camera 1."),
     ] = None,
     seed: SeedOption = 0,
 ) -> None:
