@@ -20,6 +20,7 @@ from local_inn_ros.evaluation.metrics import (
     calibration,
     lost,
     pose_errors,
+    squared_distances,
 )
 from local_inn_ros.evaluation.replay import starting_pose
 from local_inn_ros.filtering.pose_filter import PoseFilter
@@ -67,6 +68,10 @@ class CameraDrive:
     def calibration(self) -> Calibration:
         """Return whether the filter's covariances tell the truth."""
         return calibration(self.fused, self.covariances, self.truth)
+
+    def squared_lengths(self) -> NDArray[np.float64]:
+        """Return the squared Mahalanobis lengths (n,) of its errors."""
+        return squared_distances(self.fused, self.covariances, self.truth)
 
     def lost(self) -> Lost:
         """Return how often and how long the filter was lost."""
