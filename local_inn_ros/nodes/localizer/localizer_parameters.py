@@ -104,7 +104,7 @@ class LocalizerParameters(NoiseParameters, NodeParameters):
         ),
     )
     candidate_topics: tuple[str, ...] = parameter(
-        (),
+        ("camera_localizer/candidates",),
         ParameterInfo("Topics with PoseArray: places that other localizers offer to searches."),
     )
     pose_file: str = parameter(
@@ -210,6 +210,10 @@ class LidarParameters(LocalizerParameters):
 class CameraParameters(LocalizerParameters):
     """What the node for cameras can be told."""
 
+    candidate_topics: tuple[str, ...] = parameter(
+        ("lidar_localizer/candidates",),
+        ParameterInfo("Topics with PoseArray: places that other localizers offer to searches."),
+    )
     image_topic: str = parameter(
         "image_raw", ParameterInfo("Topic with pictures: Image, or CompressedImage (transport).")
     )
