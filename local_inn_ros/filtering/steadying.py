@@ -44,5 +44,4 @@ def steadied(
         return None if pose is None else scaled_motion(start.between(pose), off)
 
     deviations = (scales.distance_deviation, scales.turn_deviation)
-    moved: ObservationT | None = at_one_instant(scan, base_at, mount, deviations)  # type: ignore[assignment]
-    return moved
+    return at_one_instant(scan, base_at, mount, deviations)  # type: ignore[return-value]

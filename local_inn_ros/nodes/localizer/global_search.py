@@ -82,8 +82,11 @@ class GlobalSearch:
         self._finished = entities.guard_condition(self._on_finished)
         # In the node's own group, a call that waits would hold up the scans.
         group = ReentrantCallbackGroup()
-        entities.service(Trigger, "relocalize", self._on_relocalize, group)
-        entities.service(Empty, "reinitialize_global_localization", self._on_reinitialize, group)
+        # The names without a node's are for the localizer whose word counts.
+        own = "~/" if parameters.now.defers_to else ""
+        again = f"{own}reinitialize_global_localization"
+        entities.service(Trigger, f"{own}relocalize", self._on_relocalize, group)
+        entities.service(Empty, again, self._on_reinitialize, group)
         entities.on_close(self._worker.shutdown)
 
     @property

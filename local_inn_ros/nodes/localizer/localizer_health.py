@@ -22,6 +22,7 @@ from local_inn_ros.nodes.common.unused_findings import silence, unused_findings
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.model import RunnableModel
 from local_inn_ros.nodes.localizer.observation_intake import Limits, Words
+from local_inn_ros.nodes.localizer.other_localizers import READINGS_COME
 from local_inn_ros.nodes.localizer.scan_queue import Oddity
 
 # Counted beside observations, odometry and fixes.
@@ -68,6 +69,7 @@ def localizer_health(
         "state": situation.word,
         "lost": situation.lost,
         "places": " ".join(f"{weight:.2f}" for weight in situation.places),
+        READINGS_COME: tally.recent(words.one) > 0,
         f"{words.one} rate [Hz]": tally.rate_hz(words.one),
         "fix rate [Hz]": tally.rate_hz("fix"),
         **tally.means(),
@@ -142,7 +144,7 @@ def _doubt(situation: Situation, words: Words) -> str:
     """Say what is not known of where the robot is."""
     parts = []
     if situation.lost:
-        parts.append(f"lost: {Event.ALARM.value}")
+        parts.append(f"lost: {Event.ALARM.told(words.many)}")
     elif situation.known is Whereabouts.WAITING:
         parts.append("waits for a first pose")
     if situation.ambiguous:

@@ -95,6 +95,18 @@ class LocalizerParameters(NoiseParameters, NodeParameters):
             live=True,
         ),
     )
+    defers_to: str = parameter(
+        "",
+        ParameterInfo(
+            "Name of another localizer's node, whose word counts while it has readings: this one "
+            "then offers the places that it finds on ~/candidates, and calls nothing lost; its "
+            "services are under its own name. Empty for none."
+        ),
+    )
+    candidate_topics: tuple[str, ...] = parameter(
+        ("camera_localizer/candidates",),
+        ParameterInfo("Topics with PoseArray: places that other localizers offer to searches."),
+    )
     pose_file: str = parameter(
         AUTOMATIC,
         ParameterInfo(
@@ -198,6 +210,10 @@ class LidarParameters(LocalizerParameters):
 class CameraParameters(LocalizerParameters):
     """What the node for cameras can be told."""
 
+    candidate_topics: tuple[str, ...] = parameter(
+        ("lidar_localizer/candidates",),
+        ParameterInfo("Topics with PoseArray: places that other localizers offer to searches."),
+    )
     image_topic: str = parameter(
         "image_raw", ParameterInfo("Topic with pictures: Image, or CompressedImage (transport).")
     )

@@ -42,6 +42,7 @@ from local_inn_ros.nodes.localizer.map_watch import MapWatch
 from local_inn_ros.nodes.localizer.model import RunnableModel
 from local_inn_ros.nodes.localizer.mounting import Mounting
 from local_inn_ros.nodes.localizer.observation_intake import Arrived, Hearing, ObservationIntake
+from local_inn_ros.nodes.localizer.other_localizers import Candidates
 from local_inn_ros.nodes.localizer.pose_intake import PoseIntake
 from local_inn_ros.nodes.localizer.pose_store import PoseStore
 from local_inn_ros.nodes.localizer.recovery import RELOCALIZED_POSE, Recovery
@@ -100,7 +101,19 @@ class Observer:
         self._began_s = 0.0
         self._map = MapWatch(self._node, parameters, model, self._tally)
         self._faults = NumericFaults(self._node, self._tally)
-        self._recovery = Recovery(entities, parameters, self._priors.expect, self._words)
+        self._recovery = Recovery(
+            entities,
+            parameters,
+            self._priors.expect,
+            self._words,
+            Candidates(
+                entities,
+                self._frames.candidate_topics,
+                self._frames.global_frame_id,
+                self._priors.odometry_at,
+                self._refuse,
+            ),
+        )
         self._store = PoseStore(
             entities,
             parameters.now,

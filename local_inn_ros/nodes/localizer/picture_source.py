@@ -21,7 +21,7 @@ from local_inn_ros.nodes.common.conversions import to_seconds, to_stamp
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.picture_messages import image_message
-from local_inn_ros.nodes.common.qos import BEST_EFFORT, SENSOR
+from local_inn_ros.nodes.common.qos import BEST_EFFORT, PICTURES, SENSOR
 from local_inn_ros.nodes.localizer.localizer_parameters import COMPRESSED, CameraParameters
 from local_inn_ros.nodes.localizer.observation_intake import (
     Hearing,
@@ -162,7 +162,7 @@ class PictureSource:
             CameraInfo, info_topic, safely(_INFO, heed_info), SENSOR, also_inactive=True
         )
         kind = CompressedImage if told.transport == COMPRESSED else Image
-        entities.subscription(kind, self._topic, safely("picture", heed), SENSOR)
+        entities.subscription(kind, self._topic, safely("picture", heed), PICTURES)
 
     def _refuse(self, error: MessageError, hearing: Hearing) -> None:
         if error.reason is Unused.NO_CALIBRATION and self._early < _GRACE:

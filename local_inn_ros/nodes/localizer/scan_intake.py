@@ -24,7 +24,7 @@ from local_inn_ros.nodes.localizer.observation_intake import (
     SensorMount,
     Words,
 )
-from local_inn_ros.sensing import LaserSpec, Observation, Scan
+from local_inn_ros.sensing import Observation, Scan
 from local_inn_ros.sensing.laser.header_watch import HeaderWatch
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
 from local_inn_ros.sensing.mount import Mount
@@ -58,7 +58,7 @@ class ScanIntake:
         """
         self._parameters = parameters
         self._headers = HeaderWatch()
-        self._laser: LaserSpec | None = None
+        self._bundle: Bundle | None = None
 
     @property
     def words(self) -> Words:
@@ -89,22 +89,19 @@ class ScanIntake:
         _ = bundle.description.laser
 
     def begin(self, bundle: Bundle) -> None:
-        """Take in which laser the scans are of.
-
-        Raises:
-            BundleError: the bundle is for none.
-        """
-        self._laser = bundle.description.laser
+        """Take in whose laser the scans are of."""
+        self._bundle = bundle
 
     def listen(self, hearing: Hearing) -> None:
         """Hear scans on all topics; none of them is refused before it is looked at."""
-        laser = self._laser
-        assert laser is not None
+        bundle = self._bundle
+        assert bundle is not None
         headers, take = self._headers, hearing.take
 
         def heed(message: LaserScan) -> None:
             came_s, frame = time.monotonic(), message.header.frame_id
-            take(ArrivedScan.of(message, laser, headers.period_s(frame)), came_s)
+            laser, period_s = bundle.description.laser, headers.period_s(frame)
+            take(ArrivedScan.of(message, laser, period_s), came_s)
             # The pose first, the statistics afterwards.
             headers.see(frame, message, to_seconds(message.header.stamp))
 
