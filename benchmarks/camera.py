@@ -33,8 +33,10 @@ from local_inn_ros.cli.training_bar import training_bar
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import LocalInnError, SensorError
 from local_inn_ros.evaluation.json_file import write_json
+from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.recordings.picture_folder import read_picture_folder
 from local_inn_ros.sensing.camera.picture import Picture
+from local_inn_ros.systems.pose_inn.localizer import CameraLocalizer
 from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
 from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
 from local_inn_ros.systems.registry import load_bundle, open_model, system_named
@@ -44,6 +46,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "cameras"
 _SYSTEM = "pose_inn"
 _DRAWS = 64
+_REFINERS = {"network": RefinerChoice.NONE, "refined": RefinerChoice.FIELD}
 # Of the pictures that may be learned from, one in so many is a keyframe with landmarks.
 _KEYFRAME_EVERY = {"kitchen_320": 16, "walk_270": 2}
 
@@ -56,8 +59,8 @@ def splits(dataset: str) -> list[Split]:
     return [blocks_held_out(posed, 10)]
 
 
-def pose_inn_row(dataset: str, split: Split, given: argparse.Namespace) -> CameraRow:
-    """Train PoseINN and test it."""
+def pose_inn_rows(dataset: str, split: Split, given: argparse.Namespace) -> list[CameraRow]:
+    """Train PoseINN and test it: the network alone, and refined by landmarks."""
     out = given.out.parent / f"camera_{dataset}_{split.name}"
     inputs = TrainingInputs(None, {"camera": split.learned.camera}, pictures=split.learned)
     order = TrainingOrder(given.preset, given.steps, given.seed)
@@ -67,8 +70,16 @@ def pose_inn_row(dataset: str, split: Split, given: argparse.Namespace) -> Camer
     minutes = (time.monotonic() - began) / 60.0
     model = open_model(load_bundle(out), EngineChoice.ONNX)
     assert isinstance(model, PoseInnModel)
-    localizer = model.localizer(_DRAWS, given.seed)
+    size_mb = sum(file.stat().st_size for file in out.iterdir()) / 1e6
+    rows = []
+    for name, refiner in _REFINERS.items():
+        locate = _locating(model.localizer(_DRAWS, given.seed, refiner))
+        answers = tested(split, locate)
+        rows.append(row_of(answers, dataset, split.name, _SYSTEM, name, size_mb, minutes))
+    return rows
 
+
+def _locating(localizer: CameraLocalizer) -> Callable[[Picture], Located]:
     def locate(picture: Picture) -> Located:
         began = time.perf_counter()
         try:
@@ -77,9 +88,7 @@ def pose_inn_row(dataset: str, split: Split, given: argparse.Namespace) -> Camer
             return Located(None, time.perf_counter() - began)
         return Located(found.mean, time.perf_counter() - began, found)
 
-    size_mb = sum(file.stat().st_size for file in out.iterdir()) / 1e6
-    answers = tested(split, locate)
-    return row_of(answers, dataset, split.name, _SYSTEM, "network", size_mb, minutes)
+    return locate
 
 
 def rival_rows(dataset: str, split: Split) -> list[CameraRow]:
@@ -122,7 +131,7 @@ def main() -> None:
             if given.split and split.name not in given.split:
                 continue
             if given.only != "rivals":
-                rows.append(pose_inn_row(dataset, split, given))
+                rows += pose_inn_rows(dataset, split, given)
             if given.only != "network":
                 rows += rival_rows(dataset, split)
             print(markdown(rows), flush=True)
