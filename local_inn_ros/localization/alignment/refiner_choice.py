@@ -11,7 +11,7 @@ class RefinerChoice(str, Enum):
     """What a network's answer is aligned with before it is fused."""
 
     FIELD = "field"
-    """What the bundle knows of the scene: the likelihood field of its grid; a camera's landmarks."""
+    """The likelihood field of the map's grid; of a camera's bundle, its landmarks."""
     FORWARD = "forward"
     """The network's own forward pass; neither grid nor landmarks are looked at."""
     NONE = "none"

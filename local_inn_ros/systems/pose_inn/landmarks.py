@@ -121,13 +121,14 @@ def unit(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
 
 def in_steps(descriptors: NDArray[np.floating]) -> NDArray[np.int8]:
     """Return unit descriptors (n, 64) as they are stored."""
-    stored: NDArray[np.int8] = np.round(unit(descriptors) * _STEPS).astype(np.int8)
-    return stored
+    steps: NDArray[np.int8] = np.round(unit(descriptors) * _STEPS).astype(np.int8)
+    return steps
 
 
 def from_steps(descriptors: NDArray[np.int8]) -> NDArray[np.float32]:
     """Return stored descriptors (n, 64), of about unit length."""
-    return descriptors.astype(np.float32) / np.float32(_STEPS)
+    scaled: NDArray[np.float32] = descriptors.astype(np.float32) / np.float32(_STEPS)
+    return scaled
 
 
 def _between(features: NDArray[np.floating], pixels: NDArray[np.float64]) -> NDArray[np.float32]:
