@@ -34,10 +34,12 @@ from local_inn_ros.cli.training_bar import training_bar
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import LocalInnError, SensorError
 from local_inn_ros.evaluation.json_file import write_json
+from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.recordings.picture_folder import read_picture_folder
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
+from local_inn_ros.systems.pose_inn.localizer import CameraLocalizer
 from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
 from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
 from local_inn_ros.systems.registry import load_bundle, open_model, system_named
@@ -51,6 +53,7 @@ LASER_BUNDLE, CAMERA_BUNDLE = "generated_floor", "generated_floor_camera"
 CAMERA = ROOT / "config" / "sensors" / "camera_floor.yaml"
 _SYSTEM = "pose_inn"
 _DRAWS = 64
+_REFINERS = {"network": RefinerChoice.NONE, "refined": RefinerChoice.FIELD}
 # Of the pictures that may be learned from, one in so many is a keyframe with landmarks.
 _KEYFRAME_EVERY = {"kitchen_320": 16, "walk_270": 2, camera_floor.NAME: 8}
 
@@ -82,7 +85,7 @@ def floor_rows(given: argparse.Namespace) -> list[CameraRow]:
     for drive in camera_floor.drives(given.short):
         split, driven = camera_floor.split_of(drive, learned, laser, CAMERA, folder)
         if given.only != "rivals":
-            rows.append(network_row(camera_floor.NAME, split, model, minutes, given.seed))
+            rows += network_rows(camera_floor.NAME, split, model, minutes, given.seed)
             run = camera_floor.driven(model, driven)
             rows.append(
                 camera_floor.fused_row(run, split.name, _SYSTEM, size_mb_of(bundle.path), minutes)
@@ -94,13 +97,13 @@ def floor_rows(given: argparse.Namespace) -> list[CameraRow]:
     return rows
 
 
-def pose_inn_row(dataset: str, split: Split, given: argparse.Namespace) -> CameraRow:
-    """Train PoseINN and test it."""
+def pose_inn_rows(dataset: str, split: Split, given: argparse.Namespace) -> list[CameraRow]:
+    """Train PoseINN and test it: the network alone, and refined by landmarks."""
     out = given.out.parent / f"camera_{dataset}_{split.name}"
     minutes = trained(split.learned, out, given)
     model = open_model(load_bundle(out), EngineChoice.ONNX)
     assert isinstance(model, PoseInnModel)
-    return network_row(dataset, split, model, minutes, given.seed)
+    return network_rows(dataset, split, model, minutes, given.seed)
 
 
 def trained(learned: PosedPictures, out: Path, given: argparse.Namespace) -> float:
@@ -113,12 +116,19 @@ def trained(learned: PosedPictures, out: Path, given: argparse.Namespace) -> flo
     return (time.monotonic() - began) / 60.0
 
 
-def network_row(
+def network_rows(
     dataset: str, split: Split, model: PoseInnModel, minutes: float, seed: int
-) -> CameraRow:
-    """Test the network alone."""
-    localizer = model.localizer(_DRAWS, seed)
+) -> list[CameraRow]:
+    """Test the network alone, and refined by landmarks."""
+    size_mb = size_mb_of(model.bundle.path)
+    rows = []
+    for name, refiner in _REFINERS.items():
+        answers = tested(split, _locating(model.localizer(_DRAWS, seed, refiner)))
+        rows.append(row_of(answers, dataset, split.name, _SYSTEM, name, size_mb, minutes))
+    return rows
 
+
+def _locating(localizer: CameraLocalizer) -> Callable[[Picture], Located]:
     def locate(picture: Picture) -> Located:
         began = time.perf_counter()
         try:
@@ -127,9 +137,7 @@ def network_row(
             return Located(None, time.perf_counter() - began)
         return Located(found.mean, time.perf_counter() - began, found)
 
-    answers = tested(split, locate)
-    size_mb = size_mb_of(model.bundle.path)
-    return row_of(answers, dataset, split.name, _SYSTEM, "network", size_mb, minutes)
+    return locate
 
 
 def size_mb_of(bundle: Path) -> float:
@@ -184,7 +192,7 @@ def main() -> None:
             if given.split and split.name not in given.split:
                 continue
             if given.only != "rivals":
-                rows.append(pose_inn_row(dataset, split, given))
+                rows += pose_inn_rows(dataset, split, given)
             if given.only != "network":
                 rows += rival_rows(dataset, split)
             print(markdown(rows), flush=True)
