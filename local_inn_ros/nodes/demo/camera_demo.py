@@ -108,7 +108,12 @@ def run_camera_demo(told: CameraDemo) -> CameraDemoReport:
         "ekf:fix_topics": f"[{', '.join(both)}]",
         "ekf:lost_topics": f"[{', '.join(alarms)}]",
     }
-    by_camera = {"bundle": told.camera.resolve(), "pose_file": NO_TEXT}
+    # While the laser has scans, it is the laser's to call the robot lost.
+    by_camera = {
+        "bundle": told.camera.resolve(),
+        "pose_file": NO_TEXT,
+        "defers_to": "lidar_localizer",
+    }
     with (
         ChildProcess("demo.simulator", robot, domain, told.out / "simulator.log") as simulator,
         ChildProcess("localization", by_laser, domain, told.out / "localization.log") as first,
