@@ -21,6 +21,7 @@ from ros_fixtures import RosWorld
 from local_inn_ros.nodes.doctor.doctor import run_doctor
 
 
+@pytest.mark.slow
 def test_camera_without_calibration_and_with_old_stamps(ros: RosWorld) -> None:
     bench = CameraBench(ros, info=False)
     bench.stand_at(BASE)
