@@ -55,7 +55,7 @@ class CameraBench:
     ) -> None:
         self.ros = ros
         model, self.engine = camera_model(ROOM)
-        self.base = BASE
+        self.base, self._seen = BASE, ROOM.seen(camera_at(BASE, SEAT))[0]
         parameters.setdefault("search_timeout", 60.0)
         parameters.setdefault("pose_file", "")
         parameters.setdefault("transport", "compressed" if compressed else "raw")
@@ -112,6 +112,7 @@ class CameraBench:
     def stand_at(self, base: Pose2) -> None:
         """Put the robot somewhere; its networks know at once."""
         self.base = base
+        self._seen = ROOM.seen(camera_at(base, SEAT))[0]
         self.engine.camera = camera_at(base, SEAT)
 
     def see(self, pixels: np.ndarray | None = None) -> None:
@@ -122,7 +123,7 @@ class CameraBench:
         stamp = to_stamp(self.stamp_s)
         self.odometry.publish(odometry_message(exact, reading, stamp, "odom", "base_link"))
         if pixels is None:
-            pixels = ROOM.seen(camera_at(self.base, SEAT))[0]
+            pixels = self._seen
         message = compressed_message if self.compressed else image_message
         self.pictures.publish(message(pixels, stamp, FRAME))
 

@@ -73,6 +73,7 @@ class OracleEngine:
         self.camera: Pose3 | None = None
         self._room = room
         self._rng = np.random.default_rng(7)
+        self._seen: tuple[Pose3, np.ndarray] | None = None
 
     def run(self, graphs: tuple[str, ...], tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if PLACES in graphs:
@@ -90,7 +91,7 @@ class OracleEngine:
         if self.camera is None:
             places = self._rng.uniform(0.0, [4.0, 3.0, 2.4], (count, 3))
         else:
-            depths = self._room.seen(self.camera)[1]
+            depths = self._depths(self.camera)
             depth = depths[down.astype(int), across.astype(int)].ravel()
             off = _NOISE_PX * self._rng.standard_normal((count, 2))
             pixels = np.column_stack([across.ravel(), down.ravel()]) + off
@@ -99,6 +100,11 @@ class OracleEngine:
             places = seen @ self.camera.rotation.T + self.camera.translation
         logs = np.full((1, count), np.log(_NOISE_PX), np.float32)
         return {"places": places[None].astype(np.float32), "log_deviations": logs}
+
+    def _depths(self, camera: Pose3) -> np.ndarray:
+        if self._seen is None or self._seen[0] is not camera:
+            self._seen = (camera, self._room.seen(camera)[1])
+        return self._seen[1]
 
     def _view(self, row: np.ndarray) -> np.ndarray:
         pose = Pose3(row[3:].reshape(3, 3).astype(float), row[:3].astype(float))

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -17,7 +15,7 @@ from camera_bench import FRAME, ROOM, START_S, STEP_S, CameraBench
 from camera_oracle import BASE, CAMERA, camera_model, runnable
 from geometry_msgs.msg import PoseArray
 from model_fixtures import oracle_model, room
-from ros_fixtures import RosWorld, run_node
+from ros_fixtures import RosWorld
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
@@ -140,7 +138,7 @@ def test_relocalize_finds_the_robot_by_pictures_alone(ros: RosWorld) -> None:
 
 
 def test_carried_robot_is_noticed_and_found_by_pictures_alone(ros: RosWorld) -> None:
-    bench = CameraBench(ros)
+    bench = CameraBench(ros, confirm_readings=2)
     bench.localize()
     elsewhere = Pose2(2.4, 1.8, 2.2)
     bench.stand_at(elsewhere)
@@ -158,13 +156,6 @@ def test_bundle_of_the_other_sensor_is_refused_in_a_sentence(ros: RosWorld) -> N
         ros.start(CameraLocalizer, oracle_model(room()), None)
 
 
-def test_node_without_a_bundle_says_so() -> None:
-    ended = run_node("localizer.camera_localizer", [])
-    assert ended.returncode == 1
-    assert "no bundle is named: set the parameter bundle" in ended.stdout + ended.stderr
-
-
-def test_no_bundle_at_the_place_that_is_named(tmp_path: Path) -> None:
-    ended = run_node("localizer.camera_localizer", [f"bundle:={tmp_path / 'none'}"])
-    assert ended.returncode == 1
-    assert "there is no such folder" in ended.stdout + ended.stderr
+def test_node_without_a_bundle_says_so(ros: RosWorld) -> None:
+    with pytest.raises(StartError, match="no bundle is named: set the parameter bundle"):
+        ros.start(CameraLocalizer)

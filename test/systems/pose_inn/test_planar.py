@@ -49,7 +49,7 @@ def test_base_in_the_plane_is_what_weighed_samples_say(seed: int) -> None:
     off = Pose3.from_roll_pitch_yaw([0.02, -0.01, 0.03], 0.01, -0.015, 0.01)
     camera = GaussianPose3(camera_at(BASE, SEAT) @ off, a_covariance(rng))
     told = base_in_plane(camera, SEAT).pose
-    bases = camera.sample(rng, 150_000) @ SEAT.inverse().to_matrix()
+    bases = camera.sample(rng, 60_000) @ SEAT.inverse().to_matrix()
     roll = np.arctan2(bases[:, 2, 1], bases[:, 2, 2])
     pitch = np.arcsin(-bases[:, 2, 0])
     lean = math.radians(1.0)
@@ -95,7 +95,7 @@ def test_pictures_become_fixes_of_the_base_with_a_covariance_that_holds(
     producer = model.fix_producer(MOUNT, SETTINGS)
     rng = np.random.default_rng(3)
     squared = []
-    for _ in range(60):
+    for _ in range(40):
         base = Pose2(*(BASE.to_array() + rng.uniform(-1, 1, 3) * [0.3, 0.2, 0.2]).tolist())
         engine.camera = camera_at(base, SEAT)
         prior = GaussianPose2.from_deviations(base @ Pose2(0.05, -0.05, 0.03), 0.1, 0.1, 0.05)
