@@ -15,6 +15,8 @@ from local_inn_ros.systems.pose_inn.landmarks import Keypoints
 
 # How far landmarks are looked for from where they should be: at first, and once that is settled.
 _WIDE_PX, _NARROW_PX = 32.0, 8.0
+# Where a pose explains such a share of what was matched from afar, no other pose is looked for.
+_SURE_SHARE = 0.3
 # Landmarks that a pose must explain to be believed: anywhere, and of what it matches.
 _FEWEST = 16
 _LEAST_SHARE = 0.15
@@ -69,13 +71,13 @@ class LandmarkRefiner:
         """Align, then match once more, nearer to where landmarks should be."""
         if len(sightings) < _FEWEST:
             return None
-        tried = [
-            align_sightings(sightings, one)
-            for one in (*([] if start is None else [start]), *hypotheses_of(sightings, 1))
-        ]
-        if not tried:
+        aligned = None if start is None else align_sightings(sightings, start)
+        if aligned is None or aligned.share < _SURE_SHARE:
+            others = [align_sightings(sightings, one) for one in hypotheses_of(sightings, 1)]
+            tried = others if aligned is None else [aligned, *others]
+            aligned = min(tried, key=lambda one: one.cost, default=None)
+        if aligned is None:
             return None
-        aligned = min(tried, key=lambda one: one.cost)
         for _ in range(_MOST_PASSES):
             before = aligned.pose.mean
             sightings = self.matcher.near(keypoints, before, _NARROW_PX)

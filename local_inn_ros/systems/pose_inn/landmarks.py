@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +86,7 @@ class Landmarks:
         try:
             with np.load(file, allow_pickle=False) as stored:
                 points, descriptors, ways, distances, deviations = (stored[one] for one in names)
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, BadZipFile) as error:
             raise BundleError(f"{file} holds no landmarks: {error}") from error
         count = len(points)
         shapes = [points.shape, descriptors.shape, ways.shape, distances.shape, deviations.shape]
