@@ -48,7 +48,7 @@ from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator
 from local_inn_ros.simulation.sensors import scan_period_s
 from local_inn_ros.simulation.simulated_picture import SimulatedPicture
 from local_inn_ros.simulation.worlds.driven_world import WorldKind, driven_world
-from local_inn_ros.world import plan_lap
+from local_inn_ros.world import plan_lap, surroundings
 
 # Odometry at 100 Hz and scans at 40 Hz both fall on multiples of this.
 _TICK_S = 0.005
@@ -113,12 +113,15 @@ class SimulatorNode(Node):
         self._told, parameters.in_use = parameters.now, True
         bundle = Bundle.load(self._told.bundle or shipped_bundle())
         sensor = bundle.description.laser
-        self._grid = bundle.grid
+        self._grid, known = bundle.grid, bundle.description.maps[0]
         self._scan_period_s = scan_period_s(sensor)
-        route, rng = plan_lap(bundle.grid), np.random.default_rng(self._told.seed)
+        # Of a large map with little free area, what no beam reaches would only cost memory.
+        near = surroundings(bundle.free_space(), sensor.range_max_m)
+        route = plan_lap(near, inside=known.inside)
+        rng = np.random.default_rng(self._told.seed)
         (changes,) = rng.spawn(1)
-        offset_m = bundle.description.maps[0].surface_offset_m
-        world = driven_world(WorldKind(self._told.world), bundle.grid, route, changes, offset_m)
+        kind = WorldKind(self._told.world)
+        world = driven_world(kind, near, route, changes, known.surface_offset_m)
         self._camera = (
             SimulatorCamera(self, self._told, world, self._told.seed) if self._told.camera else None
         )
