@@ -17,7 +17,7 @@ from local_inn_ros.errors import BundleError
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.geometry.se3 import exp_twists
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
-from local_inn_ros.systems.pose_inn.landmark_map import landmarks_of
+from local_inn_ros.systems.pose_inn.landmark_map import MEASURED, TRIANGULATED, landmarks_of
 from local_inn_ros.systems.pose_inn.landmark_matching import LandmarkMatcher
 from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner
 from local_inn_ros.systems.pose_inn.landmark_tracks import Observed, Tracks, followed
@@ -72,7 +72,7 @@ def _poses() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def landmarks() -> Landmarks:
-    return landmarks_of(_tracks(np.random.default_rng(1)), _poses(), _CAMERA, 5_000, 0.05)
+    return landmarks_of(_tracks(np.random.default_rng(1)), _poses(), _CAMERA, 5_000, TRIANGULATED)
 
 
 def test_landmarks_are_where_the_points_are(landmarks: Landmarks) -> None:
@@ -83,7 +83,7 @@ def test_landmarks_are_where_the_points_are(landmarks: Landmarks) -> None:
 
 def test_no_more_are_kept_than_may_be_and_every_picture_keeps_some() -> None:
     tracks = _tracks(np.random.default_rng(1))
-    few = landmarks_of(tracks, _poses(), _CAMERA, 60, 0.05)
+    few = landmarks_of(tracks, _poses(), _CAMERA, 60, MEASURED)
     assert len(few) == 60
     matcher = LandmarkMatcher.of(few, _CAMERA)
     rng = np.random.default_rng(2)
