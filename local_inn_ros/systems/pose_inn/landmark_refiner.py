@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.localization.alignment.sighting_alignment import Aligned, align_sightings
-from local_inn_ros.localization.alignment.sightings import Sightings
+from local_inn_ros.localization.alignment.sightings import Sightings, explained_by
 from local_inn_ros.systems.pose_inn.hypotheses import hypotheses_of
 from local_inn_ros.systems.pose_inn.landmark_matching import LandmarkMatcher
 from local_inn_ros.systems.pose_inn.landmarks import Keypoints
@@ -64,6 +64,11 @@ class LandmarkRefiner:
     def anywhere(self, keypoints: Keypoints) -> Refined | None:
         """Find the pose that explains the most landmarks, wherever it is; None where none does."""
         return self._matched_again(keypoints, self.matcher.anywhere(keypoints), None)
+
+    def explained_at(self, keypoints: Keypoints, pose: Pose3) -> int:
+        """Return how many landmarks are where a pose of the camera says."""
+        sightings = self.matcher.near(keypoints, pose, _NARROW_PX)
+        return round(explained_by(sightings, pose).share * len(sightings))
 
     def _matched_again(
         self, keypoints: Keypoints, sightings: Sightings, start: Pose3 | None

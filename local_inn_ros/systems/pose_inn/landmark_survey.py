@@ -67,6 +67,13 @@ class Survey:
         poses, camera = self.posed.poses(), self.posed.camera
         return landmarks_of(self.tracks, poses, camera, most, self.depths)
 
+    def refiner_without(self, left_out: NDArray[np.bool_], most: int) -> LandmarkRefiner:
+        """Return what refines poses by the landmarks that pictures saw which are not left out."""
+        poses, camera = self.posed.poses(), self.posed.camera
+        rest = self.tracks.without(np.flatnonzero(left_out))
+        marks = landmarks_of(rest, poses, camera, most, self.depths)
+        return LandmarkRefiner(LandmarkMatcher.of(marks, camera))
+
 
 def surveyed(posed: PosedPictures, asked: Asked, rng: np.random.Generator) -> Survey:
     """See what pictures show, but for those that are too near each other.
@@ -110,11 +117,9 @@ def tried_landmarks(
     """
     posed, trials = survey.posed, []
     for number, stretch in enumerate(stretches(posed, _STRETCHES)):
-        rest = survey.tracks.without(stretch)
-        marks = landmarks_of(rest, posed.poses(), posed.camera, most, survey.depths)
-        refiner = LandmarkRefiner(LandmarkMatcher.of(marks, posed.camera))
-        known = learned.copy()
-        known[stretch] = False
+        left_out = np.isin(np.arange(len(posed)), stretch)
+        refiner = survey.refiner_without(left_out, most)
+        known = learned & ~left_out
         if not known.any():
             continue
         familiarity = Familiarity.of(survey.pooled[known])

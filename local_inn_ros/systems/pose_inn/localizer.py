@@ -191,7 +191,8 @@ class CameraLocalizer:
         drawn = time.perf_counter()
         expected = drawn_view(self._engine, measurement.mean)
         view = small_view(brightness, view_size(camera))
-        told = quality_features(sightings, measurement.mean, view, expected)
+        landmarks = found[0].explained if found else 0
+        quality = self._quality(sightings, measurement.mean, view, expected, landmarks)
         judged = time.perf_counter()
         stages = {
             "networks": seen - began,
@@ -207,11 +208,11 @@ class CameraLocalizer:
             modes,
             samples,
             explained_by(sightings, measurement.mean).share,
-            quality_of(told, self._config.quality),
+            quality,
             expected,
             stages,
             network,
-            found[0].explained if found else 0,
+            landmarks,
         )
 
     def _sightings(self, features: NDArray[np.float32]) -> Sightings:
@@ -247,6 +248,20 @@ class CameraLocalizer:
             tried = [self._refiner.anywhere(keypoints)]
         found = [one for one in tried if one is not None]
         return sorted(found, key=lambda one: -one.explained)
+
+    def _quality(
+        self,
+        sightings: Sightings,
+        pose: Pose3,
+        seen: NDArray[np.float32],
+        expected: NDArray[np.float32],
+        landmarks: int,
+    ) -> float:
+        refined = self._config.refined_quality
+        if self._refiner is None or refined is None:
+            told = quality_features(sightings, pose, seen, expected)
+            return quality_of(told, self._config.quality)
+        return quality_of(quality_features(sightings, pose, seen, expected, landmarks), refined)
 
     def _samples(
         self, graph: str, aligned: Aligned, sightings: Sightings, strange: float
