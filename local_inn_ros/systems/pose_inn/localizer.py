@@ -234,7 +234,8 @@ class CameraLocalizer:
     ) -> list[Refined]:
         """Return what landmarks say of each mode, what explains the most of them first.
 
-        Where no mode's landmarks are seen, they are looked for wherever they are.
+        Where nothing is believed, or no mode's landmarks are seen, they are looked for wherever
+        they are: of two rooms that look alike, the network may know one.
         """
         if self._refiner is None:
             return []
@@ -244,8 +245,8 @@ class CameraLocalizer:
         if prior is not None:
             starts.append(prior.mean)
         tried = [self._refiner.near(keypoints, start) for start in starts]
-        if all(one is None for one in tried):
-            tried = [self._refiner.anywhere(keypoints)]
+        if prior is None or all(one is None for one in tried):
+            tried += self._refiner.anywhere(keypoints)
         found = [one for one in tried if one is not None]
         return sorted(found, key=lambda one: -one.explained)
 

@@ -21,7 +21,15 @@ from local_inn_ros.systems.pose_inn.landmark_map import MEASURED, TRIANGULATED, 
 from local_inn_ros.systems.pose_inn.landmark_matching import LandmarkMatcher
 from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner
 from local_inn_ros.systems.pose_inn.landmark_tracks import Observed, Tracks, followed
-from local_inn_ros.systems.pose_inn.landmarks import Keypoints, Landmarks, keypoints_of, unit
+from local_inn_ros.systems.pose_inn.landmarks import (
+    Keypoints,
+    Landmarks,
+    from_steps,
+    in_steps,
+    keypoints_of,
+    unit,
+)
+from local_inn_ros.systems.pose_inn.modes import refined_modes
 
 _CAMERA = CameraSpec(
     kind="camera",
@@ -112,7 +120,30 @@ def test_pose_is_found_without_a_start(landmarks: Landmarks) -> None:
     refiner = LandmarkRefiner(LandmarkMatcher.of(landmarks, _CAMERA))
     truth = camera_pose(0.2, 0.05, 1.0, 0.05)
     found = refiner.anywhere(_seen(truth, np.random.default_rng(3))[0])
-    assert found is not None and found.aligned.pose.mean.distance_to(truth) < 0.02
+    assert len(found) == 1 and found[0].aligned.pose.mean.distance_to(truth) < 0.02
+
+
+def test_two_rooms_that_look_alike_are_two_modes(landmarks: Landmarks) -> None:
+    away = np.array([0.0, 20.0, 0.0])
+    rng = np.random.default_rng(4)
+    told = from_steps(landmarks.descriptors)
+    other = in_steps(told + rng.normal(0.0, 0.01, told.shape))
+    both = Landmarks(
+        np.concatenate([landmarks.points, landmarks.points + away.astype(np.float32)]),
+        np.concatenate([landmarks.descriptors, other]),
+        np.concatenate([landmarks.ways] * 2),
+        np.concatenate([landmarks.distances] * 2),
+        np.concatenate([landmarks.deviations] * 2),
+    )
+    truth = camera_pose(0.2, 0.05, 1.0, 0.05)
+    keypoints, _, _ = _seen(truth, rng)
+    found = LandmarkRefiner(LandmarkMatcher.of(both, _CAMERA)).anywhere(keypoints)
+    modes = refined_modes(sorted(found, key=lambda one: -one.explained))
+    assert len(modes) == 2 and min(mode.weight for mode in modes) > 0.1
+    assert sum(mode.weight for mode in modes) == pytest.approx(1.0)
+    twin = Pose3(truth.rotation, truth.translation + away)
+    for place in (truth, twin):
+        assert min(mode.pose.mean.distance_to(place) for mode in modes) < 0.02
 
 
 def test_pictures_of_elsewhere_are_not_refined(landmarks: Landmarks) -> None:
@@ -121,20 +152,20 @@ def test_pictures_of_elsewhere_are_not_refined(landmarks: Landmarks) -> None:
     keypoints, _, _ = _seen(truth, rng)
     strange = Keypoints(keypoints.pixels, unit(rng.normal(size=(len(keypoints), 64))))
     assert refiner.near(strange, truth) is None
-    assert refiner.anywhere(strange) is None
-    assert refiner.anywhere(Keypoints(np.zeros((0, 2)), np.zeros((0, 64), np.float32))) is None
+    assert refiner.anywhere(strange) == []
+    assert refiner.anywhere(keypoints.first(0)) == []
 
 
 def test_keypoints_are_at_the_peaks_with_features_in_between() -> None:
     features = np.zeros((20, 64), np.float32)
     features[:, 0], features[:, 1] = 1.0, np.tile(np.arange(5.0), 4)
     peaks = np.tile(np.array([7.0, 3.0, 0.5], np.float32), (20, 1))
-    peaks[6, 2] = 0.01
+    peaks[6, 2], peaks[1, 2] = 0.01, 0.9
     found = keypoints_of(features, peaks, (4, 5))
     assert len(found) == 19
-    np.testing.assert_array_equal(found.pixels[1], [15.0, 3.0])
+    np.testing.assert_array_equal(found.pixels[0], [15.0, 3.0])
     # Seven pixels across is 3.5 from the patch's middle, of the 8 to the next.
-    told = found.descriptors[1]
+    told = found.descriptors[0]
     assert told[1] / told[0] == pytest.approx(1.0 + 3.5 / 8.0)
 
 
