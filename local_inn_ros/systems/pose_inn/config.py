@@ -74,6 +74,7 @@ class PoseInnConfig(BaseModel):
         network: its sizes.
         least_deviation_px: what no patch is surer than, as a standard deviation.
         quality: weights of the probability that a pose is right (``quality.py``).
+        refined_quality: likewise with landmarks; None where there are none.
         view_deviation: robust standard deviation of the forward pass on pictures held out, in
             units of a normalized picture's brightness.
         bounds: least and greatest (x, y, z) of the cameras that it was trained on, metres.
@@ -84,7 +85,8 @@ class PoseInnConfig(BaseModel):
 
     network: NetworkSettings
     least_deviation_px: float = Field(gt=0.0)
-    quality: tuple[float, float, float]
+    quality: tuple[float, ...] = Field(min_length=3, max_length=3)
+    refined_quality: tuple[float, ...] | None = Field(default=None, min_length=4, max_length=4)
     view_deviation: float = Field(gt=0.0)
     bounds: tuple[tuple[float, float, float], tuple[float, float, float]]
     landmarks: int = Field(default=0, ge=0)
@@ -135,6 +137,11 @@ def check(bundle: Bundle) -> None:
     """
     config = config_of(bundle)
     camera = camera_of(bundle)
+    if (config.landmarks > 0) != (config.refined_quality is not None):
+        raise BundleError(
+            f"{bundle.path}/bundle.yaml: block.refined_quality is there with landmarks, and only "
+            "then"
+        )
     for name in (FAMILIARITY, LANDMARKS) if config.landmarks else (FAMILIARITY,):
         if name not in bundle.description.files:
             raise BundleError(f"{bundle.path}/bundle.yaml names no file {name}: train it again")

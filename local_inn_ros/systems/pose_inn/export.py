@@ -61,6 +61,7 @@ class Trained:
         familiarity: with the pictures that were learned.
         landmarks: None where poses are not refined.
         quality: weights of the probability that a pose is right.
+        refined_quality: likewise with landmarks; None without.
         least_deviation_px: what no patch is surer than.
     """
 
@@ -68,6 +69,7 @@ class Trained:
     familiarity: Familiarity
     landmarks: Landmarks | None
     quality: QualityWeights
+    refined_quality: QualityWeights | None
     least_deviation_px: float
 
 
@@ -97,6 +99,7 @@ def write_files(
         network=settings.network,
         least_deviation_px=trained.least_deviation_px,
         quality=trained.quality,
+        refined_quality=trained.refined_quality,
         view_deviation=measured["view_deviation"],
         bounds=(tuple(low), tuple(high)),
         landmarks=0 if trained.landmarks is None else len(trained.landmarks),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,10 +54,6 @@ class Familiarity:
         step = max(1, -(-len(pooled) // _MOST))
         return Familiarity(mean, ways, ((pooled[::step] - mean) @ ways).astype(np.float16))
 
-    def without(self, numbers: NDArray[np.intp]) -> Familiarity:
-        """Return what remains without some of the pictures."""
-        return Familiarity(self.mean, self.ways, np.delete(self.codes, numbers, axis=0))
-
     def strangeness(self, pooled: NDArray[np.float32]) -> float:
         """Return the logarithm of how far a picture (128,) is from that most alike."""
         off = self.codes.astype(np.float32) - (pooled - self.mean) @ self.ways
@@ -77,7 +74,7 @@ class Familiarity:
         try:
             with np.load(file, allow_pickle=False) as stored:
                 mean, ways, codes = stored["mean"], stored["ways"], stored["codes"]
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, BadZipFile) as error:
             raise BundleError(f"{file} does not say what was learned: {error}") from error
         if (mean.shape, ways.shape, codes.shape[1:]) != ((POOLED,), (POOLED, _CODE), (_CODE,)):
             raise BundleError(f"{file} does not say what was learned: its arrays do not fit")

@@ -7,6 +7,8 @@ Hartley and Zisserman, Multiple View Geometry (2004), chapter 12; robust by Cauc
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,7 +19,6 @@ from local_inn_ros.systems.pose_inn.landmark_tracks import NEAR_PX, Tracks
 from local_inn_ros.systems.pose_inn.landmarks import Landmarks, in_steps
 
 _STEPS = 8
-_FEWEST_VIEWS = 2
 # Errors of so many pixels count half.
 _ROBUST_PX = 2.0
 # What no landmark's image is surer than, in pixels.
@@ -26,12 +27,29 @@ _LEAST_DEVIATION_PX = 0.7
 _LEAST_INFORMATION = 1e-2
 
 
+@dataclass(frozen=True, slots=True)
+class DepthTrust:
+    """How far the depths are trusted that landmarks begin with.
+
+    Attributes:
+        deviation: of their logarithms.
+        fewest_views: pictures that must have seen a landmark.
+    """
+
+    deviation: float
+    fewest_views: int
+
+
+MEASURED, TRIANGULATED = DepthTrust(0.05, 1), DepthTrust(0.3, 2)
+"""Of a sensor, and from other pictures."""
+
+
 def landmarks_of(
     tracks: Tracks,
     poses: NDArray[np.float64],
     camera: CameraSpec,
     most: int,
-    depth_deviation: float,
+    depths: DepthTrust,
 ) -> Landmarks:
     """Return the landmarks that tracks are of.
 
@@ -40,12 +58,12 @@ def landmarks_of(
         poses: (k, 4, 4) of the camera in the map frame, of all pictures.
         camera: of the pictures.
         most: landmarks that are kept: those that most pictures saw, wherever they were taken.
-        depth_deviation: of a known depth's logarithm.
+        depths: how far known depths are trusted.
     """
-    points, off_px = placed(tracks, poses, camera, depth_deviation)
+    points, off_px = placed(tracks, poses, camera, depths.deviation)
     count = len(points)
     views = np.bincount(tracks.landmarks, minlength=count)
-    kept = _chosen(tracks, views, len(poses), most)
+    kept = _chosen(tracks, views, len(poses), most, depths.fewest_views)
     ways, distances = _seen_from(tracks, points, poses)
     sums = np.zeros((count, FEATURES), np.float32)
     np.add.at(sums, tracks.landmarks, tracks.descriptors.astype(np.float32))
@@ -105,9 +123,11 @@ def _summed(values: NDArray[np.float64], tracks: Tracks, count: int) -> NDArray[
     return sums.reshape(count, *values.shape[1:])
 
 
-def _chosen(tracks: Tracks, views: NDArray[np.intp], pictures: int, most: int) -> NDArray[np.intp]:
+def _chosen(
+    tracks: Tracks, views: NDArray[np.intp], pictures: int, most: int, fewest: int
+) -> NDArray[np.intp]:
     """Choose landmarks so that each picture keeps some of those that it shares with most others."""
-    able = views >= _FEWEST_VIEWS
+    able = views >= fewest
     if able.sum() <= most:
         return np.flatnonzero(able)
     order = np.argsort(-views[tracks.landmarks], kind="stable")

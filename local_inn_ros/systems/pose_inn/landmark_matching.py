@@ -26,6 +26,8 @@ LARGEST_ZOOM = 2.0
 # Cosine of two descriptors that may be one landmark: near where it should be, and anywhere (there
 # as XFeat's own matcher has it).
 _LEAST_LIKE_NEAR, _LEAST_LIKE = 0.75, 0.82
+# Keypoints that are compared with all landmarks: each costs as much as what is near does in all.
+_SUREST = 400
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +83,8 @@ class LandmarkMatcher:
         return self._sightings(keypoints, mine, theirs)
 
     def anywhere(self, keypoints: Keypoints) -> Sightings:
-        """Match all landmarks, wherever they are."""
+        """Match the surest keypoints with all landmarks, wherever they are."""
+        keypoints = keypoints.first(_SUREST)
         if len(keypoints) == 0 or len(self.points) == 0:
             return self._sightings(keypoints, np.zeros(0, np.intp), np.zeros(0, np.intp))
         like = keypoints.descriptors @ self.descriptors.T

@@ -21,7 +21,12 @@ from local_inn_ros.localization.alignment.sightings import rays_of
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
 from local_inn_ros.systems.pose_inn.config import patches_of
 from local_inn_ros.systems.pose_inn.familiarity import Familiarity, pooled_features
-from local_inn_ros.systems.pose_inn.landmark_map import landmarks_of
+from local_inn_ros.systems.pose_inn.landmark_map import (
+    MEASURED,
+    TRIANGULATED,
+    DepthTrust,
+    landmarks_of,
+)
 from local_inn_ros.systems.pose_inn.landmark_matching import LandmarkMatcher
 from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner
 from local_inn_ros.systems.pose_inn.landmark_tracks import Observed, Tracks, followed
@@ -34,7 +39,6 @@ from local_inn_ros.systems.pose_inn.triangulation import Triangulator
 Asked = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 """From brightness (height, width) to features (patches, 64) and peaks (patches, 3)."""
 
-_DEPTH_DEVIATION, _TRIANGULATED_DEVIATION = 0.05, 0.3
 _STRETCHES, _TRIED_OF_EACH = 8, 8
 _FEWEST_TRIALS = 6
 _MOST_COVERED = 0.6
@@ -50,18 +54,25 @@ class Survey:
         posed: the pictures.
         pooled: (k, 128) what each is like as a whole.
         tracks: of landmarks.
-        depth_deviation: of depths' logarithms.
+        depths: how far they are trusted.
     """
 
     posed: PosedPictures
     pooled: NDArray[np.float32]
     tracks: Tracks
-    depth_deviation: float
+    depths: DepthTrust
 
     def landmarks(self, most: int) -> Landmarks:
         """Return the landmarks of all pictures."""
         poses, camera = self.posed.poses(), self.posed.camera
-        return landmarks_of(self.tracks, poses, camera, most, self.depth_deviation)
+        return landmarks_of(self.tracks, poses, camera, most, self.depths)
+
+    def refiner_without(self, left_out: NDArray[np.bool_], most: int) -> LandmarkRefiner:
+        """Return what refines poses by the landmarks that pictures saw which are not left out."""
+        poses, camera = self.posed.poses(), self.posed.camera
+        rest = self.tracks.without(np.flatnonzero(left_out))
+        marks = landmarks_of(rest, poses, camera, most, self.depths)
+        return LandmarkRefiner(LandmarkMatcher.of(marks, camera))
 
 
 def surveyed(posed: PosedPictures, asked: Asked, rng: np.random.Generator) -> Survey:
@@ -85,7 +96,7 @@ def surveyed(posed: PosedPictures, asked: Asked, rng: np.random.Generator) -> Su
         used,
         np.array([pooled_features(features) for features, _ in told]),
         followed(observed, used.camera),
-        _DEPTH_DEVIATION if used.have_depth else _TRIANGULATED_DEVIATION,
+        MEASURED if used.have_depth else TRIANGULATED,
     )
 
 
@@ -106,11 +117,9 @@ def tried_landmarks(
     """
     posed, trials = survey.posed, []
     for number, stretch in enumerate(stretches(posed, _STRETCHES)):
-        rest = survey.tracks.without(stretch)
-        marks = landmarks_of(rest, posed.poses(), posed.camera, most, survey.depth_deviation)
-        refiner = LandmarkRefiner(LandmarkMatcher.of(marks, posed.camera))
-        known = learned.copy()
-        known[stretch] = False
+        left_out = np.isin(np.arange(len(posed)), stretch)
+        refiner = survey.refiner_without(left_out, most)
+        known = learned & ~left_out
         if not known.any():
             continue
         familiarity = Familiarity.of(survey.pooled[known])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ _LEAST_SURE = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Keypoints:
-    """Points of one picture that may be recognised.
+    """Points of one picture that may be recognised, the surest first.
 
     Attributes:
         pixels: (n, 2) where they are.
@@ -38,6 +39,10 @@ class Keypoints:
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self.pixels)
+
+    def first(self, count: int) -> Keypoints:
+        """Return so many of them."""
+        return Keypoints(self.pixels[:count], self.descriptors[:count])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +90,7 @@ class Landmarks:
         try:
             with np.load(file, allow_pickle=False) as stored:
                 points, descriptors, ways, distances, deviations = (stored[one] for one in names)
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, BadZipFile) as error:
             raise BundleError(f"{file} holds no landmarks: {error}") from error
         count = len(points)
         shapes = [points.shape, descriptors.shape, ways.shape, distances.shape, deviations.shape]
@@ -108,7 +113,8 @@ def keypoints_of(
     rows, cols = patches
     down, across = np.divmod(np.arange(rows * cols), cols)
     pixels = np.stack([across, down], axis=1) * float(STRIDE) + peaks[:, :2]
-    pixels = pixels[peaks[:, 2] > _LEAST_SURE]
+    order = np.argsort(-peaks[:, 2], kind="stable")
+    pixels = pixels[order[peaks[order, 2] > _LEAST_SURE]]
     return Keypoints(pixels, unit(_between(features.reshape(rows, cols, -1), pixels)))
 
 

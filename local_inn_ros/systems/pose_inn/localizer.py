@@ -35,7 +35,7 @@ from local_inn_ros.systems.pose_inn.config import (
 from local_inn_ros.systems.pose_inn.familiarity import Familiarity, pooled_features
 from local_inn_ros.systems.pose_inn.hypotheses import hypotheses_of
 from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner, Refined
-from local_inn_ros.systems.pose_inn.landmarks import keypoints_of
+from local_inn_ros.systems.pose_inn.landmarks import Keypoints, keypoints_of
 from local_inn_ros.systems.pose_inn.looks import brightness_of, plain_look, small_view
 from local_inn_ros.systems.pose_inn.modes import CameraMode, refined_modes, weighed_modes
 from local_inn_ros.systems.pose_inn.outcome import drawn_poses, outcome_of
@@ -186,7 +186,8 @@ class CameraLocalizer:
         drawn = time.perf_counter()
         expected = drawn_view(self._engine, measurement.mean)
         view = small_view(brightness, view_size(self._camera))
-        told = quality_features(sightings, measurement.mean, view, expected)
+        landmarks = found[0].explained if found else 0
+        quality = self._quality(sightings, measurement.mean, view, expected, landmarks)
         judged = time.perf_counter()
         stages = {
             "networks": seen - began,
@@ -202,11 +203,11 @@ class CameraLocalizer:
             modes,
             samples,
             explained_by(sightings, measurement.mean).share,
-            quality_of(told, self._config.quality),
+            quality,
             expected,
             stages,
             network,
-            found[0].explained if found else 0,
+            landmarks,
         )
 
     def judge_of(self, picture: Picture) -> Callable[[Pose3], float]:
@@ -224,11 +225,13 @@ class CameraLocalizer:
         sightings = surest(self._sightings(features))
         view = small_view(brightness, view_size(self._camera))
 
+        keypoints = None if self._refiner is None else self._keypoints(brightness, features[0])
+
         def quality_at(pose: Pose3) -> float:
-            expected = drawn_view(self._engine, pose)
-            return quality_of(
-                quality_features(sightings, pose, view, expected), self._config.quality
-            )
+            expected, landmarks = drawn_view(self._engine, pose), 0
+            if self._refiner is not None and keypoints is not None:
+                landmarks = self._refiner.explained_at(keypoints, pose)
+            return self._quality(sightings, pose, view, expected, landmarks)
 
         return quality_at
 
@@ -259,20 +262,40 @@ class CameraLocalizer:
     ) -> list[Refined]:
         """Return what landmarks say of each mode, what explains the most of them first.
 
-        Where no mode's landmarks are seen, they are looked for wherever they are.
+        Where nothing is believed, or no mode's landmarks are seen, they are looked for wherever
+        they are: of two rooms that look alike, the network may know one.
         """
         if self._refiner is None:
             return []
-        peaks = self._engine.run((KEYPOINTS,), {"brightness": brightness[None]})["peaks"][0]
-        keypoints = keypoints_of(features, peaks, patches_of(self._camera))
+        keypoints = self._keypoints(brightness, features)
         starts = [one.pose.mean for one in modes if one.weight > _LEAST_WEIGHT]
         if prior is not None:
             starts.append(prior.mean)
         tried = [self._refiner.near(keypoints, start) for start in starts]
-        if all(one is None for one in tried):
-            tried = [self._refiner.anywhere(keypoints)]
+        if prior is None or all(one is None for one in tried):
+            tried += self._refiner.anywhere(keypoints)
         found = [one for one in tried if one is not None]
         return sorted(found, key=lambda one: -one.explained)
+
+    def _keypoints(
+        self, brightness: NDArray[np.float32], features: NDArray[np.float32]
+    ) -> Keypoints:
+        peaks = self._engine.run((KEYPOINTS,), {"brightness": brightness[None]})["peaks"][0]
+        return keypoints_of(features, peaks, patches_of(self._camera))
+
+    def _quality(
+        self,
+        sightings: Sightings,
+        pose: Pose3,
+        seen: NDArray[np.float32],
+        expected: NDArray[np.float32],
+        landmarks: int,
+    ) -> float:
+        refined = self._config.refined_quality
+        if self._refiner is None or refined is None:
+            told = quality_features(sightings, pose, seen, expected)
+            return quality_of(told, self._config.quality)
+        return quality_of(quality_features(sightings, pose, seen, expected, landmarks), refined)
 
     def _samples(
         self, graph: str, aligned: Aligned, sightings: Sightings, strange: float

@@ -40,6 +40,9 @@ Places = Callable[
 Drawn = Callable[[Pose3], NDArray[np.float32]]
 """From a pose of the camera to the small picture that the forward pass draws there."""
 
+Witness = Callable[[NDArray[np.float32], NDArray[np.float32]], Callable[[Pose3], int]]
+"""From brightness and features to what counts the landmarks that a pose explains."""
+
 HELD_BLOCKS = 3
 """Blocks of successive pictures that are held out: what is fitted to two is tried on the third."""
 
@@ -113,10 +116,11 @@ def tried_poses(
     posed: PosedPictures,
     places: Places,
     drawn: Drawn,
+    witness: Witness | None,
     least_deviation_px: float,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the features (n, 3) that right poses have, and those (n, 3) that wrong ones have.
+    """Return the features (n, k) that right poses have, and those (n, k) that wrong ones have.
 
     Pictures are covered in part by pieces of each other, as people and boxes would cover them. Some
     are scrambled: whatever pose explains those best is wrong, as it is of another room's pictures.
@@ -125,6 +129,7 @@ def tried_poses(
         posed: pictures that were not learned.
         places: asks the networks.
         drawn: asks the forward pass.
+        witness: asks the landmarks; None where there are none.
         least_deviation_px: what no patch is surer than.
         rng: draws what is covered, and the poses.
     """
@@ -134,19 +139,29 @@ def tried_poses(
     brightness = [brightness_of(one.picture(camera).pixels) for one in posed]
     right: list[NDArray[np.float64]] = []
     wrong: list[NDArray[np.float64]] = []
+
+    def judged(
+        picture: NDArray[np.float32],
+    ) -> tuple[Sightings, Callable[[Pose3], NDArray[np.float64]]]:
+        told, log_deviations, features = places(picture)
+        seen = surest(sightings_of(told, log_deviations, rays, camera, least_deviation_px))
+        view = small_view(picture, size)
+        counted = None if witness is None else witness(picture, features)
+
+        def features_at(pose: Pose3) -> NDArray[np.float64]:
+            landmarks = None if counted is None else counted(pose)
+            return quality_features(seen, pose, view, drawn(pose), landmarks)
+
+        return seen, features_at
+
     for one, own in zip(posed, brightness, strict=True):
         for share in (0.0, float(rng.uniform(0.0, _MOST_COVERED))):
-            pasted = _pasted(own, brightness[int(rng.integers(len(brightness)))], share, rng)
-            seen = surest(sightings_of(*places(pasted)[:2], rays, camera, least_deviation_px))
-            view = small_view(pasted, size)
-            for poses, moves in ((right, _near(rng)), (wrong, _far(rng))):
-                pose = one.map_from_camera @ Pose3.from_matrix(exp_twists(moves))
-                poses.append(quality_features(seen, pose, view, drawn(pose)))
-        nowhere = _scrambled(own)
-        seen = surest(sightings_of(*places(nowhere)[:2], rays, camera, least_deviation_px))
+            _, at = judged(_pasted(own, brightness[int(rng.integers(len(brightness)))], share, rng))
+            right.append(at(one.map_from_camera @ Pose3.from_matrix(exp_twists(_near(rng)))))
+            wrong.append(at(one.map_from_camera @ Pose3.from_matrix(exp_twists(_far(rng)))))
+        seen, at = judged(_scrambled(own))
         for start in hypotheses_of(seen, 1):
-            pose = align_sightings(seen, start).pose.mean
-            wrong.append(quality_features(seen, pose, small_view(nowhere, size), drawn(pose)))
+            wrong.append(at(align_sightings(seen, start).pose.mean))
     return np.array(right), np.array(wrong)
 
 

@@ -23,12 +23,14 @@ from local_inn_ros.systems.pose_inn.asking import (
     drawn_at,
     features_of,
     keypoints_told,
+    landmarks_counted,
     places_told,
 )
 from local_inn_ros.systems.pose_inn.backbone_weights import backbone_file
 from local_inn_ros.systems.pose_inn.config import STRIDE, view_size
 from local_inn_ros.systems.pose_inn.export import Trained, write_files
 from local_inn_ros.systems.pose_inn.familiarity import Familiarity
+from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner
 from local_inn_ros.systems.pose_inn.landmark_survey import Survey, surveyed, tried_landmarks
 from local_inn_ros.systems.pose_inn.landmarks import Landmarks
 from local_inn_ros.systems.pose_inn.looks import brightness_of, small_view
@@ -153,8 +155,9 @@ class PoseInnTraining:
         familiarity = Familiarity.of(survey.pooled[learned])
         measured = self._fit_network(familiarity, rng)
         landmarks = self._fit_landmarks(survey, learned, measured, rng)
-        quality = self._fit_quality(rng)
-        trained = Trained(model, familiarity, landmarks, quality, _LEAST_DEVIATION_PX)
+        rest = None if landmarks is None else survey.refiner_without(~learned, settings.landmarks)
+        quality, refined = self._fit_quality(rest, rng)
+        trained = Trained(model, familiarity, landmarks, quality, refined, _LEAST_DEVIATION_PX)
         return write_files(trained, self.posed, settings, measured, record, folder)
 
     def _fit_network(self, familiarity: Familiarity, rng: np.random.Generator) -> dict[str, float]:
@@ -188,10 +191,16 @@ class PoseInnTraining:
         measured.update(_errors(trials, "refined"))
         return survey.landmarks(most)
 
-    def _fit_quality(self, rng: np.random.Generator) -> QualityWeights:
+    def _fit_quality(
+        self, refiner: LandmarkRefiner | None, rng: np.random.Generator
+    ) -> tuple[QualityWeights, QualityWeights | None]:
+        """Return weights of the quality without landmarks, and with them."""
         model = self.model
         places, drawn = partial(places_told, model), partial(drawn_at, model)
-        return fit_quality(*tried_poses(self.held_out, places, drawn, _LEAST_DEVIATION_PX, rng))
+        witness = None if refiner is None else partial(landmarks_counted, model, refiner)
+        right, wrong = tried_poses(self.held_out, places, drawn, witness, _LEAST_DEVIATION_PX, rng)
+        alone = fit_quality(right[:, :3], wrong[:, :3])
+        return alone, None if refiner is None else fit_quality(right, wrong)
 
     def calibrate(self, bundle: Bundle, rng: np.random.Generator) -> Calibration:
         """Return nothing more: the posterior is fitted already (see ``TrainingRun``)."""
