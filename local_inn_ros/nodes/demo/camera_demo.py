@@ -29,7 +29,7 @@ from local_inn_ros.world import ClosedPath, plan_lap
 
 LASER_BUNDLE, CAMERA_BUNDLE = "generated_floor", "generated_floor_camera"
 # Of the simulated camera: what two cores render beside all else.
-_RATE_HZ = 20.0
+_RATE_HZ = 10.0
 # The shipped bundle was trained in the light of an office.
 _LIGHT = "day"
 # How the camera of the shipped bundle sits.

@@ -48,6 +48,8 @@ _SURE_SHARE = 0.5
 _MOST_LOG_DEVIATION = 7.0
 # Modes that are less likely are not refined.
 _LEAST_WEIGHT = 0.01
+# What is believed is right where it explains so many of the landmarks in sight.
+_TRACKED_SHARE, _TRACKED_COUNT = 0.5, 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,9 +166,11 @@ class CameraLocalizer:
         features = self._engine.run((BACKBONE,), {"brightness": brightness[None]})["features"]
         sightings = surest(self._sightings(features))
         seen = time.perf_counter()
-        modes = self._places(sightings, prior)
+        keypoints = self._keypoints(brightness, features[0])
+        tracked = self._tracked(keypoints, prior)
+        modes = self._places(sightings, prior, tracked is not None)
         aligned = time.perf_counter()
-        found = self._refined(brightness, features[0], modes, prior)
+        found = self._refined(keypoints, modes, prior) if tracked is None else [tracked]
         refined = time.perf_counter()
         if not modes and not found:
             raise SensorError("the picture shows no place that the bundle knows")
@@ -225,7 +229,7 @@ class CameraLocalizer:
         sightings = surest(self._sightings(features))
         view = small_view(brightness, view_size(self._camera))
 
-        keypoints = None if self._refiner is None else self._keypoints(brightness, features[0])
+        keypoints = self._keypoints(brightness, features[0])
 
         def quality_at(pose: Pose3) -> float:
             expected, landmarks = drawn_view(self._engine, pose), 0
@@ -253,10 +257,20 @@ class CameraLocalizer:
             self._config.least_deviation_px,
         )
 
+    def _tracked(self, keypoints: Keypoints | None, prior: GaussianPose3 | None) -> Refined | None:
+        """Return what landmarks say where what is believed explains most of those in sight.
+
+        It is right then, and other places need not be looked for.
+        """
+        if keypoints is None or self._refiner is None or prior is None:
+            return None
+        found = self._refiner.near(keypoints, prior.mean)
+        sure = found is not None and found.aligned.share > _TRACKED_SHARE
+        return found if sure and found is not None and found.explained > _TRACKED_COUNT else None
+
     def _refined(
         self,
-        brightness: NDArray[np.float32],
-        features: NDArray[np.float32],
+        keypoints: Keypoints | None,
         modes: Sequence[CameraMode],
         prior: GaussianPose3 | None,
     ) -> list[Refined]:
@@ -265,9 +279,8 @@ class CameraLocalizer:
         Where nothing is believed, or no mode's landmarks are seen, they are looked for wherever
         they are: of two rooms that look alike, the network may know one.
         """
-        if self._refiner is None:
+        if self._refiner is None or keypoints is None:
             return []
-        keypoints = self._keypoints(brightness, features)
         starts = [one.pose.mean for one in modes if one.weight > _LEAST_WEIGHT]
         if prior is not None:
             starts.append(prior.mean)
@@ -279,7 +292,9 @@ class CameraLocalizer:
 
     def _keypoints(
         self, brightness: NDArray[np.float32], features: NDArray[np.float32]
-    ) -> Keypoints:
+    ) -> Keypoints | None:
+        if self._refiner is None:
+            return None
         peaks = self._engine.run((KEYPOINTS,), {"brightness": brightness[None]})["peaks"][0]
         return keypoints_of(features, peaks, patches_of(self._camera))
 
@@ -305,8 +320,10 @@ class CameraLocalizer:
         told = self._engine.run((graph,), {"latents": self._latents, "outcomes": outcome})
         return drawn_poses(aligned.pose, np.asarray(told["offsets"][0], np.float64))
 
-    def _places(self, sightings: Sightings, prior: GaussianPose3 | None) -> tuple[CameraMode, ...]:
-        starts = list(hypotheses_of(sightings))
+    def _places(
+        self, sightings: Sightings, prior: GaussianPose3 | None, tracked: bool
+    ) -> tuple[CameraMode, ...]:
+        starts = [] if tracked else list(hypotheses_of(sightings))
         if prior is not None:
             starts.insert(0, prior.mean)
         found = [align_sightings(sightings, start, prior) for start in starts]
