@@ -149,7 +149,8 @@ class RunnableModel:
 def settings_of(told: LocalizerParameters) -> RunSettings:
     """Return how the parameters want a model used."""
     if not isinstance(told, LidarParameters):
-        return RunSettings(RefinerChoice.NONE, told.samples)
+        # A camera's bundle has landmarks for it, or nothing.
+        return RunSettings(RefinerChoice.FIELD, told.samples)
     refiner, budget_s = RefinerChoice(told.refiner), 1e-3 * told.max_scan_ms
     return RunSettings(refiner, told.samples, budget_s, told.self_calibrate)
 
