@@ -49,8 +49,6 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "cameras"
 MODELS = resource_directory("models")
 LASER_BUNDLE, CAMERA_BUNDLE = "generated_floor", "generated_floor_camera"
-# The camera of the simulated floor.
-CAMERA = ROOT / "config" / "sensors" / "camera_floor.yaml"
 _SYSTEM = "pose_inn"
 _DRAWS = 64
 _REFINERS = {"network": RefinerChoice.NONE, "refined": RefinerChoice.FIELD}
@@ -71,7 +69,7 @@ def floor_rows(given: argparse.Namespace) -> list[CameraRow]:
     folder = given.out.parent / camera_floor.NAME
     folder.mkdir(parents=True, exist_ok=True)
     laser = MODELS / LASER_BUNDLE
-    bag = camera_floor.learned_bag(laser, CAMERA, folder)
+    bag = camera_floor.learned_bag(laser, camera_floor.CAMERA, folder)
     learned = camera_floor.learned_pictures(bag, laser, folder)
     shipped = load_bundle(MODELS / CAMERA_BUNDLE)
     if given.short:
@@ -83,7 +81,7 @@ def floor_rows(given: argparse.Namespace) -> list[CameraRow]:
     assert isinstance(model, PoseInnModel)
     rows: list[CameraRow] = []
     for drive in camera_floor.drives(given.short):
-        split, driven = camera_floor.split_of(drive, learned, laser, CAMERA, folder)
+        split, driven = camera_floor.split_of(drive, learned, laser, camera_floor.CAMERA, folder)
         if given.only != "rivals":
             rows += network_rows(camera_floor.NAME, split, model, minutes, given.seed)
             run = camera_floor.driven(model, driven)

@@ -32,6 +32,7 @@ from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
 from local_inn_ros.systems.protocol import RunSettings
 
 NAME = "simulated_floor"
+CAMERA = Path(__file__).resolve().parents[1] / "config" / "sensors" / "camera_floor.yaml"
 MOUNT = "0.2,0,0.3,-0.15,0"
 TOPIC = "/image_raw"
 TRUTH = "/ground_truth"

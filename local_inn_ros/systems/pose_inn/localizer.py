@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from local_inn_ros.localization.alignment.sightings import Sightings, explained_
 from local_inn_ros.localization.spatial_evidence import fused_in_space
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.picture import Picture
+from local_inn_ros.systems.pose_inn.camera_fix import CameraFix
 from local_inn_ros.systems.pose_inn.config import (
     BACKBONE,
     KEYPOINTS,
@@ -39,76 +39,13 @@ from local_inn_ros.systems.pose_inn.landmarks import Keypoints, keypoints_of
 from local_inn_ros.systems.pose_inn.looks import brightness_of, plain_look, small_view
 from local_inn_ros.systems.pose_inn.modes import CameraMode, refined_modes, weighed_modes
 from local_inn_ros.systems.pose_inn.outcome import drawn_poses, outcome_of
+from local_inn_ros.systems.pose_inn.patch_sightings import sightings_of, surest
 from local_inn_ros.systems.pose_inn.quality import quality_features, quality_of
 
-# Share of the patches that are asked: the others are mostly walls without marks, whose places are
-# drawn to the middle of what they may be.
-_SURE_SHARE = 0.5
-# Deviations of several tens of pixels let numbers overflow nowhere.
-_MOST_LOG_DEVIATION = 7.0
 # Modes that are less likely are not refined.
 _LEAST_WEIGHT = 0.01
 # What is believed is right where it explains so many of the landmarks in sight.
 _TRACKED_SHARE, _TRACKED_COUNT = 0.5, 32
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CameraFix:
-    """The answer to one picture. All poses are of the camera's optical frame, in the map frame.
-
-    Attributes:
-        stamp_s: stamp of the picture.
-        measurement: what the picture by itself says of the pose at the likeliest place.
-        posterior: the same together with the prior; ``measurement`` where there was none.
-        modes: places that explain the picture, the likeliest first; their weights sum to 1.
-        samples: (s, 4, 4) poses drawn by the latent z from ``measurement``.
-        explained: share of the patches in use that ``measurement`` explains.
-        quality: probability in [0, 1] that ``measurement`` is right.
-        expected: (rows, cols) small picture that the forward pass draws at ``measurement``, in
-            deviations of its brightness.
-        stage_s: seconds spent in each stage, by name.
-        network: what the network alone says of the pose, at its likeliest place; None where it
-            knows none and landmarks do.
-        landmarks: that ``measurement`` explains; 0 where it was not refined.
-    """
-
-    stamp_s: float
-    measurement: GaussianPose3
-    posterior: GaussianPose3
-    modes: tuple[CameraMode, ...]
-    samples: NDArray[np.float64]
-    explained: float
-    quality: float
-    expected: NDArray[np.float32]
-    stage_s: dict[str, float]
-    network: GaussianPose3 | None = None
-    landmarks: int = 0
-
-
-def sightings_of(
-    places: NDArray[np.float32],
-    log_deviations: NDArray[np.float32],
-    rays: NDArray[np.float64],
-    camera: CameraSpec,
-    least_deviation_px: float,
-) -> Sightings:
-    """Return what the networks say of a picture's patches as sightings.
-
-    Args:
-        places: (patches, 3) that they show, in the map frame.
-        log_deviations: (patches,) of the places' images, in pixels.
-        rays: (patches, 2) of their middles.
-        camera: of the picture.
-        least_deviation_px: what no patch is surer than.
-    """
-    told = np.minimum(log_deviations.astype(np.float64), _MOST_LOG_DEVIATION)
-    deviations = np.hypot(np.exp(told), least_deviation_px) / (0.5 * (camera.fx + camera.fy))
-    return Sightings(places.astype(np.float64), rays, deviations)
-
-
-def surest(sightings: Sightings) -> Sightings:
-    """Return the surer part of what a picture shows, which is asked."""
-    return sightings.surest(round(_SURE_SHARE * len(sightings)))
 
 
 def drawn_view(engine: Engine, pose: Pose3) -> NDArray[np.float32]:
