@@ -21,6 +21,7 @@ from local_inn_ros.world import Bounds, OccupancyGrid
 _TRUTH = "#222222"
 _COLOURS = ("#0b62c4", "#e8871e", "#2a9d4a", "#8e44ad")
 _SIGMAS = 3.0
+_LEAST_CM = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,12 +118,15 @@ def _draw_position_errors(axes: Axes, acts: Sequence[DrawnAct]) -> None:
         widest = np.linalg.eigvalsh(act.covariances[:, :2, :2])[:, -1]
         band = 100.0 * _SIGMAS * np.sqrt(np.maximum(widest, 0.0))
         time = act.stamps_s - start_s
-        axes.fill_between(time, 0.0, band, color=colour, alpha=0.15, lw=0)
+        axes.fill_between(time, _LEAST_CM, band, color=colour, alpha=0.15, lw=0)
         alone = 100.0 * position_errors_m(act.alone, act.alone_truth)
         axes.plot(act.alone_s - start_s, alone, ".", color="#999999", ms=2.0)
         axes.plot(time, off, "-", color=colour, lw=1.0)
         highest = max(highest, float(off.max()), float(np.quantile(band, 0.9)))
-    axes.set_ylim(0.0, 1.2 * highest)
+    # From a centimetre to where a robot is that was carried.
+    axes.set_yscale("log")
+    axes.set_ylim(_LEAST_CM, 1.5 * highest)
+    axes.yaxis.set_major_formatter("{x:g}")
     describe(axes, "", f"position error [cm]\nand {_SIGMAS:g} sigma")
 
 
@@ -135,7 +139,9 @@ def _draw_yaw_errors(axes: Axes, acts: Sequence[DrawnAct]) -> None:
         axes.fill_between(time, -band, band, color=colour, alpha=0.15, lw=0)
         axes.plot(time, off, "-", color=colour, lw=1.0)
         highest = max(highest, float(np.abs(off).max()), float(np.quantile(band, 0.9)))
+    axes.set_yscale("symlog", linthresh=1.0)
     axes.set_ylim(-1.2 * highest, 1.2 * highest)
+    axes.yaxis.set_major_formatter("{x:g}")
     describe(axes, "time [s]", "yaw error [deg]")
 
 

@@ -126,7 +126,7 @@ def test_a_report_has_figures_of_each_act_and_a_picture(
         assert min(picture.size) > 800
     told.print_table()
     said = capsys.readouterr().out
-    assert "camera alone" in said and "2.0 cm" in said and "after 2.50 s" in said
+    assert "camera alone" in said and " 2.0 " in said and "after 2.50 s" in said
 
 
 def test_what_went_wrong_is_said(tmp_path: Path) -> None:

@@ -149,14 +149,14 @@ class CameraDemoReport:
 
     def print_table(self) -> None:
         """Print the figures for people."""
-        console, table = Console(), Table(title_justify="left")
-        for name in ("", "mean", "median", "p95", "max", "yaw mean", "ANEES", "poses"):
-            table.add_column(name, justify="left" if not name else "right")
+        console, table = Console(), Table()
+        for name in ("cm; yaw in deg", "mean", "median", "p95", "max", "yaw", "ANEES", "poses"):
+            table.add_column(name, justify="left" if "cm" in name else "right", no_wrap=True)
         for act in self.acts:
             sure = act.to_json()["calibration"]
             anees = "" if sure is None else f"{sure['anees']:.1f}"
             table.add_row(act.name, *_cells(act.errors()), anees, str(len(act.estimates)))
-            table.add_row("  picture alone", *_cells(act.fix_errors()), "", str(len(act.fixes)))
+            table.add_row("- picture alone", *_cells(act.fix_errors()), "", str(len(act.fixes)))
         console.print(table)
         noticed, found = self.carried.noticed_s, self.carried
         facts = Table(show_header=False)
@@ -175,7 +175,7 @@ def _cells(errors: PoseErrors | None) -> list[str]:
     if errors is None:
         return [""] * 5
     lengths = (errors.ape_mean_m, errors.ape_median_m, errors.ape_p95_m, errors.ape_max_m)
-    return [*(f"{100 * value:.1f} cm" for value in lengths), f"{errors.yaw_mean_deg:.2f} deg"]
+    return [*(f"{100 * value:.1f}" for value in lengths), f"{errors.yaw_mean_deg:.2f}"]
 
 
 def write_report(report: CameraDemoReport, grid: OccupancyGrid) -> None:
