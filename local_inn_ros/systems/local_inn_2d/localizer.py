@@ -165,7 +165,7 @@ class Localizer:
         for one in drawn:
             if found and not self._budget.allows():
                 break
-            found.append(self._aligner.read(scan, reading, sensor_prior, one))
+            found.append(self._aligner.read(scan, reading, sensor_prior, one, not found))
         drawn = drawn[: len(found)]
         if len(found) == 1:
             weights, best, told = _CERTAIN, 0, found[0].measurement
