@@ -70,9 +70,7 @@ class FilterStep(Generic[PoseT, GaussianT]):
         self._scale_covariance = settings.scale_noise.covariance()
         # A scale that is said to be certain stays as it is: nothing can be told of it.
         deviations = settings.scale_noise.distance_deviation, settings.scale_noise.turn_deviation
-        self._per_scale_variance = tuple(
-            1.0 / one**2 if one > 0.0 else 0.0 for one in deviations
-        )
+        self._per_scale_variance = tuple(1.0 / one**2 if one > 0.0 else 0.0 for one in deviations)
         self._identity = np.eye(space.dof + 2)
         self._nothing_since = np.zeros((space.dof, 2))
         self._pose = slice(0, space.dof)

@@ -93,7 +93,7 @@ class PlaceEstimator:
         reading: Beams,
         prior: GaussianPose2,
         drawn: PoseSamples,
-        likeliest: bool = False,
+        all_along: bool = False,
     ) -> PlaceEstimate:
         """Return what a scan says at one place.
 
@@ -102,13 +102,13 @@ class PlaceEstimator:
             reading: its beams at the network's angles.
             prior: the sensor in the map frame, as believed before the reading is used.
             drawn: what the network draws there.
-            likeliest: whether it is the first place that the scan is read at: from there the scan
-                is aligned from all along a wide prior as well, once.
+            all_along: whether the scan is aligned from all along a wide prior as well; once is
+                enough.
         """
         if self._refiner is None:
             return self._network_alone(reading, drawn)
         word = posterior_of(drawn, prior, self._samples_model)
-        elsewhere = _starts_elsewhere(prior) if likeliest else None
+        elsewhere = _starts_elsewhere(prior) if all_along else None
         starts = alignment_starts(prior.mean, word)
         aligned = self._aligned(self._refiner, scan, reading, starts, elsewhere)
         unexplained = 1.0 - min(1.0, aligned.inlier_share / USUAL_INLIER_SHARE)
