@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,12 +154,7 @@ class CameraLocalizer:
         Raises:
             SensorError: the picture is of another size, or shows nothing that is known.
         """
-        camera = self._camera
-        if picture.pixels.shape[:2] != (camera.height, camera.width):
-            raise SensorError(
-                f"the picture is of {picture.pixels.shape[1]}x{picture.pixels.shape[0]} pixels, "
-                f"the bundle's camera of {camera.width}x{camera.height}"
-            )
+        self._check(picture)
         began = time.perf_counter()
         brightness = brightness_of(picture.pixels)
         sightings = surest(self._sightings(brightness))
@@ -175,7 +170,7 @@ class CameraLocalizer:
         posterior = measurement if prior is None else fused_in_space(prior, measurement)
         drawn = time.perf_counter()
         expected = drawn_view(self._engine, measurement.mean)
-        view = small_view(brightness, view_size(camera))
+        view = small_view(brightness, view_size(self._camera))
         features = quality_features(sightings, measurement.mean, view, expected)
         judged = time.perf_counter()
         stages = {
@@ -195,6 +190,36 @@ class CameraLocalizer:
             expected,
             stages,
         )
+
+    def judge_of(self, picture: Picture) -> Callable[[Pose3], float]:
+        """Look at a picture once, and return what tells of a pose how probably it is right.
+
+        Args:
+            picture: as the bundle's camera takes it.
+
+        Raises:
+            SensorError: the picture is of another size.
+        """
+        self._check(picture)
+        brightness = brightness_of(picture.pixels)
+        sightings = surest(self._sightings(brightness))
+        view = small_view(brightness, view_size(self._camera))
+
+        def quality_at(pose: Pose3) -> float:
+            expected = drawn_view(self._engine, pose)
+            return quality_of(
+                quality_features(sightings, pose, view, expected), self._config.quality
+            )
+
+        return quality_at
+
+    def _check(self, picture: Picture) -> None:
+        camera = self._camera
+        if picture.pixels.shape[:2] != (camera.height, camera.width):
+            raise SensorError(
+                f"the picture is of {picture.pixels.shape[1]}x{picture.pixels.shape[0]} pixels, "
+                f"the bundle's camera of {camera.width}x{camera.height}"
+            )
 
     def _sightings(self, brightness: NDArray[np.float32]) -> Sightings:
         told = self._engine.run((BACKBONE, PLACES), {"brightness": brightness[None]})
