@@ -38,6 +38,15 @@ class LocalizerParameters(NoiseParameters, NodeParameters):
             ),
         ),
     )
+    refiner: str = parameter(
+        RefinerChoice.FIELD.value,
+        ParameterInfo(
+            "What the network's answer is aligned with: field (what the bundle has of the place "
+            "for that, such as landmarks, if anything), or none.",
+            choices=(RefinerChoice.FIELD.value, RefinerChoice.NONE.value),
+            live=True,
+        ),
+    )
     samples: int = parameter(
         64,
         ParameterInfo("Poses drawn for each reading; even.", low=2, high=1000, step=2, live=True),

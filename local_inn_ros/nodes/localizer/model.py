@@ -148,11 +148,10 @@ class RunnableModel:
 
 def settings_of(told: LocalizerParameters) -> RunSettings:
     """Return how the parameters want a model used."""
+    refiner = RefinerChoice(told.refiner)
     if not isinstance(told, LidarParameters):
-        # A camera's bundle has landmarks for it, or nothing.
-        return RunSettings(RefinerChoice.FIELD, told.samples)
-    refiner, budget_s = RefinerChoice(told.refiner), 1e-3 * told.max_scan_ms
-    return RunSettings(refiner, told.samples, budget_s, told.self_calibrate)
+        return RunSettings(refiner, told.samples)
+    return RunSettings(refiner, told.samples, 1e-3 * told.max_scan_ms, told.self_calibrate)
 
 
 def _by(learner: SelfCalibration | None, producer: FixProducer[Any]) -> FixProducer[Any]:
