@@ -46,6 +46,8 @@ from local_inn_ros.systems.pose_inn.quality import quality_features, quality_of
 _SURE_SHARE = 0.5
 # Deviations of several tens of pixels let numbers overflow nowhere.
 _MOST_LOG_DEVIATION = 7.0
+# Places that are looked for where nothing is believed.
+_PLACES = 3
 # Modes that are less likely are not refined.
 _LEAST_WEIGHT = 0.01
 
@@ -234,8 +236,9 @@ class CameraLocalizer:
     ) -> list[Refined]:
         """Return what landmarks say of each mode, what explains the most of them first.
 
-        Where nothing is believed, or no mode's landmarks are seen, they are looked for wherever
-        they are: of two rooms that look alike, the network may know one.
+        Where something is believed, the first place whose landmarks are seen will do. Otherwise,
+        and where there is no such place, they are looked for wherever they are: of two rooms that
+        look alike, the network may know one.
         """
         if self._refiner is None:
             return []
@@ -244,10 +247,13 @@ class CameraLocalizer:
         starts = [one.pose.mean for one in modes if one.weight > _LEAST_WEIGHT]
         if prior is not None:
             starts.append(prior.mean)
-        tried = [self._refiner.near(keypoints, start) for start in starts]
-        if prior is None or all(one is None for one in tried):
-            tried += self._refiner.anywhere(keypoints)
-        found = [one for one in tried if one is not None]
+        found: list[Refined] = []
+        for start in starts:
+            refined = self._refiner.near(keypoints, start)
+            found += [] if refined is None else [refined]
+            if found and prior is not None:
+                return found
+        found += self._refiner.anywhere(keypoints)
         return sorted(found, key=lambda one: -one.explained)
 
     def _quality(
@@ -273,7 +279,8 @@ class CameraLocalizer:
         return drawn_poses(aligned.pose, np.asarray(told["offsets"][0], np.float64))
 
     def _places(self, sightings: Sightings, prior: GaussianPose3 | None) -> tuple[CameraMode, ...]:
-        starts = list(hypotheses_of(sightings))
+        # Under a belief one other place is enough: it is there to contradict.
+        starts = list(hypotheses_of(sightings, _PLACES if prior is None else 1))
         if prior is not None:
             starts.insert(0, prior.mean)
         found = [align_sightings(sightings, start, prior) for start in starts]
