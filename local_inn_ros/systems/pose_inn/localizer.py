@@ -25,7 +25,6 @@ from local_inn_ros.systems.pose_inn.config import (
     KEYPOINTS,
     LANDMARK_POSTERIOR,
     PLACES,
-    POSE,
     POSTERIOR,
     VIEW,
     PoseInnConfig,
@@ -38,7 +37,7 @@ from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner, Ref
 from local_inn_ros.systems.pose_inn.landmarks import keypoints_of
 from local_inn_ros.systems.pose_inn.looks import brightness_of, plain_look, small_view
 from local_inn_ros.systems.pose_inn.modes import CameraMode, refined_modes, weighed_modes
-from local_inn_ros.systems.pose_inn.outcome import drawn_poses, outcome_of
+from local_inn_ros.systems.pose_inn.outcome import drawn_poses, latents_of, outcome_of
 from local_inn_ros.systems.pose_inn.quality import quality_features, quality_of
 
 # Share of the patches that are asked: the others are mostly walls without marks, whose places are
@@ -50,6 +49,7 @@ _MOST_LOG_DEVIATION = 7.0
 _PLACES = 3
 # Modes that are less likely are not refined.
 _LEAST_WEIGHT = 0.01
+_STAGES = ("networks", "alignment", "landmarks", "draws", "quality")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,9 +146,7 @@ class CameraLocalizer:
         self._familiarity, self._refiner = familiarity, refiner
         black = np.zeros((camera.height, camera.width), np.uint8)
         self._rays = plain_look(black, camera).rays
-        half = rng.standard_normal((draws // 2, POSE))
-        # In pairs about nothing: the mean of the samples is that of the distribution sooner.
-        self._latents = np.concatenate([half, -half]).astype(np.float32)
+        self._latents = latents_of(draws, rng)
 
     def locate(self, picture: Picture, prior: GaussianPose3 | None = None) -> CameraFix:
         """Locate one picture.
@@ -160,24 +158,58 @@ class CameraLocalizer:
         Raises:
             SensorError: the picture is of another size, or shows nothing that is known.
         """
+        self._check(picture)
+        marks = [time.perf_counter()]
+        brightness = brightness_of(picture.pixels)
+        features = self._engine.run((BACKBONE,), {"brightness": brightness[None]})["features"]
+        sightings = surest(self._sightings(features))
+        marks.append(time.perf_counter())
+        modes = self._places(sightings, prior)
+        marks.append(time.perf_counter())
+        found = self._refined(brightness, features[0], modes, prior)
+        marks.append(time.perf_counter())
+        if not modes and not found:
+            raise SensorError("the picture shows no place that the bundle knows")
+        strange = self._familiarity.strangeness(pooled_features(features[0]))
+        network, samples = self._drawn(sightings, modes, found, strange)
+        measurement = GaussianPose3.from_samples(samples)
+        posterior = measurement if prior is None else fused_in_space(prior, measurement)
+        marks.append(time.perf_counter())
+        expected = drawn_view(self._engine, measurement.mean)
+        view = small_view(brightness, view_size(self._camera))
+        landmarks = found[0].explained if found else 0
+        quality = self._quality(sightings, measurement.mean, view, expected, landmarks)
+        marks.append(time.perf_counter())
+        return CameraFix(
+            picture.stamp_s,
+            measurement,
+            posterior,
+            refined_modes(found) if found else modes,
+            samples,
+            explained_by(sightings, measurement.mean).share,
+            quality,
+            expected,
+            dict(zip(_STAGES, np.diff(marks).tolist(), strict=True)),
+            network,
+            landmarks,
+        )
+
+    def _check(self, picture: Picture) -> None:
         camera = self._camera
         if picture.pixels.shape[:2] != (camera.height, camera.width):
             raise SensorError(
                 f"the picture is of {picture.pixels.shape[1]}x{picture.pixels.shape[0]} pixels, "
                 f"the bundle's camera of {camera.width}x{camera.height}"
             )
-        began = time.perf_counter()
-        brightness = brightness_of(picture.pixels)
-        features = self._engine.run((BACKBONE,), {"brightness": brightness[None]})["features"]
-        sightings = surest(self._sightings(features))
-        seen = time.perf_counter()
-        modes = self._places(sightings, prior)
-        aligned = time.perf_counter()
-        found = self._refined(brightness, features[0], modes, prior)
-        refined = time.perf_counter()
-        if not modes and not found:
-            raise SensorError("the picture shows no place that the bundle knows")
-        strange = self._familiarity.strangeness(pooled_features(features[0]))
+
+    def _drawn(
+        self,
+        sightings: Sightings,
+        modes: Sequence[CameraMode],
+        found: Sequence[Refined],
+        strange: float,
+    ) -> tuple[GaussianPose3 | None, NDArray[np.float64]]:
+        """Return what the network alone says, and poses (s, 4, 4) drawn from what is said."""
         network: GaussianPose3 | None = None
         samples = np.zeros((0, 4, 4))
         if modes:
@@ -187,35 +219,7 @@ class CameraLocalizer:
         if found:
             best = found[0]
             samples = self._samples(LANDMARK_POSTERIOR, best.aligned, best.sightings, strange)
-            modes = refined_modes(found)
-        measurement = GaussianPose3.from_samples(samples)
-        posterior = measurement if prior is None else fused_in_space(prior, measurement)
-        drawn = time.perf_counter()
-        expected = drawn_view(self._engine, measurement.mean)
-        view = small_view(brightness, view_size(camera))
-        landmarks = found[0].explained if found else 0
-        quality = self._quality(sightings, measurement.mean, view, expected, landmarks)
-        judged = time.perf_counter()
-        stages = {
-            "networks": seen - began,
-            "alignment": aligned - seen,
-            "landmarks": refined - aligned,
-            "draws": drawn - refined,
-            "quality": judged - drawn,
-        }
-        return CameraFix(
-            picture.stamp_s,
-            measurement,
-            posterior,
-            modes,
-            samples,
-            explained_by(sightings, measurement.mean).share,
-            quality,
-            expected,
-            stages,
-            network,
-            landmarks,
-        )
+        return network, samples
 
     def _sightings(self, features: NDArray[np.float32]) -> Sightings:
         told = self._engine.run((PLACES,), {"features": features})
