@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,17 +34,13 @@ from local_inn_ros.systems.pose_inn.config import (
 from local_inn_ros.systems.pose_inn.familiarity import Familiarity, pooled_features
 from local_inn_ros.systems.pose_inn.hypotheses import hypotheses_of
 from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner, Refined
-from local_inn_ros.systems.pose_inn.landmarks import keypoints_of
+from local_inn_ros.systems.pose_inn.landmarks import Keypoints, keypoints_of
 from local_inn_ros.systems.pose_inn.looks import brightness_of, plain_look, small_view
 from local_inn_ros.systems.pose_inn.modes import CameraMode, refined_modes, weighed_modes
 from local_inn_ros.systems.pose_inn.outcome import drawn_poses, latents_of, outcome_of
+from local_inn_ros.systems.pose_inn.patch_sightings import sightings_of, surest
 from local_inn_ros.systems.pose_inn.quality import quality_features, quality_of
 
-# Share of the patches that are asked: the others are mostly walls without marks, whose places are
-# drawn to the middle of what they may be.
-_SURE_SHARE = 0.5
-# Deviations of several tens of pixels let numbers overflow nowhere.
-_MOST_LOG_DEVIATION = 7.0
 # Places that are looked for where nothing is believed.
 _PLACES = 3
 # Modes that are less likely are not refined.
@@ -85,32 +81,6 @@ class CameraFix:
     landmarks: int = 0
 
 
-def sightings_of(
-    places: NDArray[np.float32],
-    log_deviations: NDArray[np.float32],
-    rays: NDArray[np.float64],
-    camera: CameraSpec,
-    least_deviation_px: float,
-) -> Sightings:
-    """Return what the networks say of a picture's patches as sightings.
-
-    Args:
-        places: (patches, 3) that they show, in the map frame.
-        log_deviations: (patches,) of the places' images, in pixels.
-        rays: (patches, 2) of their middles.
-        camera: of the picture.
-        least_deviation_px: what no patch is surer than.
-    """
-    told = np.minimum(log_deviations.astype(np.float64), _MOST_LOG_DEVIATION)
-    deviations = np.hypot(np.exp(told), least_deviation_px) / (0.5 * (camera.fx + camera.fy))
-    return Sightings(places.astype(np.float64), rays, deviations)
-
-
-def surest(sightings: Sightings) -> Sightings:
-    """Return the surer part of what a picture shows, which is asked."""
-    return sightings.surest(round(_SURE_SHARE * len(sightings)))
-
-
 def drawn_view(engine: Engine, pose: Pose3) -> NDArray[np.float32]:
     """Return the small picture (rows, cols) that the forward pass draws at a pose of the camera."""
     row = np.concatenate([pose.translation, pose.rotation.ravel()])[None].astype(np.float32)
@@ -128,7 +98,7 @@ class CameraLocalizer:
         config: PoseInnConfig,
         draws: int,
         rng: np.random.Generator,
-        familiarity: Familiarity,
+        familiarity: Familiarity | None = None,
         refiner: LandmarkRefiner | None = None,
     ) -> None:
         """Set up.
@@ -139,7 +109,7 @@ class CameraLocalizer:
             config: the bundle's block.
             draws: poses drawn for each picture; an even number.
             rng: draws the latents, once: the same picture has the same samples.
-            familiarity: with the pictures that were learned.
+            familiarity: with the pictures that were learned; None where no picture is strange.
             refiner: refines what the network says; None where that stands.
         """
         self._engine, self._camera, self._config = engine, camera, config
@@ -170,7 +140,9 @@ class CameraLocalizer:
         marks.append(time.perf_counter())
         if not modes and not found:
             raise SensorError("the picture shows no place that the bundle knows")
-        strange = self._familiarity.strangeness(pooled_features(features[0]))
+        strange = 0.0
+        if self._familiarity is not None:
+            strange = self._familiarity.strangeness(pooled_features(features[0]))
         network, samples = self._drawn(sightings, modes, found, strange)
         measurement = GaussianPose3.from_samples(samples)
         posterior = measurement if prior is None else fused_in_space(prior, measurement)
@@ -193,6 +165,31 @@ class CameraLocalizer:
             network,
             landmarks,
         )
+
+    def judge_of(self, picture: Picture) -> Callable[[Pose3], float]:
+        """Look at a picture once, and return what tells of a pose how probably it is right.
+
+        Args:
+            picture: as the bundle's camera takes it.
+
+        Raises:
+            SensorError: the picture is of another size.
+        """
+        self._check(picture)
+        brightness = brightness_of(picture.pixels)
+        features = self._engine.run((BACKBONE,), {"brightness": brightness[None]})["features"]
+        sightings = surest(self._sightings(features))
+        view = small_view(brightness, view_size(self._camera))
+        refiner = self._refiner
+        keypoints = None if refiner is None else self._keypoints(brightness, features[0])
+
+        def quality_at(pose: Pose3) -> float:
+            landmarks = 0
+            if refiner is not None and keypoints is not None:
+                landmarks = refiner.explained_at(keypoints, pose)
+            return self._quality(sightings, pose, view, drawn_view(self._engine, pose), landmarks)
+
+        return quality_at
 
     def _check(self, picture: Picture) -> None:
         camera = self._camera
@@ -231,6 +228,12 @@ class CameraLocalizer:
             self._config.least_deviation_px,
         )
 
+    def _keypoints(
+        self, brightness: NDArray[np.float32], features: NDArray[np.float32]
+    ) -> Keypoints:
+        peaks = self._engine.run((KEYPOINTS,), {"brightness": brightness[None]})["peaks"][0]
+        return keypoints_of(features, peaks, patches_of(self._camera))
+
     def _refined(
         self,
         brightness: NDArray[np.float32],
@@ -246,8 +249,7 @@ class CameraLocalizer:
         """
         if self._refiner is None:
             return []
-        peaks = self._engine.run((KEYPOINTS,), {"brightness": brightness[None]})["peaks"][0]
-        keypoints = keypoints_of(features, peaks, patches_of(self._camera))
+        keypoints = self._keypoints(brightness, features)
         starts = [one.pose.mean for one in modes if one.weight > _LEAST_WEIGHT]
         if prior is not None:
             starts.append(prior.mean)

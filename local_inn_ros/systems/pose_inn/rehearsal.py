@@ -20,7 +20,6 @@ from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
 from local_inn_ros.systems.pose_inn.config import view_size
 from local_inn_ros.systems.pose_inn.familiarity import Familiarity, pooled_features
 from local_inn_ros.systems.pose_inn.hypotheses import hypotheses_of
-from local_inn_ros.systems.pose_inn.localizer import sightings_of, surest
 from local_inn_ros.systems.pose_inn.looks import (
     Look,
     another_look,
@@ -29,6 +28,7 @@ from local_inn_ros.systems.pose_inn.looks import (
     small_view,
 )
 from local_inn_ros.systems.pose_inn.outcome import outcome_of, whitened
+from local_inn_ros.systems.pose_inn.patch_sightings import sightings_of, surest
 from local_inn_ros.systems.pose_inn.quality import quality_features
 
 Places = Callable[
