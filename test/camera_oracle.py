@@ -22,6 +22,7 @@ from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.sensing import CameraSpec
 from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.pose_inn.config import (
+    BACKBONE,
     PLACES,
     POSTERIOR,
     STRIDE,
@@ -76,6 +77,8 @@ class OracleEngine:
         self._seen: tuple[Pose3, np.ndarray] | None = None
 
     def run(self, graphs: tuple[str, ...], tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if BACKBONE in graphs:
+            return {"features": np.zeros((1, HEIGHT // STRIDE * (WIDTH // STRIDE), 64), np.float32)}
         if PLACES in graphs:
             return self._places()
         if POSTERIOR in graphs:

@@ -142,9 +142,8 @@ def check(bundle: Bundle) -> None:
             f"{bundle.path}/bundle.yaml: block.refined_quality is there with landmarks, and only "
             "then"
         )
-    for name in (FAMILIARITY, LANDMARKS) if config.landmarks else (FAMILIARITY,):
-        if name not in bundle.description.files:
-            raise BundleError(f"{bundle.path}/bundle.yaml names no file {name}: train it again")
+    if config.landmarks and LANDMARKS not in bundle.description.files:
+        raise BundleError(f"{bundle.path}/bundle.yaml names no file of landmarks: train it again")
     if bundle.description.pose_space != "se3":
         raise BundleError(f"{bundle.path.name}: {NAME} knows poses in space alone (se3)")
     for wanted in signatures(camera, config.landmarks > 0):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +20,11 @@ from local_inn_ros.localization.alignment.sightings import Sightings, explained_
 from local_inn_ros.localization.spatial_evidence import fused_in_space
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.picture import Picture
-from local_inn_ros.systems.pose_inn.camera_fix import CameraFix
 from local_inn_ros.systems.pose_inn.config import (
     BACKBONE,
     KEYPOINTS,
     LANDMARK_POSTERIOR,
     PLACES,
-    POSE,
     POSTERIOR,
     VIEW,
     PoseInnConfig,
@@ -38,14 +37,48 @@ from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner, Ref
 from local_inn_ros.systems.pose_inn.landmarks import Keypoints, keypoints_of
 from local_inn_ros.systems.pose_inn.looks import brightness_of, plain_look, small_view
 from local_inn_ros.systems.pose_inn.modes import CameraMode, refined_modes, weighed_modes
-from local_inn_ros.systems.pose_inn.outcome import drawn_poses, outcome_of
+from local_inn_ros.systems.pose_inn.outcome import drawn_poses, latents_of, outcome_of
 from local_inn_ros.systems.pose_inn.patch_sightings import sightings_of, surest
 from local_inn_ros.systems.pose_inn.quality import quality_features, quality_of
 
+# Places that are looked for where nothing is believed.
+_PLACES = 3
 # Modes that are less likely are not refined.
 _LEAST_WEIGHT = 0.01
-# What is believed is right where it explains so many of the landmarks in sight.
-_TRACKED_SHARE, _TRACKED_COUNT = 0.5, 32
+_STAGES = ("networks", "alignment", "landmarks", "draws", "quality")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CameraFix:
+    """The answer to one picture. All poses are of the camera's optical frame, in the map frame.
+
+    Attributes:
+        stamp_s: stamp of the picture.
+        measurement: what the picture by itself says of the pose at the likeliest place.
+        posterior: the same together with the prior; ``measurement`` where there was none.
+        modes: places that explain the picture, the likeliest first; their weights sum to 1.
+        samples: (s, 4, 4) poses drawn by the latent z from ``measurement``.
+        explained: share of the patches in use that ``measurement`` explains.
+        quality: probability in [0, 1] that ``measurement`` is right.
+        expected: (rows, cols) small picture that the forward pass draws at ``measurement``, in
+            deviations of its brightness.
+        stage_s: seconds spent in each stage, by name.
+        network: what the network alone says of the pose, at its likeliest place; None where it
+            knows none and landmarks do.
+        landmarks: that ``measurement`` explains; 0 where it was not refined.
+    """
+
+    stamp_s: float
+    measurement: GaussianPose3
+    posterior: GaussianPose3
+    modes: tuple[CameraMode, ...]
+    samples: NDArray[np.float64]
+    explained: float
+    quality: float
+    expected: NDArray[np.float32]
+    stage_s: dict[str, float]
+    network: GaussianPose3 | None = None
+    landmarks: int = 0
 
 
 def drawn_view(engine: Engine, pose: Pose3) -> NDArray[np.float32]:
@@ -65,7 +98,7 @@ class CameraLocalizer:
         config: PoseInnConfig,
         draws: int,
         rng: np.random.Generator,
-        familiarity: Familiarity,
+        familiarity: Familiarity | None = None,
         refiner: LandmarkRefiner | None = None,
     ) -> None:
         """Set up.
@@ -76,16 +109,14 @@ class CameraLocalizer:
             config: the bundle's block.
             draws: poses drawn for each picture; an even number.
             rng: draws the latents, once: the same picture has the same samples.
-            familiarity: with the pictures that were learned.
+            familiarity: with the pictures that were learned; None where no picture is strange.
             refiner: refines what the network says; None where that stands.
         """
         self._engine, self._camera, self._config = engine, camera, config
         self._familiarity, self._refiner = familiarity, refiner
         black = np.zeros((camera.height, camera.width), np.uint8)
         self._rays = plain_look(black, camera).rays
-        half = rng.standard_normal((draws // 2, POSE))
-        # In pairs about nothing: the mean of the samples is that of the distribution sooner.
-        self._latents = np.concatenate([half, -half]).astype(np.float32)
+        self._latents = latents_of(draws, rng)
 
     def locate(self, picture: Picture, prior: GaussianPose3 | None = None) -> CameraFix:
         """Locate one picture.
@@ -98,55 +129,39 @@ class CameraLocalizer:
             SensorError: the picture is of another size, or shows nothing that is known.
         """
         self._check(picture)
-        began = time.perf_counter()
+        marks = [time.perf_counter()]
         brightness = brightness_of(picture.pixels)
         features = self._engine.run((BACKBONE,), {"brightness": brightness[None]})["features"]
         sightings = surest(self._sightings(features))
-        seen = time.perf_counter()
-        keypoints = self._keypoints(brightness, features[0])
-        tracked = self._tracked(keypoints, prior)
-        modes = self._places(sightings, prior, tracked is not None)
-        aligned = time.perf_counter()
-        found = self._refined(keypoints, modes, prior) if tracked is None else [tracked]
-        refined = time.perf_counter()
+        marks.append(time.perf_counter())
+        modes = self._places(sightings, prior)
+        marks.append(time.perf_counter())
+        found = self._refined(brightness, features[0], modes, prior)
+        marks.append(time.perf_counter())
         if not modes and not found:
             raise SensorError("the picture shows no place that the bundle knows")
-        strange = self._familiarity.strangeness(pooled_features(features[0]))
-        network: GaussianPose3 | None = None
-        samples = np.zeros((0, 4, 4))
-        if modes:
-            likeliest = align_sightings(sightings, modes[0].pose.mean)
-            samples = self._samples(POSTERIOR, likeliest, sightings, strange)
-            network = GaussianPose3.from_samples(samples)
-        if found:
-            best = found[0]
-            samples = self._samples(LANDMARK_POSTERIOR, best.aligned, best.sightings, strange)
-            modes = refined_modes(found)
+        strange = 0.0
+        if self._familiarity is not None:
+            strange = self._familiarity.strangeness(pooled_features(features[0]))
+        network, samples = self._drawn(sightings, modes, found, strange)
         measurement = GaussianPose3.from_samples(samples)
         posterior = measurement if prior is None else fused_in_space(prior, measurement)
-        drawn = time.perf_counter()
+        marks.append(time.perf_counter())
         expected = drawn_view(self._engine, measurement.mean)
         view = small_view(brightness, view_size(self._camera))
         landmarks = found[0].explained if found else 0
         quality = self._quality(sightings, measurement.mean, view, expected, landmarks)
-        judged = time.perf_counter()
-        stages = {
-            "networks": seen - began,
-            "alignment": aligned - seen,
-            "landmarks": refined - aligned,
-            "draws": drawn - refined,
-            "quality": judged - drawn,
-        }
+        marks.append(time.perf_counter())
         return CameraFix(
             picture.stamp_s,
             measurement,
             posterior,
-            modes,
+            refined_modes(found) if found else modes,
             samples,
             explained_by(sightings, measurement.mean).share,
             quality,
             expected,
-            stages,
+            dict(zip(_STAGES, np.diff(marks).tolist(), strict=True)),
             network,
             landmarks,
         )
@@ -165,14 +180,14 @@ class CameraLocalizer:
         features = self._engine.run((BACKBONE,), {"brightness": brightness[None]})["features"]
         sightings = surest(self._sightings(features))
         view = small_view(brightness, view_size(self._camera))
-
-        keypoints = self._keypoints(brightness, features[0])
+        refiner = self._refiner
+        keypoints = None if refiner is None else self._keypoints(brightness, features[0])
 
         def quality_at(pose: Pose3) -> float:
-            expected, landmarks = drawn_view(self._engine, pose), 0
-            if self._refiner is not None and keypoints is not None:
-                landmarks = self._refiner.explained_at(keypoints, pose)
-            return self._quality(sightings, pose, view, expected, landmarks)
+            landmarks = 0
+            if refiner is not None and keypoints is not None:
+                landmarks = refiner.explained_at(keypoints, pose)
+            return self._quality(sightings, pose, view, drawn_view(self._engine, pose), landmarks)
 
         return quality_at
 
@@ -184,6 +199,25 @@ class CameraLocalizer:
                 f"the bundle's camera of {camera.width}x{camera.height}"
             )
 
+    def _drawn(
+        self,
+        sightings: Sightings,
+        modes: Sequence[CameraMode],
+        found: Sequence[Refined],
+        strange: float,
+    ) -> tuple[GaussianPose3 | None, NDArray[np.float64]]:
+        """Return what the network alone says, and poses (s, 4, 4) drawn from what is said."""
+        network: GaussianPose3 | None = None
+        samples = np.zeros((0, 4, 4))
+        if modes:
+            likeliest = align_sightings(sightings, modes[0].pose.mean)
+            samples = self._samples(POSTERIOR, likeliest, sightings, strange)
+            network = GaussianPose3.from_samples(samples)
+        if found:
+            best = found[0]
+            samples = self._samples(LANDMARK_POSTERIOR, best.aligned, best.sightings, strange)
+        return network, samples
+
     def _sightings(self, features: NDArray[np.float32]) -> Sightings:
         told = self._engine.run((PLACES,), {"features": features})
         return sightings_of(
@@ -194,46 +228,39 @@ class CameraLocalizer:
             self._config.least_deviation_px,
         )
 
-    def _tracked(self, keypoints: Keypoints | None, prior: GaussianPose3 | None) -> Refined | None:
-        """Return what landmarks say where what is believed explains most of those in sight.
-
-        It is right then, and other places need not be looked for.
-        """
-        if keypoints is None or self._refiner is None or prior is None:
-            return None
-        found = self._refiner.near(keypoints, prior.mean)
-        sure = found is not None and found.aligned.share > _TRACKED_SHARE
-        return found if sure and found is not None and found.explained > _TRACKED_COUNT else None
+    def _keypoints(
+        self, brightness: NDArray[np.float32], features: NDArray[np.float32]
+    ) -> Keypoints:
+        peaks = self._engine.run((KEYPOINTS,), {"brightness": brightness[None]})["peaks"][0]
+        return keypoints_of(features, peaks, patches_of(self._camera))
 
     def _refined(
         self,
-        keypoints: Keypoints | None,
+        brightness: NDArray[np.float32],
+        features: NDArray[np.float32],
         modes: Sequence[CameraMode],
         prior: GaussianPose3 | None,
     ) -> list[Refined]:
         """Return what landmarks say of each mode, what explains the most of them first.
 
-        Where nothing is believed, or no mode's landmarks are seen, they are looked for wherever
-        they are: of two rooms that look alike, the network may know one.
+        Where something is believed, the first place whose landmarks are seen will do. Otherwise,
+        and where there is no such place, they are looked for wherever they are: of two rooms that
+        look alike, the network may know one.
         """
-        if self._refiner is None or keypoints is None:
+        if self._refiner is None:
             return []
+        keypoints = self._keypoints(brightness, features)
         starts = [one.pose.mean for one in modes if one.weight > _LEAST_WEIGHT]
         if prior is not None:
             starts.append(prior.mean)
-        tried = [self._refiner.near(keypoints, start) for start in starts]
-        if prior is None or all(one is None for one in tried):
-            tried += self._refiner.anywhere(keypoints)
-        found = [one for one in tried if one is not None]
+        found: list[Refined] = []
+        for start in starts:
+            refined = self._refiner.near(keypoints, start)
+            found += [] if refined is None else [refined]
+            if found and prior is not None:
+                return found
+        found += self._refiner.anywhere(keypoints)
         return sorted(found, key=lambda one: -one.explained)
-
-    def _keypoints(
-        self, brightness: NDArray[np.float32], features: NDArray[np.float32]
-    ) -> Keypoints | None:
-        if self._refiner is None:
-            return None
-        peaks = self._engine.run((KEYPOINTS,), {"brightness": brightness[None]})["peaks"][0]
-        return keypoints_of(features, peaks, patches_of(self._camera))
 
     def _quality(
         self,
@@ -257,10 +284,9 @@ class CameraLocalizer:
         told = self._engine.run((graph,), {"latents": self._latents, "outcomes": outcome})
         return drawn_poses(aligned.pose, np.asarray(told["offsets"][0], np.float64))
 
-    def _places(
-        self, sightings: Sightings, prior: GaussianPose3 | None, tracked: bool
-    ) -> tuple[CameraMode, ...]:
-        starts = [] if tracked else list(hypotheses_of(sightings))
+    def _places(self, sightings: Sightings, prior: GaussianPose3 | None) -> tuple[CameraMode, ...]:
+        # Under a belief one other place is enough: it is there to contradict.
+        starts = list(hypotheses_of(sightings, _PLACES if prior is None else 1))
         if prior is not None:
             starts.insert(0, prior.mean)
         found = [align_sightings(sightings, start, prior) for start in starts]

@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From what the networks say of a picture's patches to sightings of the scene."""
+"""What the networks say of a picture's patches, as sightings."""
 
 from __future__ import annotations
 

@@ -14,8 +14,7 @@ from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.sensing.mount import Mount
-from local_inn_ros.systems.pose_inn.camera_fix import CameraFix
-from local_inn_ros.systems.pose_inn.localizer import CameraLocalizer
+from local_inn_ros.systems.pose_inn.localizer import CameraFix, CameraLocalizer
 from local_inn_ros.systems.pose_inn.planar import (
     PlanarBase,
     base_in_plane,

@@ -91,7 +91,9 @@ class PoseInnModel:
                 "forward pass: choose another refiner"
             )
         config, rng = config_of(self.bundle), np.random.default_rng(seed)
-        familiarity = Familiarity.read(self.bundle.file(FAMILIARITY))
+        familiarity: Familiarity | None = None
+        if FAMILIARITY in self.bundle.description.files:
+            familiarity = Familiarity.read(self.bundle.file(FAMILIARITY))
         landmarks: LandmarkRefiner | None = None
         if config.landmarks and refiner is RefinerChoice.FIELD:
             stored = Landmarks.read(self.bundle.file(LANDMARKS))

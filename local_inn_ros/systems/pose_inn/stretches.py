@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
 
-GAP = 1.25
+GAP = 1.5
 """Length of a stretch that is left out: metres, and turns in radians, added up."""
 
 # Pictures nearer than this to the last that was taken tell little that is new; likewise added up.

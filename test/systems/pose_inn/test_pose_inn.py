@@ -29,6 +29,7 @@ from local_inn_ros.recordings.picture_folder import read_picture_folder
 from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.systems.pose_inn.config import NetworkSettings
 from local_inn_ros.systems.pose_inn.landmarks import Landmarks
+from local_inn_ros.systems.pose_inn.outcome import latents_of
 from local_inn_ros.systems.pose_inn.presets import TrainingSettings
 from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
 from local_inn_ros.systems.pose_inn.train import PoseInnTraining
@@ -119,6 +120,14 @@ def test_bundle_says_how_many_landmarks_it_has(model: PoseInnModel) -> None:
 def test_forward_refiner_is_refused(model: PoseInnModel) -> None:
     with pytest.raises(LocalInnError, match="choose another refiner"):
         model.localizer(refiner=RefinerChoice.FORWARD)
+
+
+@pytest.mark.parametrize("draws", [14, 20, 64])
+def test_few_draws_are_as_wide_as_what_they_are_drawn_from(draws: int) -> None:
+    latents = latents_of(draws, np.random.default_rng(0))
+    assert latents.shape == (draws, 6)
+    np.testing.assert_allclose(np.cov(latents.T), np.eye(6), atol=1e-5)
+    np.testing.assert_allclose(latents.mean(axis=0), 0.0, atol=1e-6)
 
 
 def test_prior_draws_the_posterior_and_not_the_measurement(model: PoseInnModel) -> None:

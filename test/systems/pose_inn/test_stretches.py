@@ -60,7 +60,7 @@ def test_stretches_are_as_long_as_gaps() -> None:
         assert 0.1 * (one[-1] - one[0]) == pytest.approx(GAP, abs=0.21)
 
 
-@pytest.mark.parametrize(("step_m", "length"), [(0.1, 13), (0.001, 20)])
+@pytest.mark.parametrize(("step_m", "length"), [(0.1, 16), (0.001, 20)])
 def test_split_holds_out_gaps_but_no_more_than_the_share(step_m: float, length: int) -> None:
     posed = _drive(400, step_m)
     learned, held_out = split(posed, 0.15, 3)
