@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from local_inn_ros.evaluation.map_axes import describe, frame_map, save_figure, show_grid
@@ -22,6 +23,8 @@ _TRUTH = "#222222"
 _COLOURS = ("#0b62c4", "#e8871e", "#2a9d4a", "#8e44ad")
 _SIGMAS = 3.0
 _LEAST_CM = 0.1
+# Beyond that small errors are seen on a logarithmic scale alone.
+_WIDE_DEG = 15.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +130,7 @@ def _draw_position_errors(axes: Axes, acts: Sequence[DrawnAct]) -> None:
     axes.set_yscale("log")
     axes.set_ylim(_LEAST_CM, 1.5 * highest)
     axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
     describe(axes, "", f"position error [cm]\nand {_SIGMAS:g} sigma")
 
 
@@ -139,9 +143,9 @@ def _draw_yaw_errors(axes: Axes, acts: Sequence[DrawnAct]) -> None:
         axes.fill_between(time, -band, band, color=colour, alpha=0.15, lw=0)
         axes.plot(time, off, "-", color=colour, lw=1.0)
         highest = max(highest, float(np.abs(off).max()), float(np.quantile(band, 0.9)))
-    axes.set_yscale("symlog", linthresh=1.0)
+    if highest > _WIDE_DEG:
+        axes.set_yscale("symlog", linthresh=1.0)
     axes.set_ylim(-1.2 * highest, 1.2 * highest)
-    axes.yaxis.set_major_formatter("{x:g}")
     describe(axes, "time [s]", "yaw error [deg]")
 
 
