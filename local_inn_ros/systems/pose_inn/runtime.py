@@ -109,7 +109,7 @@ class PoseInnModel:
 
         Args:
             mount: the camera's optical frame on the base.
-            settings: how many poses are drawn; nothing else of it is heeded.
+            settings: the refiner, and how many poses are drawn; nothing else of it is heeded.
         """
         return PictureFixes(self.localizer(settings.samples, refiner=settings.refiner), mount)
 
