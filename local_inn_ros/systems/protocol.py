@@ -26,6 +26,7 @@ from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.training_protocol import (
     LearnsFromDrives,
+    LearnsFromPictures,
     MeasuresItself,
     TrainingInputs,
     TrainingOrder,
@@ -35,6 +36,7 @@ from local_inn_ros.systems.training_protocol import (
 __all__ = [
     "Expects",
     "LearnsFromDrives",
+    "LearnsFromPictures",
     "MakesFixes",
     "MeasuresItself",
     "Model",

@@ -61,6 +61,16 @@ class TrainingOrder:
 
 
 @runtime_checkable
+class LearnsFromPictures(Protocol):
+    """A system that learns from pictures with known poses, and from no map."""
+
+    @property
+    def picture_multiple(self) -> int:
+        """Width and height of its pictures are multiples of so many pixels."""
+        ...
+
+
+@runtime_checkable
 class LearnsFromDrives(Protocol):
     """A system whose bundles learn from recordings what the training could not know."""
 

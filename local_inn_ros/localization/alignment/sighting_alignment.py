@@ -20,7 +20,7 @@ from local_inn_ros.localization.alignment.sightings import Sightings, explained_
 
 _MOST_STEPS = 30
 # A step that is shorter, in metres and radians, is the last.
-_SETTLED = 1e-6
+_SETTLED = 1e-5
 # Of the information: directions that nothing tells of stay where they are.
 _LEAST_INFORMATION = 1e-6
 _DAMPING = 1e-4

@@ -14,12 +14,13 @@ from local_inn_ros.localization.alignment.sighting_alignment import Aligned
 from local_inn_ros.localization.alignment.sightings import Sightings
 
 
-def outcome_of(aligned: Aligned, sightings: Sightings) -> NDArray[np.float64]:
-    """Return (8,) numbers that say how sure an alignment may be.
+def outcome_of(aligned: Aligned, sightings: Sightings, strangeness: float) -> NDArray[np.float64]:
+    """Return (9,) numbers that say how sure an alignment may be.
 
     Logarithms of the deviations that it claims (place, turn), the share that it explains, its cost
     for each sighting, the logarithms of how many sightings there are and of how sure they are, and
-    how far they are strewn over the picture (across, down).
+    how far they are strewn over the picture (across, down), and how unlike the whole picture is to
+    all that were learned (``familiarity.py``).
     """
     variances = np.diag(aligned.pose.covariance)
     count = max(len(sightings), 1)
@@ -34,6 +35,7 @@ def outcome_of(aligned: Aligned, sightings: Sightings) -> NDArray[np.float64]:
             np.log(count),
             np.log(sure),
             *strewn,
+            strangeness,
         ]
     )
 
