@@ -26,6 +26,7 @@ from local_inn_ros.nodes.common.conversions import (
 )
 from local_inn_ros.nodes.common.picture_messages import image_message
 from local_inn_ros.nodes.common.qos import BEST_EFFORT, RELIABLE, SENSOR
+from local_inn_ros.nodes.demo.camera_demo import run_camera_demo, shipped_demo
 from local_inn_ros.nodes.demo.camera_probe import CameraProbe, SeenAndExpected, pixels_of
 from local_inn_ros.nodes.demo.camera_report import (
     Act,
@@ -139,3 +140,16 @@ def test_what_went_wrong_is_said(tmp_path: Path) -> None:
         silent.carried, silent.views, 1.0, 20.0, tmp_path,
     )  # fmt: skip
     assert "no pose was told: laser and camera" in nothing.trouble
+
+
+@pytest.mark.slow
+def test_the_camera_drives_on_where_the_laser_is_unplugged(tmp_path: Path) -> None:
+    """The demo as it is shipped, with real nodes in processes of their own."""
+    pytest.importorskip("cv2")
+    pytest.importorskip("poselib")
+    shown = run_camera_demo(shipped_demo(tmp_path / "demo", seed=0, speed_mps=1.0))
+    assert shown.passed, shown.trouble
+    alone = shown.to_json()["acts"][1]
+    assert alone["fused"]["ape_mean_m"] < 0.03 and alone["fused"]["yaw_mean_deg"] < 0.3
+    assert alone["times_lost"] == 0
+    assert len(shown.views) == 3
