@@ -34,6 +34,8 @@ class TrainingInputs:
         inside: a point (x, y) of the map frame in each part of its free space that the robot
             drives in; where there is none, the shapes of the parts decide.
         pictures: of one camera, with known poses; None where none were given.
+        views: that nobody took, rendered as that camera would take them, to learn from beside the
+            pictures; None where none were given.
     """
 
     grid: OccupancyGrid | None
@@ -41,6 +43,7 @@ class TrainingInputs:
     posed: PosedObservations | None = None
     inside: tuple[tuple[float, float], ...] = ()
     pictures: PosedPictures | None = None
+    views: PosedPictures | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,7 @@ from local_inn_ros.systems.pose_inn.backbone_weights import backbone_file
 from local_inn_ros.systems.pose_inn.config import STRIDE, view_size
 from local_inn_ros.systems.pose_inn.export import PlacesGraph, write_files
 from local_inn_ros.systems.pose_inn.looks import brightness_of, small_view
-from local_inn_ros.systems.pose_inn.network import (
-    Backbone,
-    PoseInn,
-)
+from local_inn_ros.systems.pose_inn.network import Backbone, PoseInn
 from local_inn_ros.systems.pose_inn.objective import PoseInnObjective, fitted_posterior
 from local_inn_ros.systems.pose_inn.patch_source import Patches, patches_from, pose_rows
 from local_inn_ros.systems.pose_inn.presets import PRESETS, TrainingSettings
@@ -51,6 +48,7 @@ class PoseInnTraining:
     Attributes:
         posed: all pictures that were given.
         held_out: those of them that the posterior is fitted to.
+        learned: the others, and views where there are any.
         settings: of the training.
         seed: of everything random.
         half: whether products are computed in half precision.
@@ -60,6 +58,7 @@ class PoseInnTraining:
 
     posed: PosedPictures
     held_out: PosedPictures
+    learned: PosedPictures
     settings: TrainingSettings
     seed: int
     half: bool
@@ -84,14 +83,24 @@ class PoseInnTraining:
                 "pose_inn learns from pictures with poses: name a folder with a sequence.json, a "
                 "transforms.json or a TUM file"
             )
-        return PoseInnTraining.of(inputs.pictures, settings, order.seed)
+        return PoseInnTraining.of(inputs.pictures, settings, order.seed, inputs.views)
 
     @staticmethod
-    def of(posed: PosedPictures, settings: TrainingSettings, seed: int) -> PoseInnTraining:
-        """Begin a training of any settings; see ``begin``."""
+    def of(
+        posed: PosedPictures,
+        settings: TrainingSettings,
+        seed: int,
+        views: PosedPictures | None = None,
+    ) -> PoseInnTraining:
+        """Begin a training of any settings; see ``begin``.
+
+        Views are learned from and never held out: how sure to be is told by pictures alone.
+        """
         _check(posed)
         rng = np.random.default_rng(seed)
         learned, held_out = split(posed, settings.held_out)
+        if views is not None:
+            learned = learned.joined(views)
         model = new_model(posed, settings, seed)
         patches = patches_from(
             learned,
@@ -112,7 +121,7 @@ class PoseInnTraining:
             settings.steps,
             settings.batch,
         )
-        return PoseInnTraining(posed, held_out, settings, seed, half, model, task)
+        return PoseInnTraining(posed, held_out, learned, settings, seed, half, model, task)
 
     @property
     def identity(self) -> Mapping[str, RecordValue]:
@@ -120,6 +129,7 @@ class PoseInnTraining:
         settings = {
             name: value for name, value in asdict(self.settings).items() if name != "network"
         }
+        poses = np.concatenate([self.posed.poses(), self.learned.poses()])
         return {
             **settings,
             "seed": self.seed,
@@ -129,8 +139,9 @@ class PoseInnTraining:
             "camera": self.posed.camera.model_dump_json(),
             "pictures": len(self.posed),
             "pictures_held_out": len(self.held_out),
+            "views": len(self.learned) + len(self.held_out) - len(self.posed),
             "depth": self.posed.have_depth,
-            "poses_sha256": hashlib.sha256(self.posed.poses().tobytes()).hexdigest(),
+            "poses_sha256": hashlib.sha256(poses.tobytes()).hexdigest(),
             "network": asdict(self.settings.network),
         }
 
