@@ -43,13 +43,13 @@ def train(
         ),
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of the field to make.")],
-    steps: Annotated[int, typer.Option("--steps", min=20, help="Gradient steps.")] = 8000,
+    steps: Annotated[int, typer.Option("--steps", min=20, help="Gradient steps.")] = 4000,
     width: Annotated[
         int, typer.Option("--width", min=16, help="Columns that pictures are shrunk to.")
     ] = 160,
     voxel_m: Annotated[
         float, typer.Option("--voxel", min=0.002, max=1.0, help="Edge of the finest voxels, in m.")
-    ] = 0.02,
+    ] = 0.03,
     reach_m: Annotated[
         float,
         typer.Option(

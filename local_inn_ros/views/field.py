@@ -42,13 +42,14 @@ class RadianceField(nn.Module):
             rows = torch.zeros(grid.corner_count, self.NUMBERS, device=grid.origin.device)
         self.rows = nn.Parameter(rows)
 
-    def forward(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """Return densities (n,) per metre and colours (n, 3) in [0, 1] at points (n, 3).
+    def forward(self, corners: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        """Return densities (n,) per metre and colours (n, 3) in [0, 1] at points.
 
         Args:
-            points: in filled voxels, in the map frame.
+            corners: (n, 8) rows of the corners about the points (see ``VoxelGrid.corners_of``).
+            weights: (n, 8) of the corners.
         """
-        numbers: Tensor = _Interpolated.apply(self.rows, *self.grid.corners_of(points))
+        numbers: Tensor = _Interpolated.apply(self.rows, corners, weights)
         density = functional.softplus(numbers[:, 0] + _SHIFT) / self.grid.voxel_m
         return density, torch.sigmoid(numbers[:, 1:])
 
@@ -66,23 +67,25 @@ class RadianceField(nn.Module):
         return kept if kept.any() else self.grid.filled
 
     @torch.no_grad()
-    def halved(self) -> RadianceField:
-        """Return the same field in voxels of half the edge, without those that are empty."""
-        fine = self.grid.halved(self.kept_voxels())
+    def divided(self, parts: int) -> RadianceField:
+        """Return the same field in voxels of a part of the edge, without those that are empty."""
+        fine = self.grid.divided(self.kept_voxels(), parts)
         places = fine.corner_places()
         rows = torch.zeros(len(places), self.NUMBERS, device=places.device)
         # Corners on the outer faces of what was kept belong to voxels on one side of them.
         for part in torch.arange(len(places), device=places.device).split(200_000):
+            left = part
             for shift in _nudges(fine.voxel_m, places.device):
-                inside = self.grid.filled_at(places[part] + shift)
-                some = part[inside]
+                inside = self.grid.filled_at(places[left] + shift)
+                some = left[inside]
                 told = self.grid.corners_of(places[some] + shift)
                 rows[some] = _Interpolated.apply(self.rows, *told)
+                left = left[~inside]
         return RadianceField(fine, rows)
 
 
 def _nudges(voxel_m: float, device: torch.device) -> Tensor:
-    """Return steps to all sides that are too small to matter; the last is none that matters."""
+    """Return steps (8, 3) to all sides that are too small to matter."""
     small = 1e-3 * voxel_m
     sides = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
     return small * torch.tensor(sides, dtype=torch.float32, device=device)

@@ -19,8 +19,7 @@ from local_inn_ros.views.rays import PictureRays, RayBatch
 from local_inn_ros.views.settings import FieldSettings
 from local_inn_ros.views.space import first_voxels
 
-_LAST_RATE = 0.1
-DEPTH_POWER = 0
+_LAST_RATE = 0.03
 # Shares of the steps: half of them for the finest voxels.
 _FINEST_SHARE = 0.5
 # Depth is right within a voxel and this share of itself; behind it nothing is asked for.
@@ -67,22 +66,21 @@ def fit_field(
     step = 0
     for level, last in enumerate(level_ends(settings)):
         if level > 0:
-            field = field.halved()
+            field = field.divided(2)
         optimizer = _optimizer(field, exposures, settings)
         while step < last:
             _set_rates(optimizer, settings, step)
             batch = pictures.draw(settings.batch, chance, device)
             # How far each ray's places are moved, and what is seen where it meets nothing.
             drawn = torch.rand(settings.batch, 4, generator=chance).to(device)
-            depth_weight = settings.depth_weight * (1.0 - step / settings.steps) ** DEPTH_POWER
-            loss, error = _loss(field, exposures, batch, drawn, depth_weight, settings)
+            loss, error = _loss(field, exposures, batch, drawn, settings)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
             step += 1
             if step % _REPORT_EVERY == 0 or step == settings.steps:
                 progress(FitProgress(step, settings.steps, -10.0 * math.log10(float(error))))
-    return field, exposures
+    return field.divided(1), exposures
 
 
 def level_ends(settings: FieldSettings) -> list[int]:
@@ -118,7 +116,6 @@ def _loss(
     exposures: Exposures,
     batch: RayBatch,
     drawn: Tensor,
-    depth_weight: float,
     settings: FieldSettings,
 ) -> tuple[Tensor, Tensor]:
     """Return what is descended on, and the mean squared error of the colours."""
@@ -136,7 +133,7 @@ def _loss(
     strewn = _strewn(met, ~known).mean()
     loss = (
         error
-        + depth_weight * off
+        + settings.depth_weight * off
         + settings.distortion_weight * strewn
         + settings.opaque_weight * missing
         + _STRAYED_WEIGHT * exposures.strayed()

@@ -112,10 +112,12 @@ def march(field: RadianceField, samples: Samples, count: int) -> Marched:
         samples: along ``count`` rays.
         count: of rays.
     """
+    corners, shares = field.grid.corners_of(samples.points)
     with torch.no_grad():
-        lit = _light_before(field(samples.points)[0] * samples.length_m, samples.ray)
-        samples = samples.at((lit > _LEAST_LIGHT).nonzero()[:, 0])
-    density, colour = field(samples.points)
+        lit = _light_before(field(corners, shares)[0] * samples.length_m, samples.ray)
+        some = (lit > _LEAST_LIGHT).nonzero()[:, 0]
+    samples = samples.at(some)
+    density, colour = field(corners[some], shares[some])
     taken = density * samples.length_m
     weights = _light_before(taken, samples.ray) * -torch.expm1(-taken)
     told = torch.cat([colour, torch.ones_like(taken)[:, None], samples.depth[:, None]], dim=1)

@@ -26,9 +26,9 @@ class FieldSettings:
         seed: of everything random.
     """
 
-    steps: int = 8_000
+    steps: int = 4_000
     width: int = 160
-    voxel_m: float = 0.02
+    voxel_m: float = 0.03
     reach_m: float = 5.0
     batch: int = 1_024
     levels: int = 3

@@ -85,19 +85,20 @@ class VoxelGrid:
         weights = x[:, :, None, None] * y[:, None, :, None] * z[:, None, None, :]
         return rows, weights.reshape(-1, 8)
 
-    def halved(self, filled: Tensor) -> VoxelGrid:
-        """Return voxels of half the edge, in the least box about those that stay filled.
+    def divided(self, filled: Tensor, parts: int) -> VoxelGrid:
+        """Return voxels of a part of the edge, in the least box about those that stay filled.
 
         Args:
             filled: which voxels stay so, of the shape of ``filled``.
+            parts: of an edge; with 1 voxels stay as they are.
         """
         some = filled.nonzero()
         first, last = some.min(0).values, some.max(0).values + 1
         (a, b, c), (d, e, f) = first.tolist(), last.tolist()
         fine = filled[a:d, b:e, c:f]
         for axis in range(3):
-            fine = fine.repeat_interleave(2, dim=axis)
-        return VoxelGrid.of(self.origin + self.voxel_m * first, 0.5 * self.voxel_m, fine)
+            fine = fine.repeat_interleave(parts, dim=axis)
+        return VoxelGrid.of(self.origin + self.voxel_m * first, self.voxel_m / parts, fine)
 
 
 _CORNERS = tuple((x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1))

@@ -75,16 +75,19 @@ def test_depth_is_that_of_the_walls(fitted: FittedField) -> None:
     pose = drive_along(24, 0.5)[7]
     view = render(fitted.field, fitted.camera, pose.to_matrix())
     off = np.abs(view.depth_m - _ROOM.seen(pose)[1])
-    assert np.nanmedian(off) < 0.05
+    # The fit takes depth for right that is within a voxel.
+    assert np.nanmedian(off) < _SETTINGS.voxel_m
     assert np.isfinite(view.depth_m).mean() > 0.9
 
 
+@pytest.mark.slow
 def test_room_without_depth_is_learned_from_its_pictures(tmp_path: Path) -> None:
     folder = write_sequence(tmp_path / "pictures", _ROOM, drive_along(24), depth=False)
     measured = _fitted(read_picture_folder(folder)).measured
     assert measured["psnr_db"] > measured["nearest_picture_psnr_db"] + 2.0
 
 
+@pytest.mark.slow
 def test_light_that_varies_is_not_painted_into_the_scene(tmp_path: Path) -> None:
     folder = write_sequence(tmp_path / "pictures", _Dimmed(5), drive_along(24), depth=True)
     posed = read_picture_folder(folder)
