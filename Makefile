@@ -29,7 +29,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-camera bench-circuit bench-executors bench-forward bench-kidnap bench-latency bench-lost bench-quality bench-scaling bench-soak clean distclean
+.PHONY: help demo demo-camera test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-camera bench-circuit bench-executors bench-forward bench-kidnap bench-latency bench-lost bench-quality bench-scaling bench-soak clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ help: ## list the targets
 demo: $(STAMPS)/base $(STAMPS)/kernels ## drive, localize, kidnap and relocalize a simulated robot; writes build/demo/
 	@echo "==> demo: local-inn demo --out build/demo"
 	@$(BIN)/local-inn demo --out build/demo
+
+demo-camera: $(STAMPS)/camera $(STAMPS)/kernels ## the same by a camera, after the laser was unplugged; writes build/demo_camera/
+	@echo "==> demo: local-inn demo --camera --out build/demo_camera"
+	@$(BIN)/local-inn demo --camera --out build/demo_camera
 
 test: lint ## check style and types, then run the tests
 	@echo "==> test: pytest, without those marked slow"
@@ -146,6 +150,12 @@ $(STAMPS)/packages: $(STAMPS)/venv setup.py setup.cfg $(ROS_REQUIREMENTS) $(CONS
 $(STAMPS)/base: $(STAMPS)/packages scripts/build_interfaces.sh $(wildcard interfaces/*/*.* interfaces/*/*/*)
 	@echo "==> environment: tf2_msgs and one service of nav2_msgs, built from their definitions"
 	@scripts/build_interfaces.sh $(VENV)
+	@touch $@
+
+# What pictures need on a robot.
+$(STAMPS)/camera: $(STAMPS)/base
+	@echo "==> environment: OpenCV and PoseLib, for pictures"
+	@scripts/pip_install.sh $(VENV) -c $(CONSTRAINTS) -e '.[ros,tools,camera]'
 	@touch $@
 
 # For the tests that touch ROS: they need no torch.

@@ -34,6 +34,7 @@ from local_inn_ros.evaluation.replay import replay
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.simulation.worlds import WorldKind
 from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
 from local_inn_ros.systems.registry import open_model
@@ -93,7 +94,7 @@ def intel(bundle: Bundle, on_scan: Callable[[], None]) -> Promises:
     """Localize the robot of the Intel lab on laps 2 and 3."""
     recording = open_recording(INTEL, BagTopics(reference="/ground_truth"))
     assert recording.reference is not None
-    localizer = fix_producer_of(open_model(bundle), recording.mount, RunSettings())
+    localizer = fix_producer_of(open_model(bundle), Mount.level(recording.mount), RunSettings())
     pipeline = LocalizationPipeline(localizer, PoseFilter(), mount=recording.mount)
     return Promises.of(
         replay(pipeline, recording.readings(), recording.reference, on_scan), recording.reference

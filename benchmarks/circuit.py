@@ -35,6 +35,7 @@ from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.localization.protocols import FixProducer
 from local_inn_ros.sensing import Scan, load_laser_spec
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.simulation.worlds import WorldKind, driven_world
 from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
 from local_inn_ros.systems.registry import open_model
@@ -76,7 +77,7 @@ def measure(given: argparse.Namespace) -> list[dict[str, object]]:
         by_stamp = {scan.stamp_s: k for k, scan in enumerate(drive.scans)}
         makers: dict[str, FixProducer[Scan]] = {"no_network": GridFixes(field, seen_by)}
         if model is not None:
-            makers["fused"] = fix_producer_of(model, _MOUNT, RunSettings())
+            makers["fused"] = fix_producer_of(model, Mount.level(_MOUNT), RunSettings())
         for name, maker in makers.items():
             pipeline = LocalizationPipeline(maker, PoseFilter(), mount=_MOUNT)
             told = replay(pipeline, drive.readings(), drive.truth)

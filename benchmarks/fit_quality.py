@@ -32,6 +32,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.quality.scan_quality import match_scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.simulation.worlds import DrivenWorld
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
@@ -62,7 +63,7 @@ def judged(folder: Path, given: argparse.Namespace) -> tuple[NDArray[np.float64]
     bundle = Bundle.load(folder)
     model = open_model(bundle)
     assert isinstance(model, LocalInn2d)
-    localizer = model.fix_producer(Pose2.identity(), RunSettings())
+    localizer = model.fix_producer(Mount.level(Pose2.identity()), RunSettings())
     rng = np.random.default_rng(given.seed)
     found = list(trials(bundle, model, localizer, placed_scans(bundle, given, rng), rng))
     features = np.concatenate([_features(bundle, trial) for trial in found])

@@ -25,6 +25,7 @@ from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.geometry import wrap_angles
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
 from local_inn_ros.systems.registry import open_model
 
@@ -44,7 +45,7 @@ def errors_of(bundle: Bundle, bag: Path) -> tuple[NDArray[np.float64], NDArray[n
     """Return errors (n, 3) of the fixes, and the true poses (n, 3)."""
     recording = open_recording(bag, BagTopics(reference="/ground_truth"))
     assert recording.reference is not None
-    localizer = fix_producer_of(open_model(bundle), recording.mount, RunSettings())
+    localizer = fix_producer_of(open_model(bundle), Mount.level(recording.mount), RunSettings())
     pipeline = LocalizationPipeline(localizer, PoseFilter(), mount=recording.mount)
     run = replay(pipeline, recording.readings(), recording.reference)
     true = truth_at(run.stamps_s, recording.reference)

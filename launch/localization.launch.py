@@ -1,8 +1,10 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Localizer and filter, in place of AMCL: `ros2 launch local_inn_ros localization.launch.py`."""
+"""Localizers and filter, in place of AMCL: `ros2 launch local_inn_ros localization.launch.py`."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
@@ -21,6 +23,7 @@ from local_inn_ros.nodes.launching import (
     PACKAGE,
     REMAPPINGS,
     RESPAWN_DELAY_S,
+    LaunchError,
     fail_at_the_end,
     is_installed,
     is_true,
@@ -47,6 +50,17 @@ def generate_launch_description() -> LaunchDescription:
                 "bundle",
                 default_value="",
                 description="Folder of the trained model; that of params_file where empty.",
+            ),
+            DeclareLaunchArgument(
+                "camera_bundle",
+                default_value="",
+                description="Folder of a model that was trained from pictures: camera_localizer "
+                "runs beside, in a process of its own; none where empty.",
+            ),
+            DeclareLaunchArgument(
+                "use_lidar",
+                default_value="true",
+                description="Localize by the laser; with false by the camera alone.",
             ),
             DeclareLaunchArgument(
                 "params_file",
@@ -78,6 +92,7 @@ def generate_launch_description() -> LaunchDescription:
             ),
             OpaqueFunction(function=start_map_server),
             OpaqueFunction(function=start_localization),
+            OpaqueFunction(function=start_camera),
             OpaqueFunction(function=start_rviz),
         ]
     )
@@ -97,26 +112,58 @@ def parameters_given(context: LaunchContext) -> dict[str, ParameterValue]:
     return given
 
 
+def localizers(context: LaunchContext) -> list[str]:
+    """Return the names of the localizers' nodes, the one whose word counts first."""
+    camera = LaunchConfiguration("camera_bundle").perform(context)
+    lidar = is_true(context, "use_lidar")
+    if not (camera or lidar):
+        raise LaunchError("use_lidar:=false needs a camera_bundle: nothing is left to localize by")
+    return [*(["lidar_localizer"] if lidar else []), *(["camera_localizer"] if camera else [])]
+
+
 def start_localization(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Start the process of both nodes."""
-    return [
-        Node(
-            package=PACKAGE,
-            executable="localization",
-            namespace=LaunchConfiguration("namespace"),
-            parameters=[
-                ParameterFile(LaunchConfiguration("params_file"), allow_substs=True),
-                parameters_given(context),
-            ],
-            remappings=REMAPPINGS,
-            arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
-            respawn=is_true(context, "use_respawn"),
-            respawn_delay=RESPAWN_DELAY_S,
-            additional_env=respawn_environment(context),
-            on_exit=fail_at_the_end,
-            output="screen",
-        )
-    ]
+    """Start laser and filter in one process, or the filter alone."""
+    names = localizers(context)
+    given: dict[str, Any] = {**parameters_given(context)}
+    if "camera_localizer" in names:
+        given["fix_topics"] = [f"{node}/measurement" for node in names]
+        given["lost_topics"] = [f"{node}/lost" for node in names]
+    executable = "localization" if "lidar_localizer" in names else "ekf"
+    return [process(context, executable, given)]
+
+
+def start_camera(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Start the camera's node, where there is a bundle for it."""
+    names = localizers(context)
+    if "camera_localizer" not in names:
+        return []
+    bundle = LaunchConfiguration("camera_bundle").perform(context)
+    senior = names[0] if len(names) > 1 else ""
+    given = {
+        **parameters_given(context),
+        "bundle": ParameterValue(bundle, value_type=str),
+        "defers_to": ParameterValue(senior, value_type=str),
+    }
+    return [process(context, "camera_localizer", given)]
+
+
+def process(
+    context: LaunchContext, executable: str, given: dict[str, Any]
+) -> LaunchDescriptionEntity:
+    """Return the action that starts a process; what is given overrules the file."""
+    return Node(
+        package=PACKAGE,
+        executable=executable,
+        namespace=LaunchConfiguration("namespace"),
+        parameters=[ParameterFile(LaunchConfiguration("params_file"), allow_substs=True), given],
+        remappings=REMAPPINGS,
+        arguments=["--ros-args", "--log-level", LaunchConfiguration("log_level")],
+        respawn=is_true(context, "use_respawn"),
+        respawn_delay=RESPAWN_DELAY_S,
+        additional_env=respawn_environment(context),
+        on_exit=fail_at_the_end,
+        output="screen",
+    )
 
 
 def start_rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -13,20 +13,18 @@ import numpy as np
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.diagnosis.checks import examine
 from local_inn_ros.diagnosis.facts import (
-    Arrivals,
     Diagnosis,
     Endpoint,
     Environment,
     Facts,
     Link,
     NodeFacts,
-    OdometryStream,
-    ScanStream,
     Topic,
     TopicNames,
     Transforms,
 )
 from local_inn_ros.diagnosis.findings import Finding
+from local_inn_ros.diagnosis.streams import Arrivals, OdometryStream, ScanStream
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry, Scan

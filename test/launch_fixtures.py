@@ -97,7 +97,7 @@ class LaunchBench:
         share.mkdir(parents=True)
         for kind in ("launch", "config"):
             (share / kind).symlink_to(ROOT / kind)
-        self.install("local_inn_ros", "localization", "simulator")
+        self.install("local_inn_ros", "localization", "ekf", "camera_localizer", "simulator")
 
     def install(self, package: str, *executables: str, last: str = "") -> None:
         """Put a package with stand-ins into the prefix.

@@ -19,6 +19,7 @@ from local_inn_ros.bundles.description import (
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.sensing import LaserSpec
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.local_inn_2d.config import (
     LocalInn2dConfig,
     NetworkSettings,
@@ -82,13 +83,15 @@ def with_block(bundle: Bundle, **changes: Any) -> BundleDescription:
 def build_localizer(
     bundle: Bundle, networks: Networks, mount: Pose2, refiner: RefinerChoice, samples: int = 20
 ) -> Localizer:
-    return LocalInn2d(bundle, networks).fix_producer(mount, RunSettings(refiner, samples))
+    return LocalInn2d(bundle, networks).fix_producer(
+        Mount.level(mount), RunSettings(refiner, samples)
+    )
 
 
 def build_relocalizer(
     bundle: Bundle, networks: Networks, mount: Pose2, refiner: RefinerChoice
 ) -> Relocalizer:
-    return LocalInn2d(bundle, networks).candidate_search(mount, RunSettings(refiner))
+    return LocalInn2d(bundle, networks).candidate_search(Mount.level(mount), RunSettings(refiner))
 
 
 def train_small(

@@ -46,6 +46,13 @@ def room() -> OccupancyGrid:
     return OccupancyGrid(cells, 0.05, Pose2(-1.0, -1.0, 0.0))
 
 
+def hall() -> OccupancyGrid:
+    """An empty room, which looks the same from the other end."""
+    cells = np.full((100, 140), OCCUPIED, dtype=np.int8)
+    cells[10:90, 10:130] = FREE
+    return OccupancyGrid(cells, 0.05, Pose2(-1.0, -1.0, 0.0))
+
+
 class OracleNetworks:
     """Networks that are told the sensor's pose, and answer with it from priors near it."""
 

@@ -17,6 +17,7 @@ from local_inn_ros.evaluation.replay import Replay, replay
 from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.recordings.trajectory import Trajectory
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
 from local_inn_ros.systems.registry import open_model
 
@@ -62,6 +63,6 @@ def run_calibration_job(job: AccuracyJob) -> Promises:
     """
     bundle = Bundle.load(job.bundle)
     drive = job.drive(bundle)
-    localizer = fix_producer_of(open_model(bundle), MOUNT, RunSettings())
+    localizer = fix_producer_of(open_model(bundle), Mount.level(MOUNT), RunSettings())
     pipeline = LocalizationPipeline(localizer, PoseFilter(), mount=MOUNT)
     return Promises.of(replay(pipeline, drive.readings(), drive.truth), drive.truth)

@@ -88,7 +88,8 @@ class CameraRow:
         dataset: name of the data.
         split: of it.
         system: the method; empty of a rival.
-        estimator: ``network``, ``refined``, ``retrieval``, ``landmarks_pnp``.
+        estimator: ``network``, ``refined``, ``fused`` (with odometry, of the base in the plane),
+            ``retrieval``, ``landmarks_pnp``.
         median_m: of the positions' errors.
         median_deg: of the rotations' errors.
         mean_m: of the positions' errors.
@@ -101,6 +102,8 @@ class CameraRow:
         ms_p50: median time for a picture, from pixels to the pose.
         bundle_mb: what is to be stored.
         train_minutes: of processor and wall alike, with one thread.
+        mean_deg: of the rotations' errors, of a drive.
+        lost: how often a drive was more than 0.5 m or 15 degrees off.
     """
 
     dataset: str
@@ -118,6 +121,8 @@ class CameraRow:
     ms_p50: float
     bundle_mb: float
     train_minutes: float
+    mean_deg: float | None = None
+    lost: int | None = None
 
 
 def row_of(
@@ -150,6 +155,7 @@ def row_of(
         1e3 * float(np.median([one.said.seconds for one in answers])),
         bundle_mb,
         train_minutes,
+        float(off[found, 1].mean()) if found.any() else math.inf,
     )
 
 
@@ -165,11 +171,17 @@ def markdown(rows: Iterable[CameraRow]) -> str:
         centimetres = [f"{100 * value:.1f} cm" for value in (one.median_m, one.mean_m, one.p90_m)]
         lines.append(
             f"| {one.dataset}, {one.split} | {' '.join((one.system, one.estimator)).strip()} "
-            f"| {centimetres[0]}, {one.median_deg:.2f} deg | {centimetres[1]} | {centimetres[2]} "
+            f"| {centimetres[0]}, {one.median_deg:.2f} deg | {centimetres[1]}{_turned(one)} "
+            f"| {centimetres[2]} "
             f"| {100 * one.share_5cm_5deg:.0f} % | {told[0]} | {told[1]} "
             f"| {one.ms_p50:.1f} | {one.bundle_mb:.1f} | {one.train_minutes:.1f} min |"
         )
     return "\n".join(lines)
+
+
+def _turned(one: CameraRow) -> str:
+    lost = "" if one.lost is None else f"; lost {one.lost or 'never'}"
+    return lost if one.mean_deg is None else f", {one.mean_deg:.2f} deg{lost}"
 
 
 def _off(one: CameraAnswer) -> tuple[float, float]:

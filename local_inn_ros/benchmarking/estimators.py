@@ -23,6 +23,7 @@ from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.localization.protocols import FixProducer
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.protocol import Model, RunSettings, fix_producer_of
 from local_inn_ros.systems.registry import open_model
 
@@ -62,7 +63,7 @@ def estimator_runs(
     model = open_model(bundle)
     wide_rng, *particle_rngs = rng.spawn(1 + len(PARTICLE_COUNTS))
     refined, redrawn, plain = (
-        _replayed(fix_producer_of(model, mount, RunSettings(refiner)), drive, mount)
+        _replayed(fix_producer_of(model, Mount.level(mount), RunSettings(refiner)), drive, mount)
         for refiner in (RefinerChoice.FIELD, RefinerChoice.FORWARD, RefinerChoice.NONE)
     )
     truth = drive.truth.at(refined.stamps_s)
@@ -108,7 +109,7 @@ def wide_prior_run(
         seed: what the drive was drawn with, for the record.
         rng: draws the priors.
     """
-    localizer = fix_producer_of(model, mount, RunSettings(RefinerChoice.NONE))
+    localizer = fix_producer_of(model, Mount.level(mount), RunSettings(RefinerChoice.NONE))
     stamps = np.array([scan.stamp_s for scan in drive.scans])
     truth = drive.truth.at(stamps)
     draws = np.clip(rng.standard_normal(truth.shape), -_WIDEST_DEVIATIONS, _WIDEST_DEVIATIONS)

@@ -20,6 +20,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import EngineError
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
 
 
@@ -71,7 +72,7 @@ def main(bundle_path: str, engine: str) -> None:
     bundle = Bundle.load(bundle_path)
     sensor, bounds = bundle.description.laser, bundle.grid.bounds
     model = open_on(bundle, ENGINES[engine])
-    localizer = fix_producer_of(model, Pose2.identity(), RunSettings())
+    localizer = fix_producer_of(model, Mount.level(Pose2.identity()), RunSettings())
     angles = sensor.beam_angles_rad()
     scan = Scan(
         0.0,

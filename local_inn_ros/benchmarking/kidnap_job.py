@@ -19,6 +19,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.search.place_search import PlaceSearchSettings
 from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.protocol import MakesFixes, RunSettings, candidate_search_of
 from local_inn_ros.systems.registry import open_model
 
@@ -59,7 +60,7 @@ class KidnapJob:
             LocalInnError: the bundle or the recording cannot be used, or the map has no lap.
         """
         bundle = Bundle.load(self.place.bundle)
-        model, mount = open_model(bundle), Pose2.identity()
+        model, mount = open_model(bundle), Mount.level(Pose2.identity())
         settings = PlaceSearchSettings()
         rng = np.random.default_rng((self.seed, 1))
         drives = (

@@ -36,6 +36,7 @@ from local_inn_ros.localization.protocols import FixProducer
 from local_inn_ros.localization.quality.scan_quality import scan_quality
 from local_inn_ros.recordings.bag_reader import BagTopics, Recording, open_recording
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.simulation import LaserModel, Simulator
 from local_inn_ros.simulation.simulator import Event, TruthState
 from local_inn_ros.simulation.worlds import WorldKind
@@ -194,7 +195,7 @@ def _opened(place: Place) -> LocalInn2d:
 
 
 def _localizer(model: LocalInn2d, mount: Pose2) -> FixProducer[Scan]:
-    return model.fix_producer(mount, RunSettings())
+    return model.fix_producer(Mount.level(mount), RunSettings())
 
 
 def _recording(path: Path) -> Recording:

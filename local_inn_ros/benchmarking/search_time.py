@@ -16,6 +16,7 @@ from local_inn_ros.benchmarking.time_spread import TimeSpread
 from local_inn_ros.errors import BagError
 from local_inn_ros.localization.search.coarse_search import CoarseSearch
 from local_inn_ros.sensing import BeamPicker
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.network_pass import NetworkPass
 from local_inn_ros.systems.local_inn_2d.relocalizer import FIRST_PLACES
@@ -69,7 +70,7 @@ def time_searches(model: Model, drive: Drive, on_search: Callable[[], None]) -> 
     # The stages of a search are the system's own.
     assert isinstance(model, LocalInn2d)
     config, laser = config_of(model.bundle), model.laser
-    relocalizer = model.candidate_search(MOUNT, RunSettings())
+    relocalizer = model.candidate_search(Mount.level(MOUNT), RunSettings())
     coarse = CoarseSearch(model.lattice, laser)
     picker = BeamPicker(laser.network_angles_rad(), laser.range_max_m)
     latent = np.zeros((1, config.latent_size), dtype=np.float32)

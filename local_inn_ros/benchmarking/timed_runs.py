@@ -26,6 +26,7 @@ from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.protocol import Model, RunSettings, fix_producer_of
 
 # From a scan's array to the fix; the filter's part is not in it.
@@ -63,7 +64,7 @@ class NetworkRun:
 
     def __init__(self, model: Model, settings: RunSettings) -> None:
         """Build the localizer."""
-        localizer = fix_producer_of(model, MOUNT, settings)
+        localizer = fix_producer_of(model, Mount.level(MOUNT), settings)
         self._pipeline = LocalizationPipeline(localizer, PoseFilter())
 
     def begin(self, pose: GaussianPose2, stamp_s: float) -> None:

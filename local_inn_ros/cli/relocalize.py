@@ -53,6 +53,7 @@ def relocalize(
     """
     from local_inn_ros.cli.kept_inputs import files_of_bag, files_of_bundle, keep_inputs
     from local_inn_ros.evaluation.json_file import write_json
+    from local_inn_ros.sensing.mount import Mount
     from local_inn_ros.systems.protocol import RunSettings, candidate_search_of
     from local_inn_ros.systems.registry import load_bundle, open_model
 
@@ -61,7 +62,8 @@ def relocalize(
     keep_inputs(json, (*files_of_bundle(model.bundle), *files_of_bag(bag)))
     recording = open_bag(bag, scan_topic, odom_topic, reference, mount, laser, map_frame)
     scan = _scan_at(recording, at)
-    relocalizer = candidate_search_of(model, recording.mount_of(scan), RunSettings(refiner))
+    mounted = Mount.level(recording.mount_of(scan))
+    relocalizer = candidate_search_of(model, mounted, RunSettings(refiner))
     result = relocalizer.search(scan)
     truth = _truth_at(recording, scan)
     _print(result, truth)

@@ -48,6 +48,7 @@ class _World:
     grid: OccupancyGrid
     spec: LaserSpec
     surface_offset_m: float = 0.0
+    inside: tuple[tuple[float, float], ...] = ()
 
 
 def simulate(
@@ -99,15 +100,16 @@ def simulate(
     from local_inn_ros.simulation.simulated_picture import SimulatedPicture
     from local_inn_ros.simulation.simulator import Simulator
     from local_inn_ros.simulation.worlds.driven_world import WorldKind, driven_world
-    from local_inn_ros.world import plan_lap
+    from local_inn_ros.world import FreeSpace, plan_lap, surroundings
 
     cameras = named_cameras(camera, camera_mount, depth)
     world = _world(map_file, sensor, bundle)
-    route, rng = plan_lap(world.grid), np.random.default_rng(seed)
+    # Of a large map with little free area, what no beam reaches would only cost memory.
+    near = surroundings(FreeSpace(world.grid, inside=world.inside), world.spec.range_max_m)
+    route = plan_lap(near, inside=world.inside)
+    rng = np.random.default_rng(seed)
     (changes,) = rng.spawn(1)
-    driven = driven_world(
-        WorldKind(world_kind.value), world.grid, route, changes, world.surface_offset_m
-    )
+    driven = driven_world(WorldKind(world_kind.value), near, route, changes, world.surface_offset_m)
     # Cameras have chance of their own: without them a seed gives the same drive.
     models = [one.model for one in cameras.values()]
     shown = Shown(appearance, light.value, people)
@@ -154,7 +156,8 @@ def _world(map_file: Path | None, sensor: Path | None, bundle: Path | None) -> _
     if bundle is not None and map_file is None and sensor is None:
         loaded = Bundle.load(bundle)
         description = loaded.description
-        return _World(loaded.grid, description.laser, description.maps[0].surface_offset_m)
+        known = description.maps[0]
+        return _World(loaded.grid, description.laser, known.surface_offset_m, known.inside)
     if bundle is None and map_file is not None and sensor is not None:
         return _World(load_map(map_file), load_laser_spec(sensor))
     raise typer.BadParameter("give either --map and --sensor, or --bundle")

@@ -40,7 +40,8 @@ def train(
         Path | None,
         typer.Argument(
             metavar="FOLDER",
-            help="For a camera: pictures with poses (sequence.json, transforms.json or TUM).",
+            help="For a camera: pictures with poses (sequence.json, transforms.json or TUM), in "
+            "place of --bag.",
         ),
     ] = None,
     map_file: Annotated[
@@ -64,9 +65,28 @@ def train(
     ] = None,
     bag: Annotated[
         Path | None,
-        typer.Option("--bag", help="Also learn from the scans of this recording; see --reference."),
+        typer.Option(
+            "--bag",
+            help="For a laser: also learn from the scans of this recording, see --reference. For "
+            "a camera: learn from its pictures, see --localize-with and --reference.",
+        ),
     ] = None,
     reference: ReferenceOption = None,
+    localize_with: Annotated[
+        Path | None,
+        typer.Option(
+            "--localize-with",
+            metavar="BUNDLE",
+            help="For a camera: the bundle of the robot's laser, which tells where the pictures "
+            "of --bag were taken.",
+        ),
+    ] = None,
+    image_topic: Annotated[
+        str | None,
+        typer.Option(
+            "--image-topic", help="For a camera: topic of the pictures, where a bag has several."
+        ),
+    ] = None,
     inside: InsideOption = None,
     scan_topic: ScanTopicOption = "/scan",
     odom_topic: OdomTopicOption = "/odom",
@@ -82,13 +102,15 @@ def train(
 ) -> None:
     """Train a bundle: for a laser from a map, for a camera from pictures with known poses.
 
-    A laser's may learn from a recording with known poses, too.
+    A laser's may learn from a recording with known poses, too. A camera's pictures are those of a
+    folder, or of a bag in which the robot's laser or a reference tells where they were taken.
 
     Ctrl-C stops early and leaves a bundle that works. The same seed gives the same bundle. A
     training that was killed leaves its state in a folder beside the bundle's: the same command
     with --resume goes on with it, and gives what it would have given.
     """
     from local_inn_ros.errors import LocalInnError
+    from local_inn_ros.systems.protocol import LearnsFromPictures, TrainingInputs, TrainingOrder
     from local_inn_ros.systems.registry import system_named
 
     method = system_named(system)
@@ -101,12 +123,23 @@ def train(
             "training needs torch and FrEIA, which a robot does not: install them with "
             "`pip install 'local_inn_ros[train]'`"
         )
-    if pictures is not None:
-        from local_inn_ros.cli.picture_training import train_on_pictures
+    order = TrainingOrder(preset or method.presets[0], steps, seed, device)
+    if pictures is not None or isinstance(method, LearnsFromPictures):
+        from local_inn_ros.cli.bag_pictures import PicturesOfBag
+        from local_inn_ros.cli.picture_training import PictureOrder, train_camera
 
-        refuse_both(map_file, sensor, bag)
-        train_on_pictures(method, pictures, out, preset, steps, seed, device, resume)
+        _refuse_map(map_file)
+        told = PicturesOfBag(
+            bag, image_topic, sensor, localize_with, reference,
+            scan_topic, odom_topic, mount, map_frame,
+        )  # fmt: skip
+        train_camera(PictureOrder(method, order, out, resume), pictures, told)
         return
+    if localize_with is not None or image_topic is not None:
+        raise LocalInnError(
+            f"--localize-with and --image-topic are for a camera, and {system} is for a laser: "
+            "name the method with --system"
+        )
     if map_file is None or sensor is None:
         raise LocalInnError(
             "name the map and the laser with --map and --sensor, or a folder of pictures with poses"
@@ -115,7 +148,6 @@ def train(
     from local_inn_ros.cli.output import say
     from local_inn_ros.cli.training_bar import training_bar
     from local_inn_ros.sensing import LaserSpec, load_sensor_spec
-    from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
     from local_inn_ros.systems.registry import load_bundle
     from local_inn_ros.training.train import train_bundle
     from local_inn_ros.world import FreeParts, choose_parts, load_map
@@ -131,7 +163,6 @@ def train(
     choice = choose_parts(FreeParts.of(grid), parse_inside(inside), driven)
     tell_choice(choice)
     inputs = TrainingInputs(grid, {spec.kind: spec}, posed, choice.points)
-    order = TrainingOrder(preset or method.presets[0], steps, seed, device)
     with training_bar() as show:
         folder = train_bundle(method, inputs, order, out, show, resume)
     say(f"written: {folder}")
@@ -141,15 +172,13 @@ def train(
     tell_doubts(method, trained.description)
 
 
-def refuse_both(*given: Path | None) -> None:
+def _refuse_map(map_file: Path | None) -> None:
     """Refuse what is for a laser beside pictures.
 
     Raises:
-        LocalInnError: some of it was given.
+        LocalInnError: a map was given.
     """
     from local_inn_ros.errors import LocalInnError
 
-    if any(one is not None for one in given):
-        raise LocalInnError(
-            "a camera learns from the folder of pictures alone: leave --map, --sensor and --bag out"
-        )
+    if map_file is not None:
+        raise LocalInnError("a camera learns from pictures with poses, and no map: leave --map out")

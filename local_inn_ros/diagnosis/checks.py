@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from local_inn_ros.diagnosis.facts import Arrivals, Facts
+from local_inn_ros.diagnosis.camera_checks import check_cameras
+from local_inn_ros.diagnosis.facts import Facts
 from local_inn_ros.diagnosis.findings import Finding, Report
 from local_inn_ros.diagnosis.frame_checks import (
     check_map_transform,
@@ -28,6 +29,7 @@ from local_inn_ros.diagnosis.health_checks import check_health, told_figures
 from local_inn_ros.diagnosis.odometry_checks import check_motion, check_odometry
 from local_inn_ros.diagnosis.scan_checks import check_bundle, check_scans, measured_share
 from local_inn_ros.diagnosis.stream_checks import check_arrival, check_clocks, check_rates
+from local_inn_ros.diagnosis.streams import Arrivals
 
 # In the order in which somebody would mend things.
 _CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
@@ -45,6 +47,7 @@ _CHECKS: tuple[Callable[[Facts], Iterator[Finding]], ...] = (
     check_writers,
     check_bundle,
     check_scans,
+    check_cameras,
     check_odometry,
     check_motion,
     check_rates,
@@ -73,6 +76,8 @@ def _figures(seen: Facts) -> dict[str, float | str]:
             figures[f"{stream.topic} beams"] = f"{newest.ranges_m.size} over {degrees:.0f} degrees"
             shares = [measured_share(scan) for scan in stream.scans]
             figures[f"{stream.topic} beams that measure [%]"] = 100.0 * float(np.median(shares))
+    for camera in seen.cameras:
+        figures.update(_stream_figures(camera.topic, camera.arrivals))
     figures.update(_stream_figures(seen.odometry.topic, seen.odometry.arrivals))
     if seen.grid is not None:
         grid = seen.grid

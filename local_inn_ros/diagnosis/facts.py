@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.diagnosis.streams import CameraStream, OdometryStream, ScanStream
 from local_inn_ros.world import OccupancyGrid
 
 LOCALIZER = "lidar_localizer"
+CAMERA = "camera_localizer"
 EKF = "ekf"
 
 
@@ -66,6 +67,8 @@ class TopicNames:
         initial_pose: where a pose is told to the filter.
         transforms: `/tf`.
         static_transforms: `/tf_static`.
+        pictures: one for each camera.
+        camera_infos: likewise, what the camera is.
     """
 
     scans: tuple[str, ...]
@@ -75,6 +78,8 @@ class TopicNames:
     initial_pose: str
     transforms: str
     static_transforms: str
+    pictures: tuple[str, ...] = ()
+    camera_infos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,72 +116,6 @@ class NodeFacts:
     parameters: Mapping[str, object] = field(default_factory=dict)
     answers: bool = True
     diagnosis: Diagnosis | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Arrivals:
-    """When a topic's messages were stamped, and when they came.
-
-    Attributes:
-        stamps_s: (n,) as in their headers.
-        arrivals_s: (n,) by the clock of this machine; by `/clock` where the nodes use it.
-        frames: every `frame_id` that came.
-    """
-
-    stamps_s: NDArray[np.float64]
-    arrivals_s: NDArray[np.float64]
-    frames: frozenset[str]
-
-    @property
-    def count(self) -> int:
-        """How many came."""
-        return len(self.stamps_s)
-
-    def ages_s(self) -> NDArray[np.float64]:
-        """Return (n,) how old each was when it came."""
-        return self.arrivals_s - self.stamps_s
-
-    def rate_hz(self) -> float:
-        """Return how many come in a second; 0 where fewer than two came."""
-        if self.count < 2:
-            return 0.0
-        return float((self.count - 1) / max(self.arrivals_s[-1] - self.arrivals_s[0], 1e-6))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ScanStream:
-    """What came on a topic of scans.
-
-    Attributes:
-        topic: its full name.
-        arrivals: when.
-        scans: what, in the order of arrival.
-        contradictions: what in their headers does not agree, in words.
-    """
-
-    topic: str
-    arrivals: Arrivals
-    scans: tuple[Scan, ...]
-    contradictions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OdometryStream:
-    """What came on the topic of the odometry.
-
-    Attributes:
-        topic: its full name.
-        arrivals: when.
-        readings: what, in the order of arrival; those that can be read.
-        child_frames: every `child_frame_id` that came.
-        trouble: what is wrong with the last that could not be read; empty where all could.
-    """
-
-    topic: str
-    arrivals: Arrivals
-    readings: tuple[Odometry, ...]
-    child_frames: frozenset[str]
-    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +189,7 @@ class Facts:
         bundle: the bundle that the localizer was told; None where it cannot be read here.
         bundle_trouble: why not; empty where it was not looked for.
         grid: the map that came; None where none did.
+        cameras: what came of pictures.
     """
 
     seconds: float
@@ -267,6 +207,7 @@ class Facts:
     bundle: Bundle | None = None
     bundle_trouble: str = ""
     grid: OccupancyGrid | None = None
+    cameras: tuple[CameraStream, ...] = ()
 
     def topic(self, name: str) -> Topic:
         """Return a topic; one without ends where there is none of that name."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from local_inn_ros.diagnosis.facts import EKF, LOCALIZER, Endpoint, Facts, NodeFacts, Topic
+from local_inn_ros.diagnosis.facts import CAMERA, EKF, LOCALIZER, Endpoint, Facts, NodeFacts, Topic
 from local_inn_ros.diagnosis.findings import Finding, error, warning
 
 _SCAN_KIND = "sensor_msgs/msg/LaserScan"
+_PICTURE_KIND = "sensor_msgs/msg/Image"
 _ODOMETRY_KIND = "nav_msgs/msg/Odometry"
 _LAUNCH = "ros2 launch local_inn_ros localization.launch.py"
 _MISSING_MEANS = {
@@ -27,8 +28,12 @@ def check_nodes(seen: Facts) -> Iterator[Finding]:
     if not seen.all_nodes:
         yield _empty_graph(seen)
         return
-    for short in (LOCALIZER, EKF):
+    for short in (LOCALIZER, CAMERA, EKF):
         node = seen.nodes.get(short)
+        # A camera may stand beside a laser, or in its place.
+        spare = CAMERA if short == LOCALIZER else LOCALIZER
+        if node is None and short != EKF and (short == CAMERA or spare in seen.nodes):
+            continue
         if node is None:
             full = f"{seen.namespace.rstrip('/')}/{short}"
             yield error(
@@ -111,8 +116,17 @@ def check_inputs(seen: Facts) -> Iterator[Finding]:
     """Look whether somebody publishes what the localization needs."""
     for name in seen.names.scans:
         yield from _check_input(seen, "scan", seen.topic(name), _SCAN_KIND)
+    for name in seen.names.pictures:
+        yield from _check_input(seen, "camera", seen.topic(name), _picture_kind(seen, name))
     yield from _check_input(seen, "odom", seen.topic(seen.names.odometry), _ODOMETRY_KIND)
     yield from _check_between(seen)
+
+
+def _picture_kind(seen: Facts, name: str) -> str:
+    """Return the type of the pictures that a camera's node listens for."""
+    node = seen.nodes.get(CAMERA)
+    heard = {one.kind for one in seen.topic(name).subscriptions if node and one.node == node.name}
+    return next(iter(sorted(heard)), _PICTURE_KIND)
 
 
 def _check_input(seen: Facts, role: str, topic: Topic, kind: str) -> Iterator[Finding]:
@@ -165,12 +179,14 @@ def near_topics(seen: Facts, wanted: str, kind: str) -> list[str]:
 
 
 def _check_between(seen: Facts) -> Iterator[Finding]:
-    """Look whether the two nodes hear each other."""
-    if len(seen.nodes) < 2:
+    """Look whether localizers and filter hear each other."""
+    localizers = [seen.nodes[one].name for one in (LOCALIZER, CAMERA) if one in seen.nodes]
+    if EKF not in seen.nodes or not localizers:
         return
-    localizer, ekf = seen.nodes[LOCALIZER].name, seen.nodes[EKF].name
     optional = {seen.names.initial_pose, seen.names.odometry}
-    for reader, kind in ((ekf, "PoseWithCovarianceStamped"), (localizer, "Odometry")):
+    pairs = [(seen.nodes[EKF].name, "PoseWithCovarianceStamped")]
+    pairs += [(name, "Odometry") for name in localizers]
+    for reader, kind in pairs:
         for topic in seen.topics.values():
             listens = any(
                 one.node == reader and one.kind.endswith(f"/{kind}") for one in topic.subscriptions

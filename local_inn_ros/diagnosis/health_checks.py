@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from local_inn_ros.diagnosis.facts import EKF, LOCALIZER, Diagnosis, Facts, NodeFacts
+from local_inn_ros.diagnosis.facts import CAMERA, EKF, LOCALIZER, Diagnosis, Facts, NodeFacts
 from local_inn_ros.diagnosis.findings import Finding, error, warning
 
 _WARN, _ERROR = 1, 2
@@ -17,12 +17,21 @@ _LEAST_LISTENING_S = 2.0
 _LOST = "lost"
 # What a node complains of, and the checks that name the cause of it.
 _CAUSES = {
+    "no pictures come": ("camera.", "qos.", "clock.missing"),
+    "pictures come, and": ("camera.",),
+    "picture unusable": ("camera.",),
+    "camera_info unusable": ("camera.",),
+    "the camera looks at": ("camera.frame",),
+    "the rate of pictures": ("camera.",),
+    "the pictures' age": ("camera.", "clock."),
+    "the pictures' lead": ("camera.", "clock."),
     "no scans come": ("scan.", "qos.", "clock.missing"),
     "no odometry comes": ("odom.", "qos.", "clock.missing"),
     "odometry comes, and": ("odom.", "clock."),
     "odometry unusable": ("odom.", "clock."),
     "the odometry began again": ("odom.",),
     "no fixes come": ("scan.", "odom.", "tf.mount", "bundle.", "nodes.", "qos.", "health."),
+    "pictures wait for odometry": ("odom.", "clock."),
     "scans wait for odometry": ("odom.", "clock."),
     "the rate of scans": ("scan.",),
     "the rate of odometry": ("odom.",),
@@ -115,7 +124,7 @@ def _waits_for_pose(node: NodeFacts, said: str, seen: Facts) -> Finding:
 def _complaint(node: NodeFacts, level: int, words: str, seen: Facts) -> Finding:
     service = f"{seen.namespace.rstrip('/')}/relocalize"
     if _LOST in words:
-        why = "the scans do not fit the place where the robot is believed to be"
+        why = "what is seen does not fit the place where the robot is believed to be"
         mend = (
             f"Tell a pose on {seen.names.initial_pose}, or call `ros2 service call {service} "
             "std_srvs/srv/Trigger`; where neither helps, the map is no longer right"
@@ -156,6 +165,7 @@ def told_figures(seen: Facts) -> dict[str, float | str]:
     told: dict[str, float | str] = {}
     for short, names in (
         (LOCALIZER, ("state", "fix rate [Hz]", "quality", "stage all [ms]", "bundle")),
+        (CAMERA, ("state", "fix rate [Hz]", "quality", "stage all [ms]", "bundle")),
         (EKF, ("odometry rate [Hz]", "fix rate [Hz]")),
     ):
         node = seen.nodes.get(short)

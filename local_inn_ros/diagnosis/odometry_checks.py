@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from local_inn_ros.diagnosis.facts import Facts, ScanStream
+from local_inn_ros.diagnosis.facts import Facts
 from local_inn_ros.diagnosis.findings import Finding, error, warning
+from local_inn_ros.diagnosis.streams import ScanStream
 from local_inn_ros.filtering.odometry_restart import RestartWatch
 from local_inn_ros.filtering.twist_agreement import motion, twist_faults
 from local_inn_ros.geometry import wrap_angle

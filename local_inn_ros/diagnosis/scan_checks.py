@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from local_inn_ros.diagnosis.facts import Facts, ScanStream
+from local_inn_ros.diagnosis.facts import Facts
 from local_inn_ros.diagnosis.findings import Finding, error, warning
+from local_inn_ros.diagnosis.streams import ScanStream
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.sensing import LaserSpec, Scan
 from local_inn_ros.sensing.laser.beam_state import BeamState

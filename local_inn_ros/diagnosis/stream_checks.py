@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from local_inn_ros.diagnosis.facts import Arrivals, Facts
+from local_inn_ros.diagnosis.facts import Facts
 from local_inn_ros.diagnosis.findings import Finding, error, warning
+from local_inn_ros.diagnosis.streams import Arrivals
 
 # Of the rate of the bundle's laser.
 _LEAST_RATE = 0.7
@@ -28,6 +29,7 @@ _CLOCKS = (
 def check_arrival(seen: Facts) -> Iterator[Finding]:
     """Look whether messages come where there is a publisher."""
     streams = [("scan", one.topic, one.arrivals) for one in seen.scans]
+    streams += [("camera", one.topic, one.arrivals) for one in seen.cameras]
     streams.append(("odom", seen.odometry.topic, seen.odometry.arrivals))
     for role, name, arrivals in streams:
         topic = seen.topic(name)
@@ -71,12 +73,14 @@ def check_rates(seen: Facts) -> Iterator[Finding]:
 def check_clocks(seen: Facts) -> Iterator[Finding]:
     """Look whether sensors and this machine go by one clock."""
     streams = [("scan", one.topic, one.arrivals) for one in seen.scans]
+    streams += [("camera", one.topic, one.arrivals) for one in seen.cameras]
     streams.append(("odom", seen.odometry.topic, seen.odometry.arrivals))
     for role, name, arrivals in streams:
         if arrivals.count:
             yield from _check_stamps(role, name, arrivals)
-    for stream in seen.scans:
-        yield from _check_apart(stream.topic, stream.arrivals, seen)
+    for role, name, arrivals in streams:
+        if role != "odom":
+            yield from _check_apart(name, arrivals, seen)
 
 
 def _check_stamps(role: str, topic: str, arrivals: Arrivals) -> Iterator[Finding]:
@@ -144,7 +148,7 @@ def _check_apart(topic: str, scans: Arrivals, seen: Facts) -> Iterator[Finding]:
     yield grade(
         "clock.apart",
         f"the stamps on {behind} are {abs(apart_s):.3g} s behind those on {ahead}",
-        "a scan is put where the odometry says the robot was at its stamp: where the clocks "
+        "a reading is put where the odometry says the robot was at its stamp: where the clocks "
         "differ, that is where it was at another time",
         _CLOCKS,
     )

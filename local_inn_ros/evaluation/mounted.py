@@ -20,6 +20,7 @@ from local_inn_ros.localization.self_calibration.learned import Learned
 from local_inn_ros.localization.self_calibration.producer import SelfCalibratingProducer
 from local_inn_ros.recordings.bag_reader import Recording
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.protocol import (
     Model,
     RunSettings,
@@ -46,13 +47,15 @@ class _ByMount(Generic[_Built]):
 
 def producers_of(model: Model, recording: Recording, told: RunSettings) -> MountedProducers:
     """Return what makes fixes of a recording's scans."""
-    return MountedProducers(lambda mount: fix_producer_of(model, mount, told), recording.mount_of)
+    return MountedProducers(
+        lambda mount: fix_producer_of(model, Mount.level(mount), told), recording.mount_of
+    )
 
 
 def searches_of(model: Model, recording: Recording, told: RunSettings) -> MountedSearches:
     """Return what searches the map for a recording's scans."""
     return MountedSearches(
-        lambda mount: candidate_search_of(model, mount, told), recording.mount_of
+        lambda mount: candidate_search_of(model, Mount.level(mount), told), recording.mount_of
     )
 
 

@@ -25,7 +25,7 @@ from local_inn_ros.filtering.odometry_buffer import EXTRAPOLATION_S
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.pipeline import LocalizationPipeline, ScanResult
 from local_inn_ros.recordings.trajectory import Trajectory
-from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing import Observation, Odometry, Scan
 
 # How well a reference's first pose is known, as the localizer is told.
 _START_DEVIATION_M = 0.1
@@ -212,8 +212,8 @@ def _begin(pipeline: LocalizationPipeline[Scan], scan: Scan, reference: Trajecto
     return True
 
 
-def starting_pose(scan: Scan, reference: Trajectory) -> GaussianPose2 | None:
-    """Return where a run begins that begins with a scan; None where the reference lacks it."""
+def starting_pose(scan: Observation, reference: Trajectory) -> GaussianPose2 | None:
+    """Return where a run begins that begins with a reading; None where the reference lacks it."""
     pose = reference.at([scan.stamp_s])[0]
     if not np.isfinite(pose).all():
         return None

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from local_inn_ros.filtering.state_space import PoseT
+from local_inn_ros.filtering.usual_scale import UsualScale
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +73,7 @@ class Belief(Generic[PoseT]):
         shared: what fixes have wrong alike, by the name of their source.
         refusals: of the sources whose last fix was refused, by name.
         rivals: of the sources whose refused fixes agree with each other, by name.
+        usual_scales: what the scales return to where nothing tells of them.
     """
 
     pose: PoseT
@@ -81,6 +83,7 @@ class Belief(Generic[PoseT]):
     shared: Mapping[str, SharedError[PoseT]] = field(default_factory=dict)
     refusals: Mapping[str, Refusals[PoseT]] = field(default_factory=dict)
     rivals: Mapping[str, Rival[PoseT]] = field(default_factory=dict)
+    usual_scales: tuple[UsualScale, UsualScale] = (UsualScale(), UsualScale())
 
     @property
     def contradictions(self) -> int:

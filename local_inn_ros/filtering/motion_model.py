@@ -91,7 +91,9 @@ class MotionNoise:
 
 @dataclass(frozen=True, slots=True)
 class ScaleNoise:
-    """How the odometry's scales wander: two Ornstein-Uhlenbeck processes about "all is right".
+    """How the odometry's scales wander: two Ornstein-Uhlenbeck processes about what is usual.
+
+    What is usual is "all is right" at first, and then what fixes tell (``UsualScale``).
 
     Attributes:
         distance_deviation: standard deviation of the scale of distances.

@@ -18,9 +18,9 @@ from local_inn_ros.filtering.odometry_buffer import (
 )
 from local_inn_ros.filtering.odometry_noise import OdometryNoise
 from local_inn_ros.filtering.stamped import StampedPose
-from local_inn_ros.filtering.steadying import steadied
+from local_inn_ros.filtering.steadying import ObservationT, steadied
 from local_inn_ros.geometry import GaussianPose2, Pose2
-from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing import Odometry
 
 # A filter that was told a pose says so within this time of stamps, or has refused it.
 _EXPECTED_FOR_S = 1.0
@@ -188,7 +188,7 @@ class PriorKeeper:
         """Return the base in the odometry frame at the pose told; None where not known."""
         return None if self._told is None else self.odometry_at(self._told.stamp_s)
 
-    def steadied(self, scan: Scan, mount: Pose2) -> Scan | None:
+    def steadied(self, scan: ObservationT, mount: Pose2) -> ObservationT | None:
         """Return a scan as of one instant (``steadied``); None where the odometry does not span it.
 
         Args:

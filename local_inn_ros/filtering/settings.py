@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from local_inn_ros.filtering.motion_model import MotionNoise, ScaleNoise
 
@@ -50,6 +50,9 @@ class SourceSettings:
             raise ValueError("delay_s must be finite")
 
 
+SourcesByName = Mapping[str, SourceSettings]
+
+
 @dataclass(frozen=True, slots=True)
 class FilterSettings:
     """What a filter is told.
@@ -66,7 +69,7 @@ class FilterSettings:
     motion_noise: MotionNoise = field(default_factory=MotionNoise)
     scale_noise: ScaleNoise = field(default_factory=ScaleNoise)
     source: SourceSettings = field(default_factory=SourceSettings)
-    sources: Mapping[str, SourceSettings] = field(default_factory=dict)
+    sources: SourcesByName = field(default_factory=dict)
     history_s: float = 2.0
     lost_after: int = 20
 
@@ -80,6 +83,20 @@ class FilterSettings:
             raise ValueError("history_s must be positive")
         if self.lost_after < 1:
             raise ValueError("lost_after must be at least 1")
+
+    def gated(self, probability: float, sources: SourcesByName | None = None) -> FilterSettings:
+        """Return the settings with another share of right fixes that the gate lets pass.
+
+        Args:
+            probability: for all sources that are not named.
+            sources: those that are, anew; as they are where left out.
+
+        Raises:
+            ValueError: it does not lie between 0 and 1.
+        """
+        told = replace(self.source, gate_probability=probability)
+        named = self.sources if sources is None else sources
+        return replace(self, source=told, sources=named)
 
     def of(self, source: str) -> SourceSettings:
         """Return what is told of a source."""

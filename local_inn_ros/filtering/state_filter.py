@@ -25,7 +25,7 @@ from local_inn_ros.filtering.motion_model import MotionNoise
 from local_inn_ros.filtering.motion_scales import MotionScales
 from local_inn_ros.filtering.odometry_buffer import Arrival, MotionBuffer, Reading
 from local_inn_ros.filtering.odometry_noise import OdometryNoise
-from local_inn_ros.filtering.settings import FilterSettings
+from local_inn_ros.filtering.settings import FilterSettings, SourcesByName
 from local_inn_ros.filtering.stamped import Stamped
 from local_inn_ros.filtering.start import is_just_ahead, start_at
 from local_inn_ros.filtering.state_space import GaussianT, PoseT, StateSpace
@@ -61,8 +61,8 @@ class StateFilter(Generic[PoseT, GaussianT]):
         self._history = FilterHistory[PoseT, GaussianT]()
         self._declared_lost = False
 
-    def set_gate(self, probability: float) -> None:
-        """Let the gate pass another share of right fixes from now on.
+    def set_gate(self, probability: float, sources: SourcesByName | None = None) -> None:
+        """Let the gate pass another share of right fixes from now on (``FilterSettings.gated``).
 
         Raises:
             ValueError: it does not lie between 0 and 1.
@@ -70,8 +70,7 @@ class StateFilter(Generic[PoseT, GaussianT]):
         if len(self._history):
             # What came by now was for the gate as it was.
             self._newest()
-        told = replace(self.settings.source, gate_probability=probability)
-        self.settings = replace(self.settings, source=told)
+        self.settings = self.settings.gated(probability, sources)
         self._set_step()
 
     def set_noise(self, noise: OdometryNoise) -> None:

@@ -27,6 +27,7 @@ from local_inn_ros.filtering.rivals import AGREEING, Rivals
 from local_inn_ros.filtering.settings import FilterSettings
 from local_inn_ros.filtering.source import Source
 from local_inn_ros.filtering.state_space import GaussianT, PoseT, StateSpace
+from local_inn_ros.filtering.usual_scale import UsualScale
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ class FilterStep(Generic[PoseT, GaussianT]):
         self._space = space
         self._scale_noise: ScaleNoise = settings.scale_noise
         self._scale_covariance = settings.scale_noise.covariance()
+        # A scale that is said to be certain stays as it is: nothing can be told of it.
+        deviations = settings.scale_noise.distance_deviation, settings.scale_noise.turn_deviation
+        self._per_scale_variance = tuple(1.0 / one**2 if one > 0.0 else 0.0 for one in deviations)
         self._identity = np.eye(space.dof + 2)
         self._nothing_since = np.zeros((space.dof, 2))
         self._pose = slice(0, space.dof)
@@ -108,9 +112,13 @@ class FilterStep(Generic[PoseT, GaussianT]):
         covariance[pose, pose] += noise
         covariance[scales, scales] += (1.0 - kept**2) * self._scale_covariance
         distance_scale, turn_scale = belief.scales
+        usual_distance, usual_turn = (usual.mean for usual in belief.usual_scales)
         return Belief(
             moved,
-            (kept * distance_scale, kept * turn_scale),
+            (
+                usual_distance + kept * (distance_scale - usual_distance),
+                usual_turn + kept * (turn_scale - usual_turn),
+            ),
             _symmetric(covariance),
             jacobian[:, pose].dot(belief.since_fix) + jacobian[:, scales],
             {
@@ -122,7 +130,25 @@ class FilterStep(Generic[PoseT, GaussianT]):
                 name: Rival(self.predict(rival.belief, increment, duration_s), rival.agreeing)
                 for name, rival in belief.rivals.items()
             },
+            self._usual_after(belief, duration_s),
         )
+
+    def _usual_after(
+        self, belief: Belief[PoseT], duration_s: float
+    ) -> tuple[UsualScale, UsualScale]:
+        """Return what is usual of the scales, with what is known of them by now."""
+        spells, first = duration_s / self._scale_noise.time_s, self._scales.start
+        distance, turn = (
+            usual.after(scale, 1.0 - belief.covariance.item(k, k) * per_variance, spells)
+            for usual, scale, per_variance, k in zip(
+                belief.usual_scales,
+                belief.scales,
+                self._per_scale_variance,
+                (first, first + 1),
+                strict=True,
+            )
+        )
+        return distance, turn
 
     def update(
         self, belief: Belief[PoseT], measurement: Measurement[GaussianT]
@@ -227,6 +253,7 @@ class FilterStep(Generic[PoseT, GaussianT]):
             self._nothing_since,
             shared,
             self._still_refused(belief, measurement) if belief.refusals else belief.refusals,
+            usual_scales=belief.usual_scales,
         )
 
     def _refused(self, belief: Belief[PoseT], measurement: Measurement[GaussianT]) -> Belief[PoseT]:

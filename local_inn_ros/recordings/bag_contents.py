@@ -89,7 +89,8 @@ class BagContents:
         reference: all poses that can be read.
         tree: the transforms.
         unused: what was not used so far.
-        newest_s: the newest stamp of scans and odometry.
+        newest_s: the newest stamp of scans and odometry; where neither was asked for, of the
+            reference.
     """
 
     unused: UnusedCounts
@@ -101,21 +102,26 @@ class BagContents:
 
 
 def read_contents(
-    bag: Bag, scan_topic: str, odometry_topic: str, reference_topic: str | None
+    bag: Bag, scan_topic: str | None, odometry_topic: str | None, reference_topic: str | None
 ) -> BagContents:
     """Read a bag.
 
     Args:
         bag: the bag.
-        scan_topic: of the scans; of a type that will do, as the odometry's and reference's.
-        odometry_topic: of the odometry.
+        scan_topic: of the scans; of a type that will do, as the odometry's and reference's. None
+            where none are needed.
+        odometry_topic: of the odometry; None for none.
         reference_topic: of reference poses; None for none.
 
     Raises:
         BagError: a topic holds no message that can be used, or fewer than are said to be there.
     """
     contents = BagContents(bag.unused)
-    wanted: dict[str, tuple[str, ...]] = {scan_topic: (SCAN,), odometry_topic: (ODOMETRY,)}
+    wanted: dict[str, tuple[str, ...]] = {}
+    if scan_topic is not None:
+        wanted[scan_topic] = (SCAN,)
+    if odometry_topic is not None:
+        wanted[odometry_topic] = (ODOMETRY,)
     if reference_topic is not None:
         wanted[reference_topic] = (*wanted.get(reference_topic, ()), *REFERENCES)
     wanted.update({topic: TRANSFORMS for topic in TRANSFORM_TOPICS if topic in bag.topics})
@@ -197,11 +203,14 @@ def take_transforms(tree: FrameTree, unused: UnusedCounts, topic: str, message: 
 
 
 def _drop_unstamped(
-    contents: BagContents, scan_topic: str, odometry_topic: str, reference_topic: str | None
+    contents: BagContents,
+    scan_topic: str | None,
+    odometry_topic: str | None,
+    reference_topic: str | None,
 ) -> None:
     """Drop what has no stamp, by the newest stamp that there is."""
     stamps = [one.stamp_s for one in contents.scans] + [one.stamp_s for one in contents.odometry]
-    contents.newest_s = max(stamps, default=0.0)
+    contents.newest_s = max(stamps or [one.stamp_s for one in contents.reference], default=0.0)
     told: tuple[tuple[str | None, list[Any]], ...] = (
         (scan_topic, contents.scans),
         (odometry_topic, contents.odometry),

@@ -31,6 +31,7 @@ from local_inn_ros.recordings.clock_steps import told_steps_back
 from local_inn_ros.sensing.camera.calibration import CameraCalibration
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.picture import Picture
+from local_inn_ros.sensing.laser.header_watch import period_of
 from local_inn_ros.sensing.mount import Mount
 
 PICTURES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
@@ -81,6 +82,7 @@ class PictureRecording:
         frame: that most of the pictures are told in: the camera's optical frame.
         picture_count: how many have a stamp and that frame; some may show nothing.
         newest_s: the newest stamp.
+        period_s: time from picture to picture; NaN where few are told.
         tree: the transforms.
         unused: how many messages of each topic cannot be used, by the reason.
         notes: what a person should know of how the bag was read, a sentence each.
@@ -94,6 +96,7 @@ class PictureRecording:
     frame: str
     picture_count: int
     newest_s: float
+    period_s: float
     tree: FrameTree
     unused: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...]
@@ -191,6 +194,32 @@ def open_pictures(path: Path, topics: PictureTopics) -> PictureRecording:
         return _recording(bag, topics, heads, first, tree)
 
 
+def only_picture_topic(path: Path) -> str:
+    """Return the topic of the only camera in a bag that is calibrated.
+
+    Where a camera's pictures are there both plain and compressed, that is the plain ones'.
+
+    Raises:
+        BagError: it is no bag, or there is no such camera in it, or there are several.
+    """
+    with Bag(path) as bag:
+        cameras: dict[str, str] = {}
+        # Plain ones come first: their name is the beginning of the others'.
+        for topic, kind in sorted(bag.topics.items()):
+            info = info_topic_of(topic)
+            if kind in PICTURES and bag.topics.get(info) == CALIBRATION:
+                cameras.setdefault(info, topic)
+        contents = bag.contents()
+    if not cameras:
+        raise BagError(f"the bag {path} has no pictures with a camera_info beside them; {contents}")
+    if len(cameras) > 1:
+        raise BagError(
+            f"the bag {path} has pictures of {len(cameras)} cameras: name one with "
+            f"--image-topic, {' or '.join(cameras.values())}"
+        )
+    return next(iter(cameras.values()))
+
+
 @dataclass(frozen=True, slots=True)
 class _Head:
     """What the header of a picture says."""
@@ -228,6 +257,7 @@ def _recording(
         frame=frame,
         picture_count=faults.count(None),
         newest_s=newest_s,
+        period_s=period_of(sorted(one.stamp_s for one in heads)),
         tree=tree,
         unused=bag.unused.by_topic(),
         notes=(

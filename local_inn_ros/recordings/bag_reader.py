@@ -31,10 +31,9 @@ from local_inn_ros.recordings.bag_frames import (
     empty_frames,
     find_frames,
     find_mounts,
-    frame_way,
     place_odometry,
-    place_reference,
 )
+from local_inn_ros.recordings.bag_reference import find_reference
 from local_inn_ros.recordings.clock_steps import told_steps_back
 from local_inn_ros.recordings.reading_order import at_one_instant_each, in_order_of_use
 from local_inn_ros.recordings.trajectory import Trajectory
@@ -214,7 +213,7 @@ def _recording(
         raise BagError(nothing_usable(bag, unused, topics.odometry))
     mounts = find_mounts(contents.scans, tree, frames.base, given, topics.scan, unused)
     first = next(iter(mounts.values()))
-    reference = _reference(bag, contents, topics, frames)
+    reference = find_reference(bag, contents, topics.reference, frames)
     return Recording(
         bag.path,
         topics,
@@ -237,26 +236,6 @@ def _recording(
             )
         ),
     )
-
-
-def _reference(
-    bag: Bag, contents: BagContents, topics: BagTopics, frames: Frames
-) -> Trajectory | None:
-    name, tree = topics.reference, contents.tree
-    if name is None:
-        return None
-    if name not in bag.topics:
-        frame = frame_name(name)
-        if frame not in tree.frames():
-            raise BagError(
-                f"the bag {bag.path} has neither a topic nor a frame {name} for the reference; "
-                f"{bag.contents()}; its frames are {', '.join(tree.frames()) or 'none'}"
-            )
-        return frame_way(tree, frame, frames)
-    found = place_reference(contents.reference, tree, frames, name, contents.unused)
-    if found is None:
-        raise BagError(nothing_usable(bag, contents.unused, name))
-    return found
 
 
 def _read_topics(topics: BagTopics) -> list[str]:

@@ -23,6 +23,11 @@ class Observation:
     stamp_s: float
     sensor: str = field(default="", kw_only=True)
 
+    @property
+    def sweep_s(self) -> float:
+        """Time from its first part to its last; 0 where all of it is of one instant."""
+        return 0.0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObservationSet:

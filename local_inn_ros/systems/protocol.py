@@ -22,9 +22,11 @@ from local_inn_ros.localization.protocols import CandidateSearch, FixProducer, T
 from local_inn_ros.localization.self_calibration.producer import SelfCalibratingProducer
 from local_inn_ros.localization.self_calibration.self_calibration import SelfCalibration
 from local_inn_ros.sensing import Observation
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.training_protocol import (
     LearnsFromDrives,
+    LearnsFromPictures,
     MeasuresItself,
     TrainingInputs,
     TrainingOrder,
@@ -34,6 +36,7 @@ from local_inn_ros.systems.training_protocol import (
 __all__ = [
     "Expects",
     "LearnsFromDrives",
+    "LearnsFromPictures",
     "MakesFixes",
     "MeasuresItself",
     "Model",
@@ -93,11 +96,11 @@ class Model(Protocol):
 class MakesFixes(Protocol):
     """Locates observations near a prior."""
 
-    def fix_producer(self, mount: Pose2, settings: RunSettings) -> FixProducer[Any]:
+    def fix_producer(self, mount: Mount, settings: RunSettings) -> FixProducer[Any]:
         """Return what locates the observations of a sensor at ``mount`` on the base."""
         ...
 
-    def follower(self, mount: Pose2, settings: RunSettings) -> FixProducer[Any]:
+    def follower(self, mount: Mount, settings: RunSettings) -> FixProducer[Any]:
         """Return the same for the places that a search follows, most of which are wrong."""
         ...
 
@@ -106,7 +109,7 @@ class MakesFixes(Protocol):
 class Searches(Protocol):
     """Finds where on the whole map an observation may have been taken."""
 
-    def candidate_search(self, mount: Pose2, settings: RunSettings) -> CandidateSearch[Any]:
+    def candidate_search(self, mount: Mount, settings: RunSettings) -> CandidateSearch[Any]:
         """Return a search for the observations of a sensor at ``mount`` on the base."""
         ...
 
@@ -115,7 +118,7 @@ class Searches(Protocol):
 class Tracks(Protocol):
     """Filters a latent of its own."""
 
-    def tracker(self, mount: Pose2, settings: RunSettings) -> Tracker[Any]:
+    def tracker(self, mount: Mount, settings: RunSettings) -> Tracker[Any]:
         """Return a tracker for the observations of a sensor at ``mount`` on the base."""
         ...
 
@@ -124,12 +127,12 @@ class Tracks(Protocol):
 class Expects(Protocol):
     """Says what a sensor should see."""
 
-    def expected_observation(self, pose: Pose2, stamp_s: float) -> Observation:
-        """Return what the map expects with the sensor at a pose in the map frame."""
+    def expected_observation(self, base: Pose2, mount: Mount, stamp_s: float) -> Observation:
+        """Return what is expected of a sensor at ``mount`` with the base at a pose of the map."""
         ...
 
 
-def fix_producer_of(model: Model, mount: Pose2, settings: RunSettings) -> FixProducer[Any]:
+def fix_producer_of(model: Model, mount: Mount, settings: RunSettings) -> FixProducer[Any]:
     """Return what locates observations, of a system that can, and learns where it is told to.
 
     Raises:
@@ -138,11 +141,15 @@ def fix_producer_of(model: Model, mount: Pose2, settings: RunSettings) -> FixPro
     if not isinstance(model, MakesFixes):
         raise BundleError(f"{model.bundle.description.system} makes no fixes")
     producer = model.fix_producer(mount, settings)
-    learner = SelfCalibration.of(model.bundle, mount) if settings.self_calibrate else None
+    learner = (
+        SelfCalibration.of(model.bundle, mount.seen_from_above())
+        if settings.self_calibrate
+        else None
+    )
     return producer if learner is None else SelfCalibratingProducer(producer, learner)
 
 
-def candidate_search_of(model: Model, mount: Pose2, settings: RunSettings) -> CandidateSearch[Any]:
+def candidate_search_of(model: Model, mount: Mount, settings: RunSettings) -> CandidateSearch[Any]:
     """Return what searches the whole map, of a system that can.
 
     Raises:

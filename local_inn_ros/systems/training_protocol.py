@@ -34,8 +34,6 @@ class TrainingInputs:
         inside: a point (x, y) of the map frame in each part of its free space that the robot
             drives in; where there is none, the shapes of the parts decide.
         pictures: of one camera, with known poses; None where none were given.
-        views: that nobody took, rendered as that camera would take them, to learn from beside the
-            pictures; None where none were given.
     """
 
     grid: OccupancyGrid | None
@@ -43,7 +41,6 @@ class TrainingInputs:
     posed: PosedObservations | None = None
     inside: tuple[tuple[float, float], ...] = ()
     pictures: PosedPictures | None = None
-    views: PosedPictures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +58,16 @@ class TrainingOrder:
     steps: int | None = None
     seed: int = 0
     device: str = "cpu"
+
+
+@runtime_checkable
+class LearnsFromPictures(Protocol):
+    """A system that learns from pictures with known poses, and from no map."""
+
+    @property
+    def picture_multiple(self) -> int:
+        """Width and height of its pictures are multiples of so many pixels."""
+        ...
 
 
 @runtime_checkable

@@ -19,6 +19,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
 from local_inn_ros.systems.registry import load_bundle, open_model
 from local_inn_ros.world import RayCaster, plan_lap
@@ -47,7 +48,7 @@ def fixes_of(bundle: Bundle) -> list[dict[str, Any]]:
     angles, rng = laser.beam_angles_rad(), np.random.default_rng(7)
     rows = []
     for refiner in RefinerChoice:
-        localizer = fix_producer_of(model, MOUNT, RunSettings(refiner))
+        localizer = fix_producer_of(model, Mount.level(MOUNT), RunSettings(refiner))
         for place in range(0, len(lap) - 1, len(lap) // 8):
             ahead = lap[place + 1] - lap[place]
             pose = Pose2(*map(float, lap[place]), float(np.arctan2(ahead[1], ahead[0])))

@@ -211,10 +211,12 @@ def test_the_page_names_every_check() -> None:
         path.read_text() for path in (root / "local_inn_ros" / "diagnosis").glob("*_checks.py")
     )
     written = set(re.findall(r'(?:error|warning|grade)\(\s*f?"([a-z_{}.]+)",', sources))
+    # Those of a table of reasons.
+    written |= set(re.findall(r'"(camera[.][a-z]+)",', sources))
     spelled = {
         name.replace("{role}", role).replace("{policy}", policy)
         for name in written
-        for role in ("scan", "odom")
+        for role in ("scan", "odom", "camera")
         for policy in ("reliability", "durability")
     }
     page = (root / "docs" / "doctor.md").read_text()

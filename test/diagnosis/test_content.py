@@ -19,10 +19,8 @@ from doctor_patients import (
 )
 
 from local_inn_ros.diagnosis.checks import examine
-from local_inn_ros.diagnosis.facts import (
-    OdometryStream,
-)
 from local_inn_ros.diagnosis.findings import Severity
+from local_inn_ros.diagnosis.streams import OdometryStream
 from local_inn_ros.filtering.twist_agreement import motion
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.sensing import Odometry, Scan

@@ -21,14 +21,10 @@ from doctor_patients import (
 )
 
 from local_inn_ros.diagnosis.checks import examine
-from local_inn_ros.diagnosis.facts import (
-    Diagnosis,
-    Link,
-    ScanStream,
-    Transforms,
-)
+from local_inn_ros.diagnosis.facts import Diagnosis, Link, Transforms
 from local_inn_ros.diagnosis.findings import Severity
 from local_inn_ros.diagnosis.frame_checks import goes_back_and_forth
+from local_inn_ros.diagnosis.streams import ScanStream
 
 
 def test_a_publisher_that_says_nothing() -> None:

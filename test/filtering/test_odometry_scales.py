@@ -99,16 +99,33 @@ def test_a_robot_that_stands_has_not_slipped() -> None:
     assert not drive.fix(drive.truth @ Pose2(0.3, 0.0, 0.0))
 
 
-def test_what_was_learned_is_forgotten_in_time() -> None:
-    drive = Drive()
-    drive.go(2.0, 0.8, fix_every=5)
+def moved_after_standing(drive: Drive, reported_m: float) -> float:
+    """Let a robot stand until a spell of slip is over; return how far a reading then moves it."""
     drive.go(20.0, speed_mps=0.0)
     stood = drive.filter.estimate().pose
-    drive.believed = drive.believed @ arc(0.25, 0.0)
+    drive.believed = drive.believed @ arc(reported_m, 0.0)
     drive.stamp_s += PERIOD_S
     drive.filter.predict(Odometry(drive.stamp_s, drive.believed))
-    moved = stood.mean.between(drive.filter.estimate().pose.mean)
-    assert moved.x == pytest.approx(0.25, abs=2.5e-4)
+    return stood.mean.between(drive.filter.estimate().pose.mean).x
+
+
+def test_a_spell_of_slip_is_forgotten_in_time() -> None:
+    drive = Drive()
+    drive.go(20.0, 1.0, fix_every=5)
+    drive.go(0.5, 0.8, fix_every=5)
+    assert moved_after_standing(drive, 0.25) == pytest.approx(0.25, rel=0.02)
+
+
+def test_wheels_that_are_always_wrong_are_known_to_be() -> None:
+    drive = Drive()
+    drive.go(20.0, 0.8, fix_every=5)
+    assert moved_after_standing(drive, 0.25) == pytest.approx(0.25 / 0.8, rel=0.03)
+
+
+def test_nothing_is_usual_of_what_no_fix_told() -> None:
+    drive = Drive()
+    drive.go(20.0, 0.8)
+    assert moved_after_standing(drive, 0.25) == pytest.approx(0.25, rel=1e-3)
 
 
 def test_a_blind_stretch_is_as_uncertain_as_the_wheels_may_slip() -> None:

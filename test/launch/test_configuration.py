@@ -31,9 +31,17 @@ def test_the_parameter_file_holds_every_parameter_with_its_default() -> None:
     pytest.importorskip("rclpy", reason="ROS 2 is not installed")
     from local_inn_ros.nodes.common.parameters import parameter_name
     from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
-    from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+    from local_inn_ros.nodes.localizer.localizer_parameters import (
+        CameraParameters,
+        LidarParameters,
+    )
 
-    for node, kind in (("ekf", EkfParameters), ("lidar_localizer", LocalizerParameters)):
+    nodes = {
+        "ekf": EkfParameters,
+        "lidar_localizer": LidarParameters,
+        "camera_localizer": CameraParameters,
+    }
+    for node, kind in nodes.items():
         defaults = {parameter_name(one): one.default for one in fields(kind)}
         assert parameters_of(node) == defaults
 

@@ -80,6 +80,29 @@ def test_localization_needs_no_argument(bench: LaunchBench) -> None:
     assert started["localization"].parameters("lidar_localizer")["bundle"] == ""
 
 
+def test_camera_bundle_starts_its_node_beside_and_tells_the_filter(bench: LaunchBench) -> None:
+    started = started_by(bench.run("localization", camera_bundle="/models/hall_camera"))
+    assert set(started) == {"localization", "camera_localizer"}
+    camera = started["camera_localizer"].parameters("camera_localizer")
+    assert (camera["bundle"], camera["defers_to"]) == ("/models/hall_camera", "lidar_localizer")
+    both = ("lidar_localizer", "camera_localizer")
+    told = started["localization"].parameters("ekf")
+    assert told["fix_topics"] == [f"{node}/measurement" for node in both]
+    assert told["lost_topics"] == [f"{node}/lost" for node in both]
+    assert started["localization"].parameters("lidar_localizer")["bundle"] == ""
+
+
+def test_camera_alone_needs_no_laser(bench: LaunchBench) -> None:
+    started = started_by(
+        bench.run("localization", camera_bundle="/models/hall_camera", use_lidar="false")
+    )
+    assert set(started) == {"ekf", "camera_localizer"}
+    assert started["camera_localizer"].parameters("camera_localizer")["defers_to"] == ""
+    assert started["ekf"].parameters("ekf")["fix_topics"] == ["camera_localizer/measurement"]
+    nothing = bench.run("localization", use_lidar="false")
+    assert nothing.code == 1 and "needs a camera_bundle" in nothing.said
+
+
 def test_arguments_of_localization_reach_both_nodes(bench: LaunchBench, tmp_path: Path) -> None:
     file = tmp_path / "parameters.yaml"
     file.write_text(

@@ -25,6 +25,7 @@ from local_inn_ros.nodes.common.conversions import (
     to_stamp,
     to_yaw,
 )
+from local_inn_ros.nodes.common.managed_node import StartError
 from local_inn_ros.nodes.common.parameters import ParameterError
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE
 from local_inn_ros.nodes.filter.ekf import Ekf
@@ -309,3 +310,77 @@ def test_each_fix_topic_is_a_source_of_its_own(ros: RosWorld) -> None:
     ros.wait_for(lambda: len(health) > first, "the next report")
     told = {pair.key: pair.value for pair in health[-1].status[0].values}
     assert told["lost"] == "False"
+
+
+def test_camera_carries_on_where_the_laser_stops_and_the_covariance_says_so(ros: RosWorld) -> None:
+    bench = FilterBench(ros, fix_topics=[FIX_TOPIC, "camera/measurement"])
+    camera = ros.talk(PoseWithCovarianceStamped, "camera/measurement", RELIABLE)
+    health: list[DiagnosticArray] = ros.listen(DiagnosticArray, "/diagnostics", RELIABLE)
+    bench.drive(3)
+    bench.begin(Pose2.identity())
+
+    def drive_on(count: int, laser: bool, seen: bool = True) -> float:
+        """Return the deviation across after some readings, each with fixes."""
+        for _ in range(count):
+            bench.drive(1)
+            at = 0.01 * (bench.sent - 1)
+            if laser:
+                bench.fix(Pose2(at, 0.0, 0.0), START_S + at, 0.01)
+            if seen:
+                rough = GaussianPose2.from_deviations(Pose2(at, 0.0, 0.0), 0.08, 0.08, 0.04)
+                fixes = bench.total("fix")
+                camera.publish(stamped_gaussian_message(rough, to_stamp(START_S + at), "map"))
+                ros.wait_for(lambda fixes=fixes: bench.total("fix") > fixes, "the camera's fix")
+        last = bench.sent
+        ros.wait_for(
+            lambda: to_seconds(bench.filtered[-1].header.stamp) > START_S + 0.01 * last - 0.015,
+            "the pose",
+        )
+        return float(to_gaussian(bench.filtered[-1].pose).deviations()[1])
+
+    both = drive_on(20, laser=True)
+    camera_alone = drive_on(200, laser=False)
+    assert 1.5 * both < camera_alone < 0.08
+    mean = to_gaussian(bench.filtered[-1].pose).mean
+    assert mean.distance_to(Pose2(0.01 * (bench.sent - 1), 0.0, 0.0)) < 0.02
+    first = len(health)
+    words = f"no fixes come on '{FIX_TOPIC}'"
+
+    def told() -> bool:
+        drive_on(1, laser=False)
+        return any(words in one.status[0].message for one in health[first:])
+
+    ros.wait_for(told, f"'{words}'")
+    neither = drive_on(400, laser=False, seen=False)
+    assert neither > 1.2 * camera_alone
+
+
+def test_fix_that_is_stamped_late_is_fused_where_it_belongs(ros: RosWorld) -> None:
+    bench = FilterBench(ros, fix_topics=[FIX_TOPIC, "camera/measurement"], fix_delays=[0.0, 0.2])
+    camera = ros.talk(PoseWithCovarianceStamped, "camera/measurement", RELIABLE)
+    bench.drive(3)
+    bench.begin(Pose2.identity())
+    bench.drive(60)
+    # Seen 0.2 s before it is stamped, at 1 m/s.
+    told = GaussianPose2.from_deviations(Pose2(0.4, 0.3, 0.0), 0.001, 0.001, 0.001)
+    camera.publish(stamped_gaussian_message(told, to_stamp(START_S + 0.6), "map"))
+    ros.wait_for(lambda: bench.total("fix accepted") == 1, "the fix")
+    count = len(bench.filtered)
+    bench.drive(1)
+    ros.wait_for(lambda: len(bench.filtered) > count, "the pose")
+    assert abs(to_gaussian(bench.filtered[-1].pose).mean.x - 0.63) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("fix_delays", [0.0, 9.0], "fix_delays is .*: each must be a number from -1 to 1"),
+        ("fix_delays", [0.0, 0.1], "fix_delays has 2 numbers for 1 fix_topics"),
+        ("fix_shared_shares", [1], "fix_shared_shares is an array of doubles"),
+    ],
+)
+def test_numbers_of_sources_that_make_no_sense_are_named(
+    ros: RosWorld, name: str, value: list[float], words: str
+) -> None:
+    with pytest.raises((ParameterError, StartError), match=words):
+        ros.start(Ekf, **{name: value})

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,7 +41,8 @@ from local_inn_ros.nodes.localizer.localizer_health import (
     STAMP_AGE,
     localizer_health,
 )
-from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.localizer_parameters import LidarParameters
+from local_inn_ros.nodes.localizer.scan_intake import ScanIntake
 
 ALL_WELL = Situation(Whereabouts.LOCALIZED, searching=False, places=(1.0,))
 
@@ -71,13 +73,16 @@ def test_the_gravest_is_said_first() -> None:
     assert health_of([], "well", {}) == Health(OK, "well", {})
 
 
-def localizer(told: LocalizerParameters, **figures: float) -> Health:
+def localizer(told: LidarParameters, **figures: float) -> Health:
     tally = Tally()
     for what in ("scan", "odometry", "fix"):
         tally.count(what)
     for name, value in figures.items():
         tally.note({"age": STAMP_AGE, "quality": QUALITY, "time": SCAN_TIME}[name], value)
-    return localizer_health(tally, (), (), ClockSkew(), ALL_WELL, oracle_model(room()), told, {})
+    scans, model = ScanIntake(SimpleNamespace(now=told)), oracle_model(room())
+    return localizer_health(
+        tally, (), (), ClockSkew(), ALL_WELL, model, told, {}, scans.words, scans.limits
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,11 +100,11 @@ def localizer(told: LocalizerParameters, **figures: float) -> Health:
 def test_the_localizers_figures_have_bounds(
     figures: dict[str, float], level: bytes, words: str
 ) -> None:
-    health = localizer(LocalizerParameters(), **figures)
+    health = localizer(LidarParameters(), **figures)
     assert health.level == level
     assert words in health.message
     free = replace(
-        LocalizerParameters(),
+        LidarParameters(),
         **{
             f"{name}_{grade}": 0.0
             for name in ("scan_rate", "stamp_age", "quality", "scan_time")

@@ -15,10 +15,10 @@ from local_inn_ros.nodes.common.amcl_parity import WITHOUT_EQUIVALENT
 from local_inn_ros.nodes.common.parameter_table import parameter_page
 from local_inn_ros.nodes.common.parameters import parameter_info
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
-from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.localizer_parameters import CameraParameters, LidarParameters
 
 PAGE = Path(__file__).parents[2] / "docs" / "parameters.md"
-KINDS = (LocalizerParameters, EkfParameters)
+KINDS = (LidarParameters, CameraParameters, EkfParameters)
 
 
 def test_the_page_of_parameters_is_in_step() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, fields, replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,7 +32,8 @@ from local_inn_ros.nodes.common.parameters import (
 from local_inn_ros.nodes.demo.simulator import SimulatorParameters
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.localizer.localizer_health import localizer_health
-from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.localizer_parameters import LidarParameters
+from local_inn_ros.nodes.localizer.scan_intake import ScanIntake
 from local_inn_ros.nodes.localizer.search_report import search_report
 
 
@@ -57,7 +59,7 @@ def test_parameters_are_declared_as_they_are_described(ros: RosWorld) -> None:
     assert ros.probe.get_parameter("outer.inner").value is True
 
 
-@pytest.mark.parametrize("kind", [EkfParameters, LocalizerParameters, SimulatorParameters])
+@pytest.mark.parametrize("kind", [EkfParameters, LidarParameters, SimulatorParameters])
 def test_every_parameter_says_what_it_does(kind: type) -> None:
     for one in fields(kind):
         info: ParameterInfo = one.metadata["parameter"]
@@ -90,8 +92,10 @@ def health_in(situation: Situation) -> Health:
     tally = Tally()
     for what in ("scan", "odometry", "fix"):
         tally.count(what)
+    told, model = LidarParameters(), oracle_model(room())
+    scans = ScanIntake(SimpleNamespace(now=told))
     return localizer_health(
-        tally, [], [], ClockSkew(), situation, oracle_model(room()), LocalizerParameters(), {}
+        tally, [], [], ClockSkew(), situation, model, told, {}, scans.words, scans.limits
     )
 
 
@@ -160,4 +164,4 @@ def test_a_choice_that_there_is_not_is_refused(ros: RosWorld) -> None:
     node = Node("other", context=ros.context, parameter_overrides=[refiner])
     ros.add(node)
     with pytest.raises(ParameterError, match=r"'grid'.*field, forward, none"):
-        Parameters(node, LocalizerParameters)
+        Parameters(node, LidarParameters)

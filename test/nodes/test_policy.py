@@ -18,6 +18,7 @@ from local_inn_ros.nodes.filter.ekf import Ekf
 from local_inn_ros.nodes.localizer.lidar_localizer import LidarLocalizer
 
 POLICY = Path(__file__).resolve().parents[2] / "config" / "sros2" / "localization.policy.xml"
+NODES = ("lidar_localizer", "ekf", "camera_localizer")
 # What a rule of the policy is called, and how a node is asked what it has of that.
 KINDS = {
     ("topics", "publish"): "publisher",
@@ -28,9 +29,19 @@ KINDS = {
 # Needed with use_sim_time; from Iron on; where Nav2's messages are installed.
 SOMETIMES = {
     ("subscriber", "/clock"),
-    *(("service", f"/{node}/get_type_description") for node in ("lidar_localizer", "ekf")),
+    *(("service", f"/{node}/get_type_description") for node in NODES),
     ("service", "/set_initial_pose"),
     ("publisher", "/initialpose"),
+    # Of the filter, beside a camera.
+    ("subscriber", "/camera_localizer/lost"),
+    ("subscriber", "/camera_localizer/measurement"),
+    ("subscriber", "/camera_localizer/measurement/supported"),
+}
+# Of a camera: where it is alone, and where it gives its pictures compressed.
+ALONE = {
+    ("service", "/relocalize"),
+    ("service", "/reinitialize_global_localization"),
+    ("subscriber", "/image_raw/compressed"),
 }
 
 
@@ -74,10 +85,27 @@ def test_the_policy_allows_what_the_nodes_have_and_nothing_else(ros: RosWorld) -
         assert present(ros, node) - allowed(node) == set()
 
 
-def test_the_policy_is_one_enclave_of_both_nodes() -> None:
+def test_the_policy_allows_what_a_camera_beside_a_laser_has_and_nothing_else(ros: RosWorld) -> None:
+    for needed in ("cv2", "poselib"):
+        pytest.importorskip(needed)
+    from camera_oracle import camera_model, runnable
+    from textured_room import TexturedRoom
+
+    from local_inn_ros.nodes.localizer.camera_localizer import CameraLocalizer
+
+    node, model = "camera_localizer", runnable(camera_model(TexturedRoom(5))[0])
+    ros.start(CameraLocalizer, model, None, defers_to="lidar_localizer")
+    ros.wait_for(lambda: node in ros.probe.get_node_names(), "the node")
+    wanted = allowed(node) - SOMETIMES - ALONE
+    ros.wait_for(lambda: wanted <= present(ros, node), node)
+    assert present(ros, node) - allowed(node) == set()
+
+
+def test_the_policy_is_an_enclave_for_each_process() -> None:
     root = ElementTree.parse(POLICY).getroot()
-    assert [one.get("path") for one in root.iter("enclave")] == ["/localization"]
-    assert {one.get("node") for one in root.iter("profile")} == {"lidar_localizer", "ekf"}
+    paths = [one.get("path") for one in root.iter("enclave")]
+    assert paths == ["/localization", "/camera_localizer"]
+    assert [one.get("node") for one in root.iter("profile")] == list(NODES)
 
 
 def test_sros2_reads_the_policy() -> None:

@@ -15,6 +15,7 @@ pytest.importorskip("rclpy", reason="ROS 2 is not installed")
 
 from geometry_msgs.msg import PoseArray
 from localizer_bench import BASE, ELSEWHERE, PATIENT, START_S, Bench
+from model_fixtures import hall
 from ros_fixtures import DEADLINE_S, RosWorld
 from std_srvs.srv import Empty
 
@@ -31,14 +32,6 @@ from local_inn_ros.nodes.common.conversions import (
 from local_inn_ros.nodes.common.qos import RELIABLE
 from local_inn_ros.sensing import Scan
 from local_inn_ros.systems.local_inn_2d.relocalizer import Relocalizer
-from local_inn_ros.world import FREE, OCCUPIED, OccupancyGrid
-
-
-def hall() -> OccupancyGrid:
-    """An empty room, which looks the same from the other end."""
-    cells = np.full((100, 140), OCCUPIED, dtype=np.int8)
-    cells[10:90, 10:130] = FREE
-    return OccupancyGrid(cells, 0.05, Pose2(-1.0, -1.0, 0.0))
 
 
 def figures_of(message: str) -> dict[str, Any]:

@@ -23,11 +23,13 @@ from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.localization.search.pace import Pace
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.nodes.localizer.model import Mounted
+from local_inn_ros.nodes.localizer.observation_intake import Words
 from local_inn_ros.nodes.localizer.search_run import Lookout, SearchObservation, SearchRun
 from local_inn_ros.sensing import Scan
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 HERE = Pose2(1.5, 1.2, 0.4)
+SCANS = Words("scan", "scans", "scan")
 SETTINGS = PlaceSearchSettings(timeout_s=60.0, confirm_readings=3)
 
 
@@ -45,7 +47,7 @@ def sight(mounted: Mounted, number: int, frame: str = "laser") -> SearchObservat
 
 
 def search_run(lookout: Lookout, ends_s: float = math.inf) -> SearchRun:
-    return SearchRun(lookout, SETTINGS, ends_s, lambda name: f"/{name}", Pace(1.0))
+    return SearchRun(lookout, SETTINGS, ends_s, lambda name: f"/{name}", Pace(1.0), SCANS)
 
 
 def watched(

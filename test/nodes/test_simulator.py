@@ -16,6 +16,7 @@ from nav_msgs.msg import OccupancyGrid as OccupancyGridMessage
 from nav_msgs.msg import Odometry as OdometryMessage
 from ros_fixtures import RosWorld
 from sensor_msgs.msg import LaserScan
+from std_srvs.srv import SetBool
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.bundles.bundle import Bundle
@@ -110,3 +111,28 @@ def test_the_robot_can_be_picked_up(ros: RosWorld) -> None:
     )
     assert to_pose(truths[-1].pose).distance_to(here) < 1e-6
     assert node.get_name() == "simulator"
+
+
+def test_the_laser_can_be_unplugged_and_plugged_in_again(ros: RosWorld) -> None:
+    """What it measures is told to nobody meanwhile; the robot drives on."""
+    scans = ros.listen(LaserScan, "scan", SENSOR)
+    odometry = ros.listen(OdometryMessage, "odom", SENSOR)
+    ros.start(SimulatorNode, seed=4)
+    plug = ros.probe.create_client(SetBool, "simulator/laser")
+    ros.wait_for(lambda: scans and plug.service_is_ready(), "scans")
+
+    def told(plugged: bool) -> str:
+        answer = plug.call_async(SetBool.Request(data=plugged))
+        ros.wait_for(answer.done, "an answer")
+        assert answer.result().success
+        return str(answer.result().message)
+
+    assert told(False) == "the laser is unplugged"
+    # Readings of the odometry that came after all scans that were on their way.
+    so_far = len(odometry)
+    ros.wait_for(lambda: len(odometry) > so_far + 20, "a robot that drives on")
+    heard, so_far = len(scans), len(odometry)
+    ros.wait_for(lambda: len(odometry) > so_far + 50, "a robot that drives on")
+    assert len(scans) == heard
+    assert told(True) == "the laser is plugged in"
+    ros.wait_for(lambda: len(scans) > heard, "scans again")

@@ -49,7 +49,7 @@ def scan_at(bench: Bench, stamp_s: float) -> None:
 
 
 def dropped(bench: Bench, oddity: Oddity) -> int:
-    return bench.total(oddity.value)
+    return bench.total(oddity.of("scan"))
 
 
 def newest_s(robot: Robot) -> float:
@@ -130,7 +130,7 @@ def test_scans_from_the_future_wait_and_are_given_up(ros: RosWorld) -> None:
         scan_at(bench, START_S + 0.01 * k)
     ros.wait_for(lambda: bench.total("fix") == 5, "the fixes of now")
     # By real time it is known that the odometry will not come there: any message tells.
-    bench.wait_for_health(Oddity.NOT_REACHED.value, seen_from=BASE)
+    bench.wait_for_health(Oddity.NOT_REACHED.of("scan"), seen_from=BASE)
     assert dropped(bench, Oddity.NOT_REACHED) == 1
 
 
@@ -141,7 +141,7 @@ def test_the_same_scan_is_not_used_twice(ros: RosWorld) -> None:
     scan_at(bench, START_S + 0.02)
     ros.wait_for(lambda: bench.total("fix") == 2, "two fixes")
     assert dropped(bench, Oddity.REPEATED) == 3
-    bench.wait_for_health(Oddity.REPEATED.value)
+    bench.wait_for_health(Oddity.REPEATED.of("scan"))
 
 
 def test_scans_that_come_half_a_second_late_are_fused_at_their_stamps(ros: RosWorld) -> None:
@@ -196,7 +196,7 @@ def test_scans_without_stamps_are_counted_and_told(ros: RosWorld) -> None:
         scan_at(bench, 0.0)
     assert dropped(bench, Oddity.UNSTAMPED) == 3
     assert bench.total("fix") == 0
-    bench.wait_for_health(Oddity.UNSTAMPED.value)
+    bench.wait_for_health(Oddity.UNSTAMPED.of("scan"))
 
 
 def test_a_pose_told_just_ahead_of_the_odometry_holds_when_that_comes_there(ros: RosWorld) -> None:

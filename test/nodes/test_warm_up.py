@@ -18,7 +18,7 @@ from numba.core.dispatcher import Dispatcher
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.sensing.laser.laser_mount import LaserMount
-from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.localizer_parameters import LidarParameters
 from local_inn_ros.nodes.localizer.model import load_model
 from local_inn_ros.filtering.odometry_buffer import OdometryBuffer
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
@@ -39,7 +39,7 @@ def compiled():
     }
 
 
-model = load_model(LocalizerParameters(), print)
+model = load_model(LidarParameters(), print)
 mount = Pose2(0.27, 0.0, 0.0)
 simulator = Simulator(
     model.bundle.grid,

@@ -20,10 +20,10 @@ NEVER_ON_A_ROBOT = {
 }
 # Loads the shipped bundle as the node does, searches and locates with it.
 _LOADS = """
-from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.localizer_parameters import LidarParameters
 from local_inn_ros.nodes.localizer.model import load_model
 
-load_model(LocalizerParameters(), print)
+load_model(LidarParameters(), print)
 """
 
 

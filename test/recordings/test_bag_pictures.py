@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from bag_messages import Messages, raw_bag
-from picture_messages import a_picture, a_spec, camera_info, compressed, rgb_image
+from bag_messages import raw_bag
+from camera_messages import FRAME, CameraMessages
+from picture_messages import a_picture, a_spec, camera_info
 from rosbags.rosbag1 import Writer as Writer1
 from rosbags.rosbag2 import StoragePlugin
 from rosbags.typesys import Stores
@@ -26,33 +26,6 @@ from local_inn_ros.recordings.bag_pictures import (
 
 SPEC = a_spec(32, 24, 30.0)
 TOPIC, INFO, PACKED = "/front/image_raw", "/front/camera_info", "/front/image_raw/compressed"
-FRAME = "camera_optical_frame"
-
-
-class CameraMessages(Messages):
-    """Makes the messages of a bag out of those that are told by their fields alone."""
-
-    def of(self, kind: str, plain: SimpleNamespace) -> Any:
-        stamp = plain.header.stamp
-        header = self.header(stamp.sec + 1e-9 * stamp.nanosec, plain.header.frame_id)
-        told = {**vars(plain), "header": header}
-        if "roi" in told:
-            roi = vars(told["roi"])
-            told["roi"] = self.make("sensor_msgs/msg/RegionOfInterest", **roi)
-        if kind.endswith("CameraInfo") and self.one:
-            told = {name.upper() if name in "dkrp" else name: one for name, one in told.items()}
-        return self.make(f"sensor_msgs/msg/{kind}", **told)
-
-    def picture(self, stamp_s: float, seed: int = 0, frame: str = FRAME) -> Any:
-        return self.of("Image", rgb_image(a_picture(64, 48, seed), stamp_s=stamp_s, frame=frame))
-
-    def packed(self, stamp_s: float, seed: int = 0) -> Any:
-        return self.of(
-            "CompressedImage", compressed(a_picture(64, 48, seed), stamp_s=stamp_s, frame=FRAME)
-        )
-
-    def info(self, **changes: Any) -> Any:
-        return self.of("CameraInfo", camera_info(64, 48, 60.0, **changes))
 
 
 MAKE = CameraMessages()

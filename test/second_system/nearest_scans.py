@@ -36,6 +36,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.fix import Fix, Mode
 from local_inn_ros.localization.search.hypotheses import Hypothesis, SearchResult
 from local_inn_ros.sensing import BeamPicker, LaserSpec, Scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.sensing.mounted_poses import pose_of_base, pose_of_mounted
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.protocol import Model, RunSettings, TrainingInputs, TrainingOrder
@@ -95,14 +96,14 @@ class NearestScans:
     def stored(self) -> dict[str, np.ndarray]:
         return load_file(self.bundle.file(_SCANS))
 
-    def fix_producer(self, mount: Pose2, settings: RunSettings) -> Neighbours:
-        return Neighbours(self, mount)
+    def fix_producer(self, mount: Mount, settings: RunSettings) -> Neighbours:
+        return Neighbours(self, mount.seen_from_above())
 
-    def follower(self, mount: Pose2, settings: RunSettings) -> Neighbours:
-        return Neighbours(self, mount)
+    def follower(self, mount: Mount, settings: RunSettings) -> Neighbours:
+        return Neighbours(self, mount.seen_from_above())
 
-    def candidate_search(self, mount: Pose2, settings: RunSettings) -> Neighbours:
-        return Neighbours(self, mount)
+    def candidate_search(self, mount: Mount, settings: RunSettings) -> Neighbours:
+        return Neighbours(self, mount.seen_from_above())
 
     def warm_up(self, settings: RunSettings) -> None:
         assert len(self.stored["poses"])

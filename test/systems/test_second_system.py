@@ -17,6 +17,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import BundleError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.recordings.bag_reader import BagTopics, open_recording
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.protocol import MakesFixes, RunSettings, Searches, Tracks
 from local_inn_ros.systems.registry import load_bundle, open_model, system_named, system_names
 
@@ -75,7 +76,7 @@ def test_the_map_is_searched_with_it(second_bundle: Path, bag: Path) -> None:
     assert isinstance(model, Searches)
     recording = open_recording(bag, BagTopics(reference="/ground_truth"))
     assert recording.reference is not None
-    search = model.candidate_search(recording.mount, RunSettings())
+    search = model.candidate_search(Mount.level(recording.mount), RunSettings())
     for scan in list(recording.scans())[::60]:
         truth = Pose2.from_array(recording.reference.at([scan.stamp_s])[0])
         found = search.search(scan).hypotheses

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,24 +141,46 @@ class Refiner:
         near: bool = False,
         stride: int = 1,
     ) -> Refinement:
-        """Align a scan.
+        """Align a scan (see ``refine_from``)."""
+        (refined,) = self.refine_from(points_m, (start,), near, stride)
+        return refined
+
+    def refine_from(
+        self,
+        points_m: NDArray[np.float64],
+        starts: Iterable[Pose2],
+        near: bool = False,
+        stride: int = 1,
+    ) -> tuple[Refinement, ...]:
+        """Align a scan from each of several starts.
 
         Args:
             points_m: (k, 2) end points in the sensor frame, row by row; k may be 0.
-            start: the sensor in the map frame, a few decimetres off at most.
-            near: whether the start is within centimetres: only end points that lie about a cell
+            starts: the sensor in the map frame, a few decimetres off at most.
+            near: whether the starts are within centimetres: only end points that lie about a cell
                 from a surface are given a voice.
             stride: every so manieth point is aligned; the others only tell which way surfaces
                 face.
         """
         if len(points_m) == 0:
-            return Refinement(start, np.zeros((3, 3)), np.eye(3), 0.0, 0.0, False, 0)
+            nothing = np.zeros((3, 3))
+            return tuple(
+                Refinement(start, nothing, np.eye(3), 0.0, 0.0, False, 0) for start in starts
+            )
         limits = self._near_limits if near else self._limits
         normals = scan_normals(points_m, self._noise_m, stride)
         aligned_m = np.ascontiguousarray(points_m[::stride])
-        count = len(aligned_m)
+        return tuple(self._aligned(aligned_m, normals, start, limits) for start in starts)
+
+    def _aligned(
+        self,
+        points_m: NDArray[np.float64],
+        normals: NDArray[np.float64],
+        start: Pose2,
+        limits: tuple[float, ...],
+    ) -> Refinement:
         x, y, yaw, information, most, unseen, weight, rms_m, converged, steps = align(
-            self._raster, self._surfaces, aligned_m, normals, start.x, start.y, start.yaw, limits
+            self._raster, self._surfaces, points_m, normals, start.x, start.y, start.yaw, limits
         )
-        pose = Pose2(x, y, wrap_angle(yaw))
-        return Refinement(pose, information, unseen, rms_m, weight / count, converged, steps, most)
+        pose, share = Pose2(x, y, wrap_angle(yaw)), weight / len(points_m)
+        return Refinement(pose, information, unseen, rms_m, share, converged, steps, most)

@@ -11,8 +11,8 @@ class RefinerChoice(str, Enum):
     """What a network's answer is aligned with before it is fused."""
 
     FIELD = "field"
-    """The likelihood field of the map's grid."""
+    """The likelihood field of the map's grid; of a camera's bundle, its landmarks."""
     FORWARD = "forward"
-    """The network's own forward pass; no grid is looked at."""
+    """The network's own forward pass; neither grid nor landmarks are looked at."""
     NONE = "none"
     """Nothing: the network's answer stands."""

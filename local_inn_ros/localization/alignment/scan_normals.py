@@ -46,16 +46,18 @@ def scan_normals(points, noise_m, stride):  # type: ignore[no-untyped-def]
     for k in range(found.shape[0]):
         i = k * stride
         first, last = _neighbours(points, i)
-        best = math.inf
+        best, best_across, best_along = math.inf, 0.0, 0.0
         for kind in range(3):
             low = i if kind == 1 else first
             high = i if kind == 2 else last
             if high - low + 1 < _LEAST_POINTS:
                 continue
-            x, y, variance = _line(sums, low, high, noise_m)
+            across, along, variance = _line(sums, low, high, noise_m)
             if variance < best:
-                best = variance
-                found[k, 0], found[k, 1], found[k, 2] = x, y, variance
+                best, best_across, best_along = variance, across, along
+        if best < math.inf:
+            bearing = 0.5 * math.atan2(best_across, best_along)
+            found[k, 0], found[k, 1], found[k, 2] = -math.sin(bearing), math.cos(bearing), best
     return found
 
 
@@ -70,8 +72,9 @@ def _neighbours(points, i):  # type: ignore[no-untyped-def]
             j = i + step * k
             if j < 0 or j >= points.shape[0]:
                 break
-            far = math.hypot(points[j, 0] - points[i, 0], points[j, 1] - points[i, 1]) > _REACH_M
-            if far and k > _LEAST_TO_A_SIDE:
+            # Squares: a root for each pair of points is most of what normals cost otherwise.
+            x, y = points[j, 0] - points[i, 0], points[j, 1] - points[i, 1]
+            if x * x + y * y > _REACH_M * _REACH_M and k > _LEAST_TO_A_SIDE:
                 break
             end = j
         ends[side] = end
@@ -80,21 +83,22 @@ def _neighbours(points, i):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _line(sums, low, high, noise_m):  # type: ignore[no-untyped-def]
-    """Return the normal of the line through points low to high, and the variance of its angle.
+    """Return what the line through points low to high is like.
 
-    Infinite where the points are not of one line.
+    Returns:
+        Sine and cosine of twice its angle, times a length; and the variance of that angle,
+        infinite where the points are not of one line.
     """
     count = high - low + 1
     x, y = sums[high + 1, 0] - sums[low, 0], sums[high + 1, 1] - sums[low, 1]
     xx = sums[high + 1, 2] - sums[low, 2] - x * x / count
     xy = sums[high + 1, 3] - sums[low, 3] - x * y / count
     yy = sums[high + 1, 4] - sums[low, 4] - y * y / count
-    half = 0.5 * math.hypot(xx - yy, 2.0 * xy)
+    half = 0.5 * math.sqrt((xx - yy) * (xx - yy) + 4.0 * xy * xy)
     long, short = 0.5 * (xx + yy) + half, 0.5 * (xx + yy) - half
     if not long > 0.0 or short > (_SCATTER * noise_m) ** 2 * (count - 2):
         return 0.0, 0.0, math.inf
-    bearing = 0.5 * math.atan2(2.0 * xy, xx - yy)
-    return -math.sin(bearing), math.cos(bearing), noise_m * noise_m / long
+    return 2.0 * xy, xx - yy, noise_m * noise_m / long
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

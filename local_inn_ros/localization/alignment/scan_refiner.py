@@ -59,10 +59,8 @@ class FieldScanRefiner:
     ) -> tuple[Refinement, ...]:
         """Align from each start; the beams are the scan's own, not the network's."""
         points = self._points.all_of(scan)
-        stride = self._points.stride
-        return tuple(
-            self._refiner.refine(points, Pose2.from_array(start), stride=stride) for start in starts
-        )
+        poses = (Pose2.from_array(start) for start in starts)
+        return self._refiner.refine_from(points, poses, stride=self._points.stride)
 
     def refine_near(self, scan: Scan, reading: Beams, start: Pose2) -> Refinement:
         """Align from a start nearby."""

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from local_inn_ros.geometry.gaussian3 import GaussianPose3
 from local_inn_ros.geometry.pose3 import Pose3
-from local_inn_ros.geometry.se3 import exp_twists, inverse_right_jacobian, log_motions
+from local_inn_ros.geometry.se3 import inverse_right_jacobian, log_motions
+from local_inn_ros.geometry.se3_step import stepped
 from local_inn_ros.localization.alignment.sightings import Sightings, explained_by
 
 _MOST_STEPS = 30
 # A step that is shorter, in metres and radians, is the last.
-_SETTLED = 1e-6
+_SETTLED = 1e-5
 # Of the information: directions that nothing tells of stay where they are.
 _LEAST_INFORMATION = 1e-6
 _DAMPING = 1e-4
@@ -76,8 +77,8 @@ def align_sightings(
     for _ in range(_MOST_STEPS):
         damped = at.information + damping * np.diag(np.diag(at.information))
         damped += _LEAST_INFORMATION * np.eye(6)
-        step = -np.linalg.solve(damped, at.gradient)
-        moved = pose @ Pose3.from_matrix(exp_twists(step))
+        step = np.asarray(-np.linalg.solve(damped, at.gradient), np.float64)
+        moved = stepped(pose, step)
         tried = _linearized(sightings, moved, prior, belief)
         if tried.cost <= at.cost:
             pose, at, damping = moved, tried, damping * 0.1

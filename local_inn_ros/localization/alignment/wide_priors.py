@@ -52,7 +52,16 @@ def aligned_within(prior: GaussianPose2, align: Callable[[Pose2], Refinement]) -
         prior: of the sensor in the map frame.
         align: aligns the scan from a start.
     """
-    found = [align(Pose2.from_array(start)) for start in starts_along(prior)]
+    return settled([align(Pose2.from_array(start)) for start in starts_along(prior)])
+
+
+def settled(found: Sequence[Refinement]) -> Refinement:
+    """Return the best of some alignments, open along what its rivals differ by.
+
+    Args:
+        found: alignments of one scan; the first is from where the robot is believed to be, and is
+            the best unless another explains clearly more.
+    """
     best = max(found, key=_inlier_share)
     if best.inlier_share <= found[0].inlier_share + _CLEARLY_BETTER:
         best = found[0]

@@ -43,9 +43,13 @@ class Event(Enum):
     FILTER_SPOKE = "the filter told its pose"
     FILTER_SILENT = "the filter fell silent"
     """For as long as the odometry is kept."""
-    ALARM = "the scans do not fit the map at the pose"
+    ALARM = "the {many} do not fit the map at the pose"
     ODOMETRY_RESTART = "the odometry began anew"
     """Its time went back, or its position leapt."""
+
+    def told(self, many: str) -> str:
+        """Say what happened, where readings are called ``many``."""
+        return self.value.format(many=many)
 
 
 class SearchOrder(Enum):
@@ -54,7 +58,7 @@ class SearchOrder(Enum):
     GO_ON = "go on"
     END = "end"
     END_UNLESS_CALLED = "end, unless somebody called for it"
-    BEGIN_AGAIN = "begin again with the scans and the odometry that come from now on"
+    BEGIN_AGAIN = "begin again with the readings and the odometry that come from now on"
 
 
 @dataclass(frozen=True, slots=True)

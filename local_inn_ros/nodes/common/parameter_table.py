@@ -15,13 +15,19 @@ from typing import Any
 from local_inn_ros.filtering.amcl_alphas import UPDATE_M, UPDATE_RAD
 from local_inn_ros.nodes.common.amcl_parity import WITHOUT_EQUIVALENT
 from local_inn_ros.nodes.common.noise_parameters import NoiseParameters
-from local_inn_ros.nodes.common.parameters import ParameterInfo, parameter_info, parameter_name
+from local_inn_ros.nodes.common.parameters import (
+    Numbers,
+    ParameterInfo,
+    parameter_info,
+    parameter_name,
+)
 from local_inn_ros.nodes.demo.simulator import SimulatorParameters
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
-from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.localizer_parameters import CameraParameters, LidarParameters
 
 _NODES: dict[str, type[Any]] = {
-    "lidar_localizer": LocalizerParameters,
+    "lidar_localizer": LidarParameters,
+    "camera_localizer": CameraParameters,
     "ekf": EkfParameters,
     "simulator": SimulatorParameters,
 }
@@ -31,6 +37,7 @@ _TYPES: dict[type, str] = {
     float: "double",
     str: "string",
     tuple: "string array",
+    Numbers: "double array",
 }
 _INTRODUCTION = """\
 # Parameters
@@ -50,9 +57,9 @@ NAME and the topic's full name for TOPIC, as in `qos_overrides./odom.subscriptio
 reliable`.
 """
 _NOISE = f"""
-## The odometry's noise: `lidar_localizer` and `ekf`
+## The odometry's noise: `lidar_localizer`, `camera_localizer` and `ekf`
 
-Both nodes have these parameters, and both should be told the same: under `/**` in a file of
+These nodes have these parameters, and all should be told the same: under `/**` in a file of
 parameters, or by `local-inn calibrate --params-out`, which finds them out from a recording. The
 first seven are random walks: after four metres the error is twice that after one. `distance_scale`
 and `turn_scale` are errors that last, by which share they are typically off.
@@ -103,7 +110,7 @@ def _default(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return f"`[{', '.join(value)}]`"
+        return f"`[{', '.join(map(str, value))}]`"
     if isinstance(value, str):
         return f"`{value}`" if value else "empty"
     return f"{value}"

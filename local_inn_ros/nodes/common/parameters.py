@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
 from difflib import get_close_matches
@@ -30,6 +31,10 @@ _ALIKE = 0.7
 Values = TypeVar("Values")
 
 
+class Numbers(tuple[float, ...]):
+    """Several numbers: the default of a parameter that is an array of doubles."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Type:
     """A type of parameters: how it is called, and what its values are in Python."""
@@ -44,6 +49,7 @@ _TYPES: dict[type[Any], _Type] = {
     float: _Type("a double", (float,)),
     str: _Type("a text", (str,)),
     tuple: _Type("an array of texts", (list, tuple)),
+    Numbers: _Type("an array of doubles", (list, tuple, array)),
 }
 
 
@@ -82,7 +88,7 @@ class ParameterInfo:
 
 
 def parameter(default: Any, info: ParameterInfo) -> Any:
-    """Return a dataclass field that is a parameter; arrays are tuples."""
+    """Return a dataclass field that is a parameter; arrays are tuples, those of doubles Numbers."""
     return field(default=default, metadata={_METADATA_KEY: info})
 
 
@@ -231,6 +237,8 @@ def _checked(described: Field[Any], value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         # Which no range of a descriptor keeps out.
         raise ParameterError(f"parameter {parameter_name(described)} is {value}: not a number")
+    if isinstance(described.default, Numbers):
+        return _checked_numbers(described, value)
     if info.choices and value not in info.choices:
         raise ParameterError(
             f"parameter {parameter_name(described)} is '{value}': it must be one of "
@@ -240,12 +248,25 @@ def _checked(described: Field[Any], value: Any) -> Any:
     return tuple(value or ()) if is_array else value
 
 
+def _checked_numbers(described: Field[Any], value: Any) -> Numbers:
+    info, name = parameter_info(described), parameter_name(described)
+    low = -math.inf if info.low is None else info.low
+    high = math.inf if info.high is None else info.high
+    numbers = Numbers(value or ())
+    if not all(math.isfinite(one) and low <= one <= high for one in numbers):
+        raise ParameterError(
+            f"parameter {name} is {list(numbers)}: each must be a number from {low:g} to {high:g}"
+        )
+    return numbers
+
+
 def _descriptor(described: Field[Any]) -> ParameterDescriptor:
     info = parameter_info(described)
     unit = f" [{info.unit}]" if info.unit else ""
     descriptor = ParameterDescriptor(description=info.description + unit)
     descriptor.additional_constraints = constraints(info)
-    if info.low is None or info.high is None:
+    if info.low is None or info.high is None or isinstance(described.default, Numbers):
+        # A range of ROS is for a single number.
         return descriptor
     if isinstance(described.default, int):
         span = IntegerRange(from_value=int(info.low), to_value=int(info.high), step=info.step)

@@ -22,6 +22,9 @@ SENSOR = QoSProfile(depth=20, reliability=ReliabilityPolicy.BEST_EFFORT)
 """Readings: best effort as the sensor data profile is, which goes with drivers of any reliability;
 deeper than that, so that a process held up for a moment misses none."""
 
+PICTURES = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+"""Readings that take longer than they are apart, where the processor is short: only the newest."""
+
 RELIABLE = QoSProfile(depth=50)
 """Results that nobody should miss, not even somebody who was held up for a moment."""
 

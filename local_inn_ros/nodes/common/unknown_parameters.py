@@ -13,7 +13,7 @@ from rclpy.node import Node
 from local_inn_ros.nodes.common.amcl_parity import WITHOUT_EQUIVALENT
 from local_inn_ros.nodes.common.parameters import parameter_name, told_from_outside
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
-from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.localizer_parameters import CameraParameters, LidarParameters
 
 # ROS's own, declared as topics come up.
 _OVERRIDES = "qos_overrides."
@@ -24,7 +24,9 @@ def warn_of_unknown(node: Node) -> None:
     """Say which of the parameters that a node was told are not heeded, and what may be meant."""
     # What is told to all nodes of a file, or of a process, may be for the other one.
     known = {
-        parameter_name(one) for kind in (LocalizerParameters, EkfParameters) for one in fields(kind)
+        parameter_name(one)
+        for kind in (LidarParameters, CameraParameters, EkfParameters)
+        for one in fields(kind)
     }
     unknown = [
         name

@@ -7,13 +7,10 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import rclpy
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
 from rich.console import Console
 from std_srvs.srv import Trigger
 
@@ -21,16 +18,11 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import GaussianPose2, Pose2, wrap_angle
 from local_inn_ros.nodes.common.child_process import NO_TEXT, ChildProcess
-from local_inn_ros.nodes.common.ros_start import start_ros
 from local_inn_ros.nodes.demo.demo_probe import DemoProbe, Estimate
 from local_inn_ros.nodes.demo.demo_report import DemoReport, Kidnap, lap_score, write_report
+from local_inn_ros.nodes.demo.stage import Stage
 from local_inn_ros.world import ClosedPath, plan_lap
 
-# Compiling what is compiled when it first runs takes its time on a machine that is new to it: the
-# start goes on as long as somebody works. Who works takes so much of the processor in so long.
-_STANDSTILL_S = 60.0
-_LEAST_WORK_S = 3.0
-_SAID_EVERY_S = 30.0
 # From when all are at work.
 _READY_DEADLINE_S = 60.0
 _POSE_DEADLINE_S = 30.0
@@ -72,84 +64,16 @@ def run_demo(bundle_path: Path, out: Path, seed: int, speed_mps: float = 5.0) ->
     with (
         ChildProcess("demo.simulator", driven, domain, out / "simulator.log") as simulator,
         ChildProcess("localization", told, domain, out / "localization.log") as localization,
-        _Stage(domain, [simulator, localization]) as stage,
+        Stage(domain, _probe, simulator, [localization]) as stage,
     ):
         return _Demo(stage, bundle, out, seed, speed_mps).run()
-
-
-class _Stage:
-    """The probe, spun until something holds, while the processes are alive."""
-
-    def __init__(self, domain: int, processes: list[ChildProcess]) -> None:
-        os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-        self._context = Context()
-        start_ros(context=self._context, domain_id=domain)
-        self._executor = SingleThreadedExecutor(context=self._context)
-        self._processes = processes
-        self.probe = DemoProbe(context=self._context)
-        self._executor.add_node(self.probe)
-
-    def __enter__(self) -> _Stage:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._executor.shutdown(timeout_sec=1.0)
-        self.probe.destroy_node()
-        rclpy.try_shutdown(context=self._context)
-
-    def wait_until(self, holds: Callable[[], bool], deadline_s: float) -> bool:
-        """Spin until something holds; tell whether it did before the deadline."""
-        end_s = time.monotonic() + deadline_s
-        while not holds():
-            if time.monotonic() > end_s:
-                return False
-            for process in self._processes:
-                process.check()
-            self._executor.spin_once(timeout_sec=0.05)
-        return True
-
-    def insist(self, holds: Callable[[], bool], deadline_s: float, what: str) -> None:
-        """Spin until something holds.
-
-        Raises:
-            LocalInnError: it did not before the deadline.
-        """
-        if not self.wait_until(holds, deadline_s):
-            raise LocalInnError(f"the demo waited {deadline_s:.0f} s for {what}, in vain")
-
-    def wait_for_start(self, say: Callable[[str], None]) -> None:
-        """Spin until simulator and localization are at work.
-
-        There is no other limit: who is not at work yet has to do something about it.
-
-        Raises:
-            LocalInnError: they do nothing any more, or a process has ended.
-        """
-        probe, (simulator, localization) = self.probe, self._processes
-        began_s = worked_s = time.monotonic()
-        work_s = 0.0
-        while not self.wait_until(lambda: probe.drives and probe.localizes, _SAID_EVERY_S):
-            late = [simulator] * (not probe.drives) + [localization] * (not probe.localizes)
-            now_s, done_s = time.monotonic(), sum(process.processor_s() for process in late)
-            if abs(done_s - work_s) >= _LEAST_WORK_S:
-                worked_s, work_s = now_s, done_s
-            elif now_s - worked_s >= _STANDSTILL_S:
-                raise LocalInnError(
-                    f"simulator and localization did not start: for {_STANDSTILL_S:.0f} s they did "
-                    "nothing; see their logs"
-                )
-            say(f"starting since {now_s - began_s:.0f} s: what is new to this machine is compiled")
-
-    def spin_for(self, seconds: float) -> None:
-        """Let time pass."""
-        self.wait_until(lambda: False, seconds)
 
 
 class _Demo:
     """The acts, in their order."""
 
     def __init__(
-        self, stage: _Stage, bundle: Bundle, out: Path, seed: int, speed_mps: float
+        self, stage: Stage[DemoProbe], bundle: Bundle, out: Path, seed: int, speed_mps: float
     ) -> None:
         self._stage = stage
         self._probe = stage.probe
@@ -246,6 +170,10 @@ class _Demo:
 
     def _say(self, what: str) -> None:
         self._console.print(f"[dim]demo:[/] {what}", highlight=False)
+
+
+def _probe(context: Context) -> DemoProbe:
+    return DemoProbe(context=context)
 
 
 def _is_right(one: Estimate) -> bool:

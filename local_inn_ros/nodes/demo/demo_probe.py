@@ -8,7 +8,7 @@ import bisect
 import time
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -36,8 +36,6 @@ from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE
 _STAGE = "stage "
 # The truth comes a hundred times a second and more.
 _LONGEST_GAP_S = 0.1
-# Names on `/diagnostics` of the nodes that are watched.
-_WATCHED = frozenset({"ekf", "lidar_localizer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +95,9 @@ class Estimates:
 class DemoProbe(Node):
     """Listens to the simulator and the localization, and moves the robot about."""
 
+    # Names on `/diagnostics` of the nodes that are watched.
+    watched: ClassVar[frozenset[str]] = frozenset({"ekf", "lidar_localizer"})
+
     def __init__(self, **node_arguments: Any) -> None:
         """Connect; see ``rclpy.node.Node`` for the arguments."""
         super().__init__("demo_probe", **node_arguments)
@@ -127,7 +128,7 @@ class DemoProbe(Node):
     @property
     def localizes(self) -> bool:
         """Whether both nodes have told of themselves."""
-        return self._health.keys() >= _WATCHED
+        return self._health.keys() >= self.watched
 
     def ready(self) -> bool:
         """Tell whether everybody is there, and hears what it needs."""
@@ -137,7 +138,7 @@ class DemoProbe(Node):
             and self._initial.get_subscription_count() > 0
             and self._teleport.get_subscription_count() > 0
             and self._relocalize.service_is_ready()
-            and at_work >= _WATCHED
+            and at_work >= self.watched
         )
 
     def tell_initial_pose(self, pose: GaussianPose2) -> None:
@@ -188,13 +189,13 @@ class DemoProbe(Node):
     def _on_pose(self, message: PoseWithCovarianceStamped) -> None:
         arrived_s = time.time()
         stamp = stamp_of(message)
-        truth = self._truth_at(to_seconds(message.header.stamp))
+        truth = self.truth_at(to_seconds(message.header.stamp))
         if truth is None:
             return
         latency_s = arrived_s - to_seconds(message.header.stamp)
         self.estimates.append(Estimate(stamp, truth, to_gaussian(message.pose), latency_s))
 
-    def _truth_at(self, stamp_s: float) -> Pose2 | None:
+    def truth_at(self, stamp_s: float) -> Pose2 | None:
         """Return where the robot was at an instant, if the truth is told up to there."""
         after = bisect.bisect_left(self._truths, stamp_s, key=itemgetter(0))
         if not 0 < after < len(self._truths):

@@ -17,6 +17,7 @@ from nav_msgs.msg import Odometry as OdometryMessage
 from rclpy.clock import Clock, ClockType  # type: ignore[attr-defined]
 from rclpy.node import Node
 from sensor_msgs.msg import LaserScan
+from std_srvs.srv import SetBool
 from tf2_msgs.msg import TFMessage
 
 from local_inn_ros.bundles.bundle import Bundle
@@ -48,7 +49,7 @@ from local_inn_ros.simulation import Event, LaserModel, OdometryModel, Simulator
 from local_inn_ros.simulation.sensors import scan_period_s
 from local_inn_ros.simulation.simulated_picture import SimulatedPicture
 from local_inn_ros.simulation.worlds.driven_world import WorldKind, driven_world
-from local_inn_ros.world import plan_lap
+from local_inn_ros.world import plan_lap, surroundings
 
 # Odometry at 100 Hz and scans at 40 Hz both fall on multiples of this.
 _TICK_S = 0.005
@@ -111,14 +112,18 @@ class SimulatorNode(Node):
         super().__init__("simulator", **node_arguments)
         parameters = Parameters(self, SimulatorParameters)
         self._told, parameters.in_use = parameters.now, True
+        self._laser_is_plugged = True
         bundle = Bundle.load(self._told.bundle or shipped_bundle())
         sensor = bundle.description.laser
-        self._grid = bundle.grid
+        self._grid, known = bundle.grid, bundle.description.maps[0]
         self._scan_period_s = scan_period_s(sensor)
-        route, rng = plan_lap(bundle.grid), np.random.default_rng(self._told.seed)
+        # Of a large map with little free area, what no beam reaches would only cost memory.
+        near = surroundings(bundle.free_space(), sensor.range_max_m)
+        route = plan_lap(near, inside=known.inside)
+        rng = np.random.default_rng(self._told.seed)
         (changes,) = rng.spawn(1)
-        offset_m = bundle.description.maps[0].surface_offset_m
-        world = driven_world(WorldKind(self._told.world), bundle.grid, route, changes, offset_m)
+        kind = WorldKind(self._told.world)
+        world = driven_world(kind, near, route, changes, known.surface_offset_m)
         self._camera = (
             SimulatorCamera(self, self._told, world, self._told.seed) if self._told.camera else None
         )
@@ -150,6 +155,7 @@ class SimulatorNode(Node):
         self._mounts = self.create_publisher(TFMessage, "/tf_static", LATCHED)
         self.create_subscription(Twist, "cmd_vel", self._on_command, SENSOR)
         self.create_subscription(PoseStamped, "~/teleport", self._on_teleport, RELIABLE)
+        self.create_service(SetBool, "~/laser", self._on_laser)
 
     def _publish_fixtures(self) -> None:
         """Publish what does not change: the map and the mounts, of which the last is latched."""
@@ -169,9 +175,10 @@ class SimulatorNode(Node):
     def _publish(self, event: Event) -> None:
         stamp, told = to_stamp(self._start_s + event.stamp_s), self._told
         if isinstance(event, Scan):
-            self._scans.publish(
-                scan_message(event, stamp, told.laser_frame_id, self._scan_period_s)
-            )
+            if self._laser_is_plugged:
+                self._scans.publish(
+                    scan_message(event, stamp, told.laser_frame_id, self._scan_period_s)
+                )
         elif isinstance(event, Odometry):
             exact = GaussianPose2(event.pose, np.zeros((3, 3)))
             self._odometry.publish(
@@ -191,6 +198,13 @@ class SimulatorNode(Node):
             self.get_logger().error(f"not driven: the command is {speed} m/s, {turn} rad/s")
             return
         self._simulator.drive(speed, turn)
+
+    def _on_laser(self, wanted: SetBool.Request, answer: SetBool.Response) -> SetBool.Response:
+        """Plug the laser in, or unplug it: what it measures is told to nobody then."""
+        self._laser_is_plugged = wanted.data
+        answer.success = True
+        answer.message = f"the laser is {'plugged in' if wanted.data else 'unplugged'}"
+        return answer
 
     def _on_teleport(self, message: PoseStamped) -> None:
         frame, wanted = message.header.frame_id, self._told.global_frame_id

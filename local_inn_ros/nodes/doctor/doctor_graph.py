@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
-from local_inn_ros.diagnosis.facts import EKF, LOCALIZER, Endpoint, Topic, TopicNames
+from local_inn_ros.diagnosis.facts import CAMERA, EKF, LOCALIZER, Endpoint, Topic, TopicNames
 from local_inn_ros.errors import LocalInnError
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 _SCAN = "sensor_msgs/msg/LaserScan"
+_PICTURES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
+_CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
 _ODOMETRY = "nav_msgs/msg/Odometry"
 _GRID = "nav_msgs/msg/OccupancyGrid"
 _POSE = "geometry_msgs/msg/PoseWithCovarianceStamped"
@@ -47,7 +49,7 @@ def find_namespace(nodes: Iterable[tuple[str, str]], wanted: str | None) -> str:
     """
     if wanted is not None:
         return "/" + wanted.strip("/")
-    found = sorted({space for name, space in nodes if name in (LOCALIZER, EKF)})
+    found = sorted({space for name, space in nodes if name in (LOCALIZER, CAMERA, EKF)})
     if len(found) > 1:
         raise LocalInnError(
             f"localizations run in the namespaces {', '.join(found)}: name one with --namespace"
@@ -66,7 +68,7 @@ def topic_names(node: Node, namespace: str, scan_topics: Sequence[str]) -> Topic
         namespace: of the localization.
         scan_topics: what the localizer was told to listen to; used where it does not listen yet.
     """
-    hears = {name: _subscriptions(node, name, namespace) for name in (LOCALIZER, EKF)}
+    hears = {name: _subscriptions(node, name, namespace) for name in (LOCALIZER, CAMERA, EKF)}
     tells = _publishers(node, EKF, namespace)
 
     def usual(name: str) -> str:
@@ -86,6 +88,8 @@ def topic_names(node: Node, namespace: str, scan_topics: Sequence[str]) -> Topic
             (one for one in _of(hears[LOCALIZER], _TRANSFORMS) if one.endswith("tf_static")),
             "/tf_static",
         ),
+        pictures=tuple(sorted({one for kind in _PICTURES for one in _of(hears[CAMERA], kind)})),
+        camera_infos=tuple(sorted(_of(hears[CAMERA], _CAMERA_INFO))),
     )
 
 

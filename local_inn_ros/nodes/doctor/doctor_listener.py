@@ -18,18 +18,11 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from rosgraph_msgs.msg import Clock as ClockMessage
-from sensor_msgs.msg import LaserScan
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image, LaserScan
 from tf2_msgs.msg import TFMessage
 
-from local_inn_ros.diagnosis.facts import (
-    Arrivals,
-    Diagnosis,
-    Link,
-    OdometryStream,
-    ScanStream,
-    TopicNames,
-    Transforms,
-)
+from local_inn_ros.diagnosis.facts import Diagnosis, Link, TopicNames, Transforms
+from local_inn_ros.diagnosis.streams import Arrivals, CameraStream, OdometryStream, ScanStream
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.nodes.common.conversions import (
@@ -86,6 +79,8 @@ class DoctorListener:
         self.grid: OccupancyGrid | None = None
         self.diagnoses: dict[str, Diagnosis] = {}
         self._scans = {name: _Log() for name in names.scans}
+        self._pictures = {name: _Log() for name in names.pictures}
+        self._infos = 0
         self._odometry = _Log()
         self._mounts = StaticTransforms()
         self._links: dict[tuple[str, str, bool], set[str]] = {}
@@ -97,6 +92,11 @@ class DoctorListener:
         names = self._names
         for topic, log in self._scans.items():
             self._hear(LaserScan, topic, partial(self._on_scan, topic, log))
+        for topic, log in self._pictures.items():
+            for kind in self._kinds_of(topic):
+                self._hear(kind, topic, partial(self._on_picture, log))
+        for topic in names.camera_infos:
+            self._hear(CameraInfo, topic, self._on_camera_info)
         self._hear(OdometryMessage, names.odometry, self._on_odometry)
         self._hear(OccupancyGridMessage, names.map, self._on_map)
         self._hear(TFMessage, names.transforms, partial(self._on_transforms, False))
@@ -147,6 +147,43 @@ class DoctorListener:
         log.headers.see(topic, message, to_seconds(message.header.stamp))
         log.contradictions += log.headers.news()
         log.messages.append(to_scan(message))
+
+    def _kinds_of(self, topic: str) -> list[type[Any]]:
+        """Return the type of what is published on a topic of pictures."""
+        kinds: dict[str, type[Any]] = {
+            "sensor_msgs/msg/Image": Image,
+            "sensor_msgs/msg/CompressedImage": CompressedImage,
+        }
+        infos = self._node.get_publishers_info_by_topic(topic)
+        told = sorted({one.topic_type for one in infos})
+        return [kinds[kind] for kind in told if kind in kinds][:1]
+
+    def _on_picture(self, log: _Log, message: Any, way: Mapping[str, Any]) -> None:
+        _note(log, message.header, self._arrival_s(way))
+
+    def _on_camera_info(self, _: CameraInfo, __: object) -> None:
+        self._infos += 1
+
+    def camera_streams(self, base: str) -> tuple[CameraStream, ...]:
+        """Return what came of pictures.
+
+        Args:
+            base: frame of the base, that cameras are mounted on.
+        """
+        info = next(iter(self._names.camera_infos), "")
+        return tuple(
+            CameraStream(topic, info, log.arrivals(), self._infos, self._unmounted(base, log))
+            for topic, log in self._pictures.items()
+        )
+
+    def _unmounted(self, base: str, log: _Log) -> dict[str, str]:
+        troubles = {}
+        for frame in log.frames:
+            try:
+                self._mounts.mount(base, frame)
+            except LocalInnError as error:
+                troubles[frame] = str(error)
+        return troubles
 
     def _on_odometry(self, message: OdometryMessage, way: Mapping[str, Any]) -> None:
         log = self._odometry

@@ -19,7 +19,7 @@ from rclpy.parameter import parameter_value_to_python
 from rclpy.utilities import get_rmw_implementation_identifier
 
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.diagnosis.facts import EKF, LOCALIZER, Environment, Facts, NodeFacts
+from local_inn_ros.diagnosis.facts import CAMERA, EKF, LOCALIZER, Environment, Facts, NodeFacts
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.nodes.doctor.doctor_graph import (
     all_nodes,
@@ -76,7 +76,7 @@ class DoctorProbe:
         space = find_namespace(nodes, namespace)
         present = {
             name: sum(pair == (name, space) for pair in nodes)
-            for name in (LOCALIZER, EKF)
+            for name in (LOCALIZER, CAMERA, EKF)
             if (name, space) in nodes
         }
         asked = {name: self._ask(full_name(space, name), count) for name, count in present.items()}
@@ -104,6 +104,7 @@ class DoctorProbe:
             bundle=bundle,
             bundle_trouble=trouble,
             grid=listener.grid,
+            cameras=listener.camera_streams(_frames(told)[0]),
         )
 
     def _discover(self) -> None:
@@ -116,7 +117,8 @@ class DoctorProbe:
                 known, changed_s = found, now_s
             settled = now_s > max(start_s + _LEAST_DISCOVERY_S, changed_s + _QUIET_S)
             # On a machine that is busy they may be long in coming.
-            if settled and {LOCALIZER, EKF} <= {name for name, _ in known}:
+            names = {name for name, _ in known}
+            if settled and EKF in names and names & {LOCALIZER, CAMERA}:
                 return
             self._executor.spin_once(timeout_sec=0.05)
 
@@ -183,6 +185,8 @@ def _environment(node: Node) -> Environment:
 
 
 def _scan_topics(nodes: Mapping[str, NodeFacts]) -> list[str]:
+    if CAMERA in nodes and LOCALIZER not in nodes:
+        return []
     told = nodes[LOCALIZER].parameters.get("scan_topics") if LOCALIZER in nodes else None
     return [str(one) for one in told] if isinstance(told, Iterable) else ["scan"]
 
@@ -190,7 +194,7 @@ def _scan_topics(nodes: Mapping[str, NodeFacts]) -> list[str]:
 def _frames(nodes: Mapping[str, NodeFacts]) -> Sequence[str]:
     """Return the frames of base, odometry and map that the nodes were told."""
     wanted = (
-        (LOCALIZER, "base_frame_id", "base_link"),
+        (LOCALIZER if LOCALIZER in nodes else CAMERA, "base_frame_id", "base_link"),
         (EKF, "odom_frame_id", "odom"),
         (EKF, "global_frame_id", "map"),
     )

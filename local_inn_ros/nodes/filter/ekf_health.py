@@ -70,12 +70,26 @@ def _findings(tally: Tally, pose_filter: PoseFilter, told: EkfParameters) -> Ite
     elif not tally.recent("fix"):
         yield Finding(WARN, f"{silence(tally, 'fix', 'fixes')}: odometry alone")
     else:
+        yield from _silent(tally, told)
         yield from beyond(
             "the share of refused fixes",
             _share_refused(tally),
             told.refused_warn,
             told.refused_error,
         )
+
+
+def fixes_of(topic: str) -> str:
+    """Return the name that the fixes of one of several topics are counted under."""
+    return f"fix of {topic}"
+
+
+def _silent(tally: Tally, told: EkfParameters) -> Iterator[Finding]:
+    """Find localizers that say nothing while others do."""
+    if len(told.fix_topics) > 1:
+        for topic in told.fix_topics:
+            if not tally.recent(fixes_of(topic)):
+                yield Finding(WARN, f"no fixes come on '{topic}': the other localizers carry on")
 
 
 def _share_refused(tally: Tally) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from local_inn_ros.nodes.common.noise_parameters import NoiseParameters
 from local_inn_ros.nodes.common.parameters import (
     NodeParameters,
+    Numbers,
     ParameterInfo,
     diagnostic_limit,
     parameter,
@@ -22,6 +23,25 @@ class EkfParameters(NoiseParameters, NodeParameters):
     fix_topics: tuple[str, ...] = parameter(
         ("lidar_localizer/measurement",),
         ParameterInfo("Topics with PoseWithCovarianceStamped to fuse, one for each localizer."),
+    )
+    fix_delays: tuple[float, ...] = parameter(
+        Numbers((0.0,)),
+        ParameterInfo(
+            "How much too late the stamps of each of fix_topics are; the last is for those that "
+            "follow, too.",
+            low=-1.0,
+            high=1.0,
+            unit="s",
+        ),
+    )
+    fix_shared_shares: tuple[float, ...] = parameter(
+        Numbers((0.9,)),
+        ParameterInfo(
+            "Share of the variance of a fix of each of fix_topics that is the same in the next one "
+            "at the same place; the last is for those that follow, too.",
+            low=0.0,
+            high=0.99,
+        ),
     )
     lost_topics: tuple[str, ...] = parameter(
         ("lidar_localizer/lost",),

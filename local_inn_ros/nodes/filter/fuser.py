@@ -37,10 +37,11 @@ from local_inn_ros.nodes.common.noise_parameters import NoiseTold
 from local_inn_ros.nodes.common.numeric_faults import NUMERIC, NumericFaults
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE, SENSOR
-from local_inn_ros.nodes.filter.ekf_health import STAMP_AGE, ekf_health
+from local_inn_ros.nodes.filter.ekf_health import STAMP_AGE, ekf_health, fixes_of
 from local_inn_ros.nodes.filter.ekf_parameters import EkfParameters
 from local_inn_ros.nodes.filter.estimate_publishers import EstimatePublishers
 from local_inn_ros.nodes.filter.fix_intake import FixIntake
+from local_inn_ros.nodes.filter.fix_sources import sources_of
 from local_inn_ros.nodes.filter.frame_intake import FrameIntake
 from local_inn_ros.nodes.filter.initial_pose_service import offer_initial_pose_service
 from local_inn_ros.nodes.filter.pose_gate import PoseGate
@@ -151,6 +152,7 @@ class Fuser:
         return PoseFilter(
             FilterSettings(
                 source=SourceSettings(gate_probability=told.gate_probability),
+                sources=sources_of(told),
                 motion_noise=self._noise.now.motion,
                 scale_noise=self._noise.now.scales,
                 history_s=told.history,
@@ -214,10 +216,12 @@ class Fuser:
     def _fuse(self, topic: str, pose: GaussianPose2, stamp: Time, supported: bool) -> None:
         gate_probability = self._parameters.now.gate_probability
         if gate_probability != self._filter.settings.source.gate_probability:
-            self._filter.set_gate(gate_probability)
+            self._filter.set_gate(gate_probability, sources_of(self._parameters.now))
         stamp_s = to_seconds(stamp)
         fusion = self._filter.fuse(Measurement(pose, stamp_s, topic, supported))
         self._tally.count("fix")
+        if len(self._parameters.now.fix_topics) > 1:
+            self._tally.count(fixes_of(topic))
         # The reason of a fix that was compared holds its distance: one key for all of them.
         compared = not math.isnan(fusion.squared_mahalanobis)
         reason = "outside the gate" if compared else fusion.reason

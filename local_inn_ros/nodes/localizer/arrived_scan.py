@@ -39,6 +39,11 @@ class ArrivedScan:
         told = to_scan(message, laser, period_s)
         return ArrivedScan(message.header.frame_id, message.header.stamp, told)
 
+    @property
+    def stamped_s(self) -> float:
+        """Stamp of the message, in seconds."""
+        return to_seconds(self.stamp)
+
     def stamp_of(self, scan: Scan) -> Time:
         """Return the instant of what was made of the scan, to the nanosecond where none passed."""
         return self.stamp if scan.stamp_s == to_seconds(self.stamp) else to_stamp(scan.stamp_s)

@@ -24,6 +24,7 @@ from local_inn_ros.nodes.common.background import step_back
 from local_inn_ros.nodes.common.entities import Entities
 from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.observation_intake import Words
 from local_inn_ros.nodes.localizer.search_report import search_report
 from local_inn_ros.nodes.localizer.search_run import (
     Lookout,
@@ -52,6 +53,7 @@ class GlobalSearch:
         entities: Entities,
         parameters: Parameters[LocalizerParameters],
         on_outcome: Callable[[Outcome, bool], None],
+        words: Words,
     ) -> None:
         """Offer the services.
 
@@ -60,11 +62,13 @@ class GlobalSearch:
             parameters: say how long a search may take.
             on_outcome: told of each outcome, and of whether anybody called for that search; from
                 the node's executor.
+            words: what the observations are called.
         """
         self._entities = entities
         self._node = entities.node
         self._parameters = parameters
         self._on_outcome = on_outcome
+        self._words = words
         self._worker = ThreadPoolExecutor(1, "global_search", initializer=step_back)
         self._lookout = Lookout()
         self._running: Future[SearchResult] | None = None
@@ -78,8 +82,11 @@ class GlobalSearch:
         self._finished = entities.guard_condition(self._on_finished)
         # In the node's own group, a call that waits would hold up the scans.
         group = ReentrantCallbackGroup()
-        entities.service(Trigger, "relocalize", self._on_relocalize, group)
-        entities.service(Empty, "reinitialize_global_localization", self._on_reinitialize, group)
+        # The names without a node's are for the localizer whose word counts.
+        own = "~/" if parameters.now.defers_to else ""
+        again = f"{own}reinitialize_global_localization"
+        entities.service(Trigger, f"{own}relocalize", self._on_relocalize, group)
+        entities.service(Empty, again, self._on_reinitialize, group)
         entities.on_close(self._worker.shutdown)
 
     @property
@@ -163,7 +170,9 @@ class GlobalSearch:
         try:
             name = self._node.resolve_topic_name
             pace = Pace(self._parameters.now.search_share)
-            self._outcome = SearchRun(self._lookout, settings, self._ends_s, name, pace).run()
+            self._outcome = SearchRun(
+                self._lookout, settings, self._ends_s, name, pace, self._words
+            ).run()
         except LocalInnError as error:
             self._outcome = failed(str(error))
         except Exception as error:

@@ -1,11 +1,12 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What works on the scans of each laser, by its frame and where that is mounted."""
+"""What works on the observations of each sensor, by its frame and where that is mounted."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from tf2_msgs.msg import TFMessage
 
@@ -18,17 +19,18 @@ from local_inn_ros.nodes.common.static_transforms import StaticTransforms
 from local_inn_ros.nodes.localizer.localizer_health import MOUNTS
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
 from local_inn_ros.nodes.localizer.model import Mounted, RunnableModel
-from local_inn_ros.sensing.laser.laser_mount import LaserMount
+from local_inn_ros.nodes.localizer.observation_intake import ObservationIntake, SensorMount
 
 
 class Mounting:
-    """Hears `/tf_static`, and builds localizer and search for each frame that scans come from."""
+    """Hears `/tf_static`, and builds localizer and search for each frame that comes."""
 
     def __init__(
         self,
         entities: Entities,
         parameters: Parameters[LocalizerParameters],
         model: RunnableModel,
+        intake: ObservationIntake,
         tally: Tally,
         complain: Callable[[str], None],
     ) -> None:
@@ -38,6 +40,7 @@ class Mounting:
             entities: makes the subscription.
             parameters: of the node.
             model: what localizer and search are built of.
+            intake: knows how its sensors may be mounted.
             tally: counts the messages with transforms.
             complain: told of transforms that cannot be used.
         """
@@ -46,11 +49,12 @@ class Mounting:
         self._parameters = parameters
         # What the model is used by; looked at again when a parameter is set.
         self._told = parameters.now
+        self._intake = intake
         self._tally = tally
         self._complain = complain
         self.transforms = StaticTransforms()
-        self._mounts: dict[str, LaserMount] = {}
-        self._mounted: dict[str, Mounted] = {}
+        self._mounts: dict[str, SensorMount[Any]] = {}
+        self._mounted: dict[str, Mounted[Any]] = {}
         # Frames whose mount has been looked up since transforms came last.
         self._checked: set[str] = set()
         self._heard_s = time.monotonic()
@@ -63,12 +67,12 @@ class Mounting:
         """Real time since static transforms came last."""
         return time.monotonic() - self._heard_s
 
-    def at(self, frame: str) -> Mounted:
-        """Return what works on the scans of a frame, made anew where mount or model are new.
+    def at(self, frame: str) -> Mounted[Any]:
+        """Return what works on the observations of a frame, made anew where mount or model are new.
 
         Raises:
             TransformError: the frame's mount is not known.
-            SensorError: the laser leans out of the plane, or is on no robot.
+            SensorError: the sensor cannot work there, or is on no robot.
         """
         self._heed_parameters()
         if frame not in self._checked:
@@ -79,7 +83,7 @@ class Mounting:
         return self._mounted[frame]
 
     def learned(self) -> dict[str, float | str]:
-        """Return what the lasers' calibrations have learned, by names for people."""
+        """Return what the sensors' calibrations have learned, by names for people."""
         learners = {
             frame: mounted.calibration
             for frame, mounted in self._mounted.items()
@@ -105,22 +109,19 @@ class Mounting:
         base = self._told.base_frame_id
         named = [one for one in self._mounts if one]
         if not frame and len(named) == 1:
-            # With one laser there is no doubt whose scan it is.
+            # With one sensor there is no doubt whose it is.
             if self._mounts.get(frame) != self._mounts[named[0]]:
-                self._complain(f"scans have no frame_id: taken for those of '{named[0]}'")
+                many = self._intake.words.many
+                self._complain(f"{many} have no frame_id: taken for those of '{named[0]}'")
                 self._mounts[frame] = self._mounts[named[0]]
                 self._mounted.pop(frame, None)
             return
-        mount = LaserMount.of(self.transforms.mount(base, frame))
+        mount = self._intake.mounted(self.transforms.mount(base, frame))
         if self._mounts.get(frame) == mount:
             return
         self._mounts[frame] = mount
         self._mounted.pop(frame, None)
-        pose, how = mount.pose, ", upside down" if mount.upside_down else ""
-        self._node.get_logger().info(
-            f"'{frame}' is mounted on '{base}' at x {pose.x:.3f} m, y {pose.y:.3f} m, "
-            f"yaw {pose.yaw:.3f} rad{how}"
-        )
+        self._node.get_logger().info(f"'{frame}' is mounted on '{base}' at {mount.in_words()}")
 
     def _on_transforms(self, message: TFMessage) -> None:
         self._tally.count(MOUNTS)

@@ -36,6 +36,8 @@ from local_inn_ros.nodes.common.parameters import Parameters
 from local_inn_ros.nodes.common.qos import LATCHED, RELIABLE
 from local_inn_ros.nodes.localizer.global_search import GlobalSearch
 from local_inn_ros.nodes.localizer.localizer_parameters import LocalizerParameters
+from local_inn_ros.nodes.localizer.observation_intake import Words
+from local_inn_ros.nodes.localizer.other_localizers import Candidates, Offer, Senior
 from local_inn_ros.nodes.localizer.search_run import Outcome
 
 RELOCALIZED_POSE = "relocalized_pose"
@@ -62,6 +64,8 @@ class Recovery:
         entities: Entities,
         parameters: Parameters[LocalizerParameters],
         on_found: Callable[[StampedPose], None],
+        words: Words,
+        candidates: Candidates,
     ) -> None:
         """Offer the topics, and the services of the search.
 
@@ -69,6 +73,8 @@ class Recovery:
             entities: publishes.
             parameters: what is allowed.
             on_found: told of a pose that a search found, from which the filter begins.
+            words: what the observations are called.
+            candidates: places that other localizers offer.
         """
         self._node = entities.node
         self._parameters = parameters
@@ -86,7 +92,12 @@ class Recovery:
         self._saved: SavedPose | None = None
         self._fix_places: dict[str, _Places] = {}
         self._search_places: tuple[float, ...] = ()
-        self.search = GlobalSearch(entities, parameters, self._on_outcome)
+        self._many = words.many
+        self._candidates = candidates
+        told = parameters.now
+        self._senior = Senior(entities, told.defers_to) if told.defers_to else None
+        self._offer = Offer(entities, told.global_frame_id) if told.defers_to else None
+        self.search = GlobalSearch(entities, parameters, self._on_outcome, words)
 
     def begin(self) -> None:
         """Tell whether the robot is lost, to those who have not heard it yet."""
@@ -126,13 +137,19 @@ class Recovery:
         Args:
             odometry: the base in the odometry frame; None where not known.
         """
-        return () if self._saved is None else self._saved.places(odometry, time.time())
+        saved = () if self._saved is None else self._saved.places(odometry, time.time())
+        return (*saved, *self._candidates.places(odometry))
+
+    @property
+    def _defers(self) -> bool:
+        """Whether it is another localizer's to say where the robot is."""
+        return self._senior is not None and self._senior.works
 
     def observe(self, laser: str, fix: Fix, prior: GaussianPose2, told_s: float) -> None:
         """Take in a fix.
 
         Args:
-            laser: that it is of.
+            laser: the sensor that it is of, by its frame.
             fix: the fix.
             prior: the base as believed before it.
             told_s: stamp of what the filter told, or was told, last.
@@ -141,12 +158,13 @@ class Recovery:
         self._fix_places[laser] = _Places(fix.stamp_s, _likely(fix.modes))
         innovation = squared_innovation(prior, fix.measurement)
         # Once lost, scans that fit again are no proof: another place may look alike.
-        if self._watch.observe(laser, fix.stamp_s, fix.quality, innovation):
+        if self._watch.observe(laser, fix.stamp_s, fix.quality, innovation) and not self._defers:
             self.note(Event.ALARM)
         if not self._lost:
             self._publish_places(fix.modes, fix.stamp_s)
         silent = fix.stamp_s - told_s > _SILENT_S
-        if silent and self.situation.localized and fix.quality >= _SURE:
+        sure = fix.quality >= _SURE and not self._defers
+        if silent and self.situation.localized and sure:
             # It may have been started again, and without a pose it says nothing.
             self._begin_filter(StampedPose(fix.stamp_s, fix.measurement))
         self.search_where_wanted()
@@ -160,6 +178,8 @@ class Recovery:
     def _wants_search(self) -> bool:
         """Tell whether the map is to be searched without a call."""
         told = self._parameters.now
+        if self._senior is not None and self._senior.works:
+            return self._senior.lost or self._known is Whereabouts.WAITING
         if self._lost:
             return told.auto_relocalize
         return told.search_at_start and self._known is Whereabouts.WAITING
@@ -168,7 +188,7 @@ class Recovery:
         """Take in what happened, and tell what follows from it."""
         follows = transition(self._known, event)
         was_lost, self._known = self._lost, follows.to
-        self.search.heed(follows.search, event.value)
+        self.search.heed(follows.search, event.told(self._many))
         if follows.pose_is_new:
             self._saved = None
             self._search_places = ()
@@ -177,10 +197,11 @@ class Recovery:
             # Stamps say nothing of those before any more.
             self._fix_s = -math.inf
             self._fix_places.clear()
+            self._candidates.forget()
         if self._lost != was_lost:
             self._lost_publisher.publish(Bool(data=self._lost))
             if self._lost:
-                self._node.get_logger().warning(f"lost: {event.value}")
+                self._node.get_logger().warning(f"lost: {event.told(self._many)}")
 
     def _seen_places(self) -> tuple[float, ...]:
         """Return the places that the scans leave: one laser may tell apart what another cannot."""
@@ -190,6 +211,11 @@ class Recovery:
     def _on_outcome(self, outcome: Outcome, called: bool) -> None:
         result = outcome.result
         self._search_places = _likely(result.hypotheses)
+        if self._offer is not None and self._defers and not called:
+            likely = [one.pose for one in result.hypotheses if one.weight >= AMBIGUOUS_WEIGHT]
+            places = likely if result.pose is None else [result.pose]
+            self._offer.publish(places, outcome.stamp_s)
+            return
         wanted = called or (outcome.decided and (self._lost or self._wants_search()))
         found = result.pose if wanted else None
         if found is None and self._saved is not None:
@@ -220,11 +246,11 @@ class Recovery:
         found = place_left(outcome.result, left, saved.reach_m(time.time()))
         if found is None:
             self._node.get_logger().warning(
-                "the scans do not agree with the pose that was saved: "
+                f"the {self._many} do not agree with the pose that was saved: "
                 f"{_elsewhere(outcome.result.hypotheses)}; tell a pose, or call relocalize"
             )
         else:
-            self._node.get_logger().info("the scans agree with the pose that was saved")
+            self._node.get_logger().info(f"the {self._many} agree with the pose that was saved")
         return found
 
 

@@ -27,20 +27,24 @@ Message = TypeVar("Message")
 
 
 class Oddity(Enum):
-    """What is odd about a scan, by the name that it is counted under."""
+    """What is odd about an observation, by the name that it is counted under (see ``of``)."""
 
-    REPEATED = "scan dropped: its stamp came before"
+    REPEATED = "dropped: its stamp came before"
     """The same evidence is not used twice."""
-    UNSTAMPED = "scan dropped: no stamp"
-    TOO_LATE = "scan dropped: too late"
+    UNSTAMPED = "dropped: no stamp"
+    TOO_LATE = "dropped: too late"
     """Older than what a filter can still put in its place."""
-    NOT_REACHED = "scan dropped: odometry never reached its stamp"
-    OVERTAKEN = "scan dropped: too many wait"
-    OF_A_TIME_BEFORE = "scan dropped: time went back"
-    LATE = "scan late"
+    NOT_REACHED = "dropped: odometry never reached its stamp"
+    OVERTAKEN = "dropped: too many wait"
+    OF_A_TIME_BEFORE = "dropped: time went back"
+    LATE = "late"
     """Used nevertheless."""
-    OUT_OF_ORDER = "scan out of order"
+    OUT_OF_ORDER = "out of order"
     """Used nevertheless."""
+
+    def of(self, word: str) -> str:
+        """Return what it is counted under, by what an observation is called."""
+        return f"{word} {self.value}"
 
     @property
     def dropped(self) -> bool:

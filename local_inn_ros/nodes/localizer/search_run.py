@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One search of the whole map, over the scans that come while it runs."""
+"""One search of the whole map, over the observations that come while it runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,9 @@ from local_inn_ros.localization.search.hypotheses import SearchResult
 from local_inn_ros.localization.search.pace import Pace
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.nodes.localizer.model import Mounted
-from local_inn_ros.sensing import BeamState, Scan
+from local_inn_ros.nodes.localizer.observation_intake import SensorMount, Words
+from local_inn_ros.sensing import BeamState, Observation, Scan
 from local_inn_ros.sensing.laser.beams import classify_ranges
-from local_inn_ros.sensing.laser.laser_mount import LaserMount
 
 # A scan older than this may have been taken before the robot was put down; when none has come for
 # so long, none is going to.
@@ -28,25 +29,25 @@ PATIENCE_S = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SearchObservation:
-    """A scan, and what is known with it.
+    """An observation, and what is known with it.
 
     Attributes:
-        frame: of the laser.
-        mounted: what works on the scan.
+        frame: of the sensor.
+        mounted: what works on the observation.
         scan: the reading.
         odometry: the base in the odometry frame at the scan's stamp; None where not known.
         offered: places of the base that are worth a look.
     """
 
     frame: str
-    mounted: Mounted
-    scan: Scan
+    mounted: Mounted[Any]
+    scan: Observation
     odometry: Pose2 | None
     offered: tuple[GaussianPose2, ...] = ()
 
     @property
-    def sensor(self) -> tuple[str, LaserMount]:
-        """Tells lasers apart; what works on the scans of one may be made anew meanwhile."""
+    def sensor(self) -> tuple[str, SensorMount[Any]]:
+        """Tells sensors apart; what works on the scans of one may be made anew meanwhile."""
         return self.frame, self.mounted.mount
 
 
@@ -88,6 +89,8 @@ def _sight_m(sight: SearchObservation) -> float:
     A laser that is covered, or stands in a crowd, sees less far than another.
     """
     scan = sight.scan
+    if not isinstance(scan, Scan):
+        return 0.0
     states = classify_ranges(scan.ranges_m, scan.range_min_m, scan.range_max_m)
     ranges = np.where(states == BeamState.RETURN, scan.ranges_m, 0.0)
     return float(np.mean(ranges)) if ranges.size else 0.0
@@ -100,7 +103,7 @@ class Lookout:
         """Begin with nothing seen."""
         self._changed = threading.Condition()
         # Of each laser, with the real time at which it came.
-        self._newest: dict[tuple[str, LaserMount], _Seen] = {}
+        self._newest: dict[tuple[str, SensorMount[Any]], _Seen] = {}
         self._blind: SearchObservation | None = None
         self._blind_s = -PATIENCE_S
         self._ended = ""
@@ -169,6 +172,7 @@ class SearchRun:
         ends_s: float,
         topic_name: Callable[[str], str],
         pace: Pace,
+        words: Words,
     ) -> None:
         """Prepare.
 
@@ -178,13 +182,15 @@ class SearchRun:
             ends_s: when it is over by real time (``time.monotonic``).
             topic_name: resolves the name of a topic, for people.
             pace: of the work on the scans.
+            words: what the observations are called.
         """
         self._pace = pace
+        self._words = words
         self._lookout = lookout
         self._settings = settings
         self._ends_s = ends_s
         self._topic_name = topic_name
-        self._search: PlaceSearch[Scan] | None = None
+        self._search: PlaceSearch[Any] | None = None
         self._first: SearchObservation | None = None
         self._last: SearchObservation | None = None
 
@@ -203,7 +209,7 @@ class SearchRun:
                 result = self._look_at(seen)
             if result is not None:
                 return self._outcome(result, decided=True)
-        return self._given_up("the scans did not decide it in time")
+        return self._given_up(f"the {self._words.many} did not decide it in time")
 
     def _look_at(self, sight: SearchObservation) -> SearchResult | None:
         assert sight.odometry is not None
@@ -228,18 +234,20 @@ class SearchRun:
         blind = self._lookout.without_odometry()
         if blind is None:
             return self._given_up(
-                f"no scans: no usable one has come for {PATIENCE_S:.0f} s on "
-                f"'{self._topic_name('scan')}'; see the node's log and /diagnostics"
+                f"no {self._words.many}: no usable one has come for {PATIENCE_S:.0f} s on "
+                f"'{self._topic_name(self._words.topic)}'; see the node's log and /diagnostics"
             )
         reason = (
             f"no odometry: for {PATIENCE_S:.0f} s none has come on '{self._topic_name('odom')}' "
-            "that reaches the scans' stamps"
+            f"that reaches the {self._words.many}' stamps"
         )
         if self._first is not None:
-            return self._given_up(f"{reason}; it is needed to follow what one scan left open")
+            return self._given_up(
+                f"{reason}; it is needed to follow what one {self._words.one} left open"
+            )
         result = blind.mounted.relocalizer.search(blind.scan)
         if not result.found:
-            reason += f", and one scan does not tell the place: {result.reason}"
+            reason += f", and one {self._words.one} does not tell the place: {result.reason}"
             result = SearchResult(False, None, result.hypotheses, reason, result.seconds)
         return Outcome(result, False, blind.scan.stamp_s, Pose2.identity())
 

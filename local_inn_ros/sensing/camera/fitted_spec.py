@@ -22,6 +22,28 @@ _LEAST_ZOOM, _MOST_ZOOM = 0.5, 8.0
 # All of the picture is seen, but for the rounding of its corners.
 _WHOLE = 0.9995
 _HALVINGS = 14
+# Of a picture that nobody said the size of: as much detail as a room needs, and a fix in 20 ms.
+_USUAL_PIXELS = 320 * 240
+
+
+def usual_size(calibration: CameraCalibration, multiple: int) -> tuple[int, int]:
+    """Return width and height of the picture that networks should take of a camera.
+
+    About its own proportions, 320x240 pixels in all at most, and never larger than it is.
+
+    Args:
+        calibration: of the camera.
+        multiple: both are multiples of so many pixels.
+    """
+    width, height = calibration.picture_size
+    shrink = min(1.0, math.sqrt(_USUAL_PIXELS / (width * height)))
+    # Down where it is the camera's own size, else to the nearest.
+    half = 0.0 if shrink == 1.0 else 0.5
+
+    def fitting(pixels: int) -> int:
+        return max(2, math.floor(shrink * pixels / multiple + half)) * multiple
+
+    return fitting(width), fitting(height)
 
 
 def fitted_spec(

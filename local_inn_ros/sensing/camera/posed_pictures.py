@@ -18,9 +18,6 @@ from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.text_files import lfs_pointer_note
 
-# Cameras are the same whose numbers differ by less: programs that render write them rounded.
-_SAME_PX = 0.05
-
 
 @dataclass(frozen=True, slots=True)
 class DepthFile:
@@ -141,21 +138,6 @@ class PosedPictures:
     def at(self, indices: Iterable[int]) -> PosedPictures:
         """Return some of them."""
         return PosedPictures(self.camera, tuple(self.pictures[index] for index in indices))
-
-    def joined(self, more: PosedPictures) -> PosedPictures:
-        """Return these together with others of the same camera, such as rendered views.
-
-        Raises:
-            BagError: the others are of another camera.
-        """
-        own, other = self.camera, more.camera
-        same = (own.width, own.height) == (other.width, other.height)
-        if not (same and np.abs(own.matrix() - other.matrix()).max() < _SAME_PX):
-            raise BagError(
-                f"the views are of a camera of {other.in_words()}, the pictures of one of "
-                f"{own.in_words()}: render views of the camera that took the pictures"
-            )
-        return PosedPictures(own, self.pictures + more.pictures)
 
     def held_out(self, length: int, every: int) -> tuple[PosedPictures, PosedPictures]:
         """Hold every so many-th block of successive pictures out, and return the rest and those.

@@ -46,6 +46,16 @@ class LaserMount:
             )
         return LaserMount(mount.base_from_sensor.to_pose2(), up < 0.0)
 
+    @property
+    def mount(self) -> Mount:
+        """The mount of the frame that ``righted`` scans are in: level, and upright."""
+        return Mount.level(self.pose)
+
+    def in_words(self) -> str:
+        """Say where it is, for people."""
+        pose, how = self.pose, ", upside down" if self.upside_down else ""
+        return f"x {pose.x:.3f} m, y {pose.y:.3f} m, yaw {pose.yaw:.3f} rad{how}"
+
     def righted(self, scan: Scan) -> Scan:
         """Return a scan of the sensor frame in that of ``pose``, which looks up.
 

@@ -23,6 +23,7 @@ from local_inn_ros.localization.covariance_fit import (
     fit_covariance_model,
 )
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.local_inn_2d.map_calibration import Half
 from local_inn_ros.systems.local_inn_2d.networks import Networks, open_networks
@@ -212,7 +213,7 @@ def located_errors(
         description = part.bundle.description.model_copy(update={"calibration": calibration})
         bundle = replace(part.bundle, description=description)
         localizer = LocalInn2d(bundle, networks).fix_producer(
-            Pose2.identity(), RunSettings(refiner=choice)
+            Mount.level(Pose2.identity()), RunSettings(refiner=choice)
         )
         for one in part.scans[:: _stride(part.scans, choice)]:
             prior = prior_about(one.pose, rng, deviations)

@@ -31,6 +31,7 @@ from local_inn_ros.localization.covariance_fit import (
 )
 from local_inn_ros.localization.own_drive import OwnDrive
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.local_inn_2d.calibrate import (
     HeldOut,
     located_errors,
@@ -182,7 +183,7 @@ def _located(
     fixes = {}
     for part in parts:
         localizer = LocalInn2d(part.bundle, networks).fix_producer(
-            Pose2.identity(), RunSettings(refiner=RefinerChoice.FIELD)
+            Mount.level(Pose2.identity()), RunSettings(refiner=RefinerChoice.FIELD)
         )
         for k in np.flatnonzero(part.taken).tolist():
             scan = drive.posed.observations[k]

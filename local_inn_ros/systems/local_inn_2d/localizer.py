@@ -33,6 +33,8 @@ from local_inn_ros.systems.local_inn_2d.place_estimator import PlaceEstimate, Pl
 
 # Less probable modes are left out.
 _LEAST_WEIGHT = 0.01
+# Starts all along a wide prior are tried where no more than this share of the time is spent.
+_FOR_STARTS = 0.5
 # Of the one place there is.
 _CERTAIN = np.ones(1)
 # A variance of so many squared distances to another mode says nothing for minutes of scans.
@@ -165,7 +167,9 @@ class Localizer:
         for one in drawn:
             if found and not self._budget.allows():
                 break
-            found.append(self._aligner.read(scan, reading, sensor_prior, one))
+            # Starts all along a wide prior cost as much as a place of its own.
+            along = not found and self._budget.allows(_FOR_STARTS)
+            found.append(self._aligner.read(scan, reading, sensor_prior, one, along))
         drawn = drawn[: len(found)]
         if len(found) == 1:
             weights, best, told = _CERTAIN, 0, found[0].measurement

@@ -17,6 +17,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.alignment.completion import Completion
 from local_inn_ros.localization.alignment.refiner import USUAL_INLIER_SHARE, Refinement, at_most
 from local_inn_ros.localization.alignment.scan_refiner import ScanRefiner
+from local_inn_ros.localization.alignment.wide_priors import settled, starts_along
 from local_inn_ros.localization.covariance_model import (
     calibrated,
     calibrated_information,
@@ -41,6 +42,9 @@ _ONE_PLACE_M = 1.0
 _WORTH_COMPLETING = 0.35
 # An alignment from farther away is taken where it explains this much more of the scan.
 _CLEARLY_BETTER = 0.02
+# Standard deviations of a prior: one alignment reaches all of a narrower one, and starts along it
+# (``starts_along``) no longer all of a wider one.
+_NARROW_M, _LOST_M = 0.15, 1.0
 # How far off (x m, y m, yaw rad) the network may be in a direction that only it tells of, where
 # nothing of the scan is explained.
 _DOUBT = np.array([1.0, 1.0, 0.2])
@@ -84,7 +88,12 @@ class PlaceEstimator:
         )
 
     def read(
-        self, scan: Scan, reading: Beams, prior: GaussianPose2, drawn: PoseSamples
+        self,
+        scan: Scan,
+        reading: Beams,
+        prior: GaussianPose2,
+        drawn: PoseSamples,
+        all_along: bool = False,
     ) -> PlaceEstimate:
         """Return what a scan says at one place.
 
@@ -93,11 +102,15 @@ class PlaceEstimator:
             reading: its beams at the network's angles.
             prior: the sensor in the map frame, as believed before the reading is used.
             drawn: what the network draws there.
+            all_along: whether the scan is aligned from all along a wide prior as well; once is
+                enough.
         """
         if self._refiner is None:
             return self._network_alone(reading, drawn)
         word = posterior_of(drawn, prior, self._samples_model)
-        aligned = self._aligned(self._refiner, scan, reading, alignment_starts(prior.mean, word))
+        elsewhere = _starts_elsewhere(prior) if all_along else None
+        starts = alignment_starts(prior.mean, word)
+        aligned = self._aligned(self._refiner, scan, reading, starts, elsewhere)
         unexplained = 1.0 - min(1.0, aligned.inlier_share / USUAL_INLIER_SHARE)
         covariance = word.covariance
         if unexplained > 0.0:
@@ -117,9 +130,12 @@ class PlaceEstimator:
         scan: Scan,
         reading: Beams,
         starts: Iterator[Pose2],
+        elsewhere: NDArray[np.float64] | None,
     ) -> Refinement:
         """Align a scan from wherever it may have been taken."""
         aligned = best_alignment(refiner, scan, reading, starts)
+        if elsewhere is not None:
+            aligned = settled((aligned, *refiner.refine_all(scan, reading, elsewhere)))
         if self._completion is not None and aligned.inlier_share >= _WORTH_COMPLETING:
             aligned = self._completion.complete(scan, reading, aligned)
         return aligned
@@ -133,6 +149,18 @@ class PlaceEstimator:
         unexplained = unexplained_share(expected, reading, self._forward_deviation_m)
         network = calibrated(fitted, self._samples_model, unexplained)
         return PlaceEstimate(network, without_prior(network, drawn.prior), unexplained)
+
+
+def _starts_elsewhere(prior: GaussianPose2) -> NDArray[np.float64] | None:
+    """Return poses (k, 3) all along a wide prior.
+
+    None where it is narrow, or so wide that the robot is lost: no starts reach all along that.
+    """
+    xx, xy, _, _, yy = prior.covariance.ravel()[:5].tolist()
+    longest_m2 = 0.5 * (xx + yy) + math.hypot(0.5 * (xx - yy), xy)
+    if not _NARROW_M**2 < longest_m2 <= _LOST_M**2:
+        return None
+    return starts_along(prior)
 
 
 def best_alignment(

@@ -14,6 +14,7 @@ from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.localization.search.place_search import PlaceSearch, PlaceSearchSettings
 from local_inn_ros.sensing import BeamPicker, Scan
 from local_inn_ros.sensing.laser.sweep import at_one_instant
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.protocol import RunSettings
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 # A scan comes this long after another, from so far on; the sensor sits elsewhere than the base.
 _LATER_S, _ON = 0.2, Pose2(0.3, 0.05, 0.1)
-_MOUNT = Pose2(0.1, 0.0, 0.0)
+_SEEN_FROM_ABOVE = Pose2(0.1, 0.0, 0.0)
+_MOUNT = Mount.level(_SEEN_FROM_ABOVE)
 # Priors by their deviations, from that of tracking to one that says nothing, and how far off they
 # are: right, and off any map.
 _DEVIATIONS_M = (0.05, 0.2, 0.6, 10.0)
@@ -38,10 +40,10 @@ def rehearse(model: LocalInn2d, settings: RunSettings) -> None:
     positions = model.lattice.positions
     x, y = positions[len(positions) // 2]
     place = Pose2(float(x), float(y), 0.0)
-    first = model.expected_observation(place @ _MOUNT, 0.0)
-    second = model.expected_observation(place @ _ON @ _MOUNT, _LATER_S)
+    first = model.expected_observation(place, _MOUNT, 0.0)
+    second = model.expected_observation(place @ _ON, _MOUNT, _LATER_S)
     _locate(model, settings, first, place)
-    _align(model, second, place @ _ON @ _MOUNT)
+    _align(model, second, place @ _ON @ _SEEN_FROM_ABOVE)
     _sweep(first)
     search = PlaceSearch(
         model.candidate_search(_MOUNT, settings),
@@ -87,4 +89,4 @@ def _align(model: LocalInn2d, scan: Scan, place: Pose2) -> None:
 def _sweep(scan: Scan) -> None:
     """Move the beams of a scan that took time, while the robot moved."""
     swept = replace(scan, time_increment_s=_LATER_S / max(scan.ranges_m.size, 1))
-    at_one_instant(swept, lambda at_s: Pose2(at_s, 0.0, 0.1 * at_s), _MOUNT, (0.1, 0.1))
+    at_one_instant(swept, lambda at_s: Pose2(at_s, 0.0, 0.1 * at_s), _SEEN_FROM_ABOVE, (0.1, 0.1))

@@ -23,7 +23,9 @@ from local_inn_ros.localization.alignment.scan_refiner import FieldScanRefiner, 
 from local_inn_ros.localization.scan_budget import ScanBudget
 from local_inn_ros.localization.search.coarse_search import Lattice
 from local_inn_ros.sensing import LaserSpec, Scan
+from local_inn_ros.sensing.laser.laser_mount import LaserMount
 from local_inn_ros.sensing.laser.scan import network_scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.local_inn_2d.config import config_of
 from local_inn_ros.systems.local_inn_2d.localizer import Localizer
 from local_inn_ros.systems.local_inn_2d.networks import Networks, open_networks
@@ -79,29 +81,41 @@ class LocalInn2d:
         """
         return Lattice.of(self.bundle)
 
-    def fix_producer(self, mount: Pose2, settings: RunSettings) -> Localizer:
-        """Return a localizer for a laser mounted at ``mount`` on the base."""
+    def fix_producer(self, mount: Mount, settings: RunSettings) -> Localizer:
+        """Return a localizer for a laser mounted at ``mount`` on the base, level.
+
+        Raises:
+            SensorError: it leans out of the plane.
+        """
         refiner = self.scan_refiner(settings.refiner)
         completion = None
         if refiner is not None and settings.refiner is RefinerChoice.FIELD:
             completion = Completion(refiner, self._forward_refiner())
         return self._localizer(mount, settings, refiner, completion)
 
-    def follower(self, mount: Pose2, settings: RunSettings) -> Localizer:
+    def follower(self, mount: Mount, settings: RunSettings) -> Localizer:
         """Return a localizer that follows the places of a search.
 
         There are several of them, and most are wrong: what an alignment leaves open stays open.
+
+        Raises:
+            SensorError: the laser leans out of the plane.
         """
         return self._localizer(mount, settings, self.scan_refiner(settings.refiner), None)
 
-    def candidate_search(self, mount: Pose2, settings: RunSettings) -> Relocalizer:
-        """Return a search of the whole map, for a laser mounted at ``mount`` on the base."""
-        refiner = self.scan_refiner(settings.refiner)
-        return Relocalizer(self.bundle, self.networks, mount, self.lattice, refiner)
+    def candidate_search(self, mount: Mount, settings: RunSettings) -> Relocalizer:
+        """Return a search of the whole map, for a laser mounted at ``mount`` on the base, level.
 
-    def expected_observation(self, pose: Pose2, stamp_s: float) -> Scan:
-        """Return the scan that the map expects with the laser at a pose."""
-        where = pose.to_array()[None].astype(np.float32)
+        Raises:
+            SensorError: it leans out of the plane.
+        """
+        refiner = self.scan_refiner(settings.refiner)
+        level = LaserMount.of(mount).pose
+        return Relocalizer(self.bundle, self.networks, level, self.lattice, refiner)
+
+    def expected_observation(self, base: Pose2, mount: Mount, stamp_s: float) -> Scan:
+        """Return the scan that the map expects of a laser on a base at a pose."""
+        where = (base @ LaserMount.of(mount).pose).to_array()[None].astype(np.float32)
         return network_scan(self.expected_ranges(where)[0], self.laser, stamp_s)
 
     def expected_ranges(self, poses: Float32Array) -> Float32Array:
@@ -127,7 +141,7 @@ class LocalInn2d:
 
     def _localizer(
         self,
-        mount: Pose2,
+        mount: Mount,
         settings: RunSettings,
         refiner: ScanRefiner | None,
         completion: Completion | None,
@@ -137,7 +151,7 @@ class LocalInn2d:
         return Localizer(
             self.bundle,
             self.networks,
-            mount,
+            LaserMount.of(mount).pose,
             refiner,
             settings.samples,
             completion,

@@ -35,7 +35,8 @@ def backbone_file() -> Path:
 
 def backbone_licence() -> str:
     """Return the licence of the weights, as it goes into every bundle that holds them."""
-    told = f"The graph backbone.onnx holds weights of XFeat (package {_DISTRIBUTION}"
+    told = "The graphs backbone.onnx and keypoints.onnx hold weights of XFeat "
+    told += f"(package {_DISTRIBUTION}"
     try:
         package = distribution(_DISTRIBUTION)
     except PackageNotFoundError:

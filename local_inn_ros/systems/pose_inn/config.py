@@ -17,10 +17,16 @@ from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 NAME = "pose_inn"
 BACKBONE, PLACES, POSTERIOR, VIEW = "backbone", "places", "posterior", "view"
 GRAPHS = (BACKBONE, PLACES, POSTERIOR, VIEW)
+KEYPOINTS, LANDMARK_POSTERIOR = "keypoints", "landmark_posterior"
+"""Graphs of a bundle that has landmarks."""
 WEIGHTS = "weights"
 """Name of the file that a training can be continued from."""
 LICENCES = "licences"
 """Name of the file with the licences of the weights that are not this project's own."""
+FAMILIARITY = "familiarity"
+"""Name of the file that says what the learned pictures are like as a whole."""
+LANDMARKS = "landmarks"
+"""Name of the file of landmarks, where a bundle has any."""
 STRIDE = 8
 """Pixels from the middle of a patch to that of the next."""
 FEATURES = 64
@@ -29,8 +35,8 @@ POOLED = 2 * FEATURES
 """Numbers that say what a whole picture is like: mean and deviation of its patches' features."""
 POSE = 6
 """Degrees of freedom of a pose in space."""
-OUTCOME = 8
-"""Numbers that say how an alignment went; see ``alignment_outcome.py``."""
+OUTCOME = 9
+"""Numbers that say how an alignment went; see ``outcome.py``."""
 VIEW_SHRINK = 8
 """Pixels of the picture for one of the view's."""
 _DRAWS = "draws"
@@ -68,18 +74,22 @@ class PoseInnConfig(BaseModel):
         network: its sizes.
         least_deviation_px: what no patch is surer than, as a standard deviation.
         quality: weights of the probability that a pose is right (``quality.py``).
+        refined_quality: likewise with landmarks; None where there are none.
         view_deviation: robust standard deviation of the forward pass on pictures held out, in
             units of a normalized picture's brightness.
         bounds: least and greatest (x, y, z) of the cameras that it was trained on, metres.
+        landmarks: points of the scene that poses are refined with; 0 where there are none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     network: NetworkSettings
     least_deviation_px: float = Field(gt=0.0)
-    quality: tuple[float, float, float]
+    quality: tuple[float, ...] = Field(min_length=3, max_length=3)
+    refined_quality: tuple[float, ...] | None = Field(default=None, min_length=4, max_length=4)
     view_deviation: float = Field(gt=0.0)
     bounds: tuple[tuple[float, float, float], tuple[float, float, float]]
+    landmarks: int = Field(default=0, ge=0)
 
 
 def patches_of(camera: CameraSpec) -> tuple[int, int]:
@@ -125,11 +135,18 @@ def check(bundle: Bundle) -> None:
     Raises:
         BundleError: they do not.
     """
-    config_of(bundle)
+    config = config_of(bundle)
     camera = camera_of(bundle)
+    if (config.landmarks > 0) != (config.refined_quality is not None):
+        raise BundleError(
+            f"{bundle.path}/bundle.yaml: block.refined_quality is there with landmarks, and only "
+            "then"
+        )
+    if config.landmarks and LANDMARKS not in bundle.description.files:
+        raise BundleError(f"{bundle.path}/bundle.yaml names no file of landmarks: train it again")
     if bundle.description.pose_space != "se3":
         raise BundleError(f"{bundle.path.name}: {NAME} knows poses in space alone (se3)")
-    for wanted in signatures(camera):
+    for wanted in signatures(camera, config.landmarks > 0):
         found = bundle.graphs.graphs.get(wanted.name)
         if found is None:
             raise BundleError(f"{bundle.path}/bundle.yaml names no {wanted.name} network")
@@ -140,7 +157,7 @@ def check(bundle: Bundle) -> None:
             )
 
 
-def signatures(camera: CameraSpec) -> tuple[GraphSignature, ...]:
+def signatures(camera: CameraSpec, landmarks: bool) -> tuple[GraphSignature, ...]:
     """Return what the graphs take and give.
 
     - ``backbone``: brightness of a picture, 0 to 1, to the features of its patches, row by row;
@@ -149,17 +166,21 @@ def signatures(camera: CameraSpec) -> tuple[GraphSignature, ...]:
     - ``posterior``: the inverse pass: latents z and how an alignment went to offsets of the pose,
       in deviations of the alignment;
     - ``view``: the forward pass: camera poses, position and rotation row by row, to a small
-      picture of normalized brightness.
+      picture of normalized brightness;
+    - ``keypoints``, with landmarks: brightness to where in each patch its likeliest keypoint is
+      (across, down, in pixels), and how likely it is one;
+    - ``landmark_posterior``, with landmarks: as ``posterior``, of alignments with them.
+
+    Args:
+        camera: of the pictures.
+        landmarks: whether poses are refined with landmarks.
     """
     rows, cols = patches_of(camera)
     patches = rows * cols
     features = TensorSignature("features", (BATCH, patches, FEATURES))
-    return (
-        GraphSignature(
-            BACKBONE,
-            (TensorSignature("brightness", (BATCH, camera.height, camera.width)),),
-            (features,),
-        ),
+    brightness = TensorSignature("brightness", (BATCH, camera.height, camera.width))
+    graphs = (
+        GraphSignature(BACKBONE, (brightness,), (features,)),
         GraphSignature(
             PLACES,
             (features,),
@@ -168,17 +189,29 @@ def signatures(camera: CameraSpec) -> tuple[GraphSignature, ...]:
                 TensorSignature("log_deviations", (BATCH, patches)),
             ),
         ),
-        GraphSignature(
-            POSTERIOR,
-            (
-                TensorSignature("latents", (_DRAWS, POSE)),
-                TensorSignature("outcomes", (BATCH, OUTCOME)),
-            ),
-            (TensorSignature("offsets", (BATCH, _DRAWS, POSE)),),
-        ),
+        _posterior(POSTERIOR),
         GraphSignature(
             VIEW,
             (TensorSignature("poses", (BATCH, 12)),),
             (TensorSignature("views", (BATCH, *view_size(camera))),),
         ),
+    )
+    if not landmarks:
+        return graphs
+    peaks = TensorSignature("peaks", (BATCH, patches, 3))
+    return (
+        *graphs,
+        GraphSignature(KEYPOINTS, (brightness,), (peaks,)),
+        _posterior(LANDMARK_POSTERIOR),
+    )
+
+
+def _posterior(name: str) -> GraphSignature:
+    return GraphSignature(
+        name,
+        (
+            TensorSignature("latents", (_DRAWS, POSE)),
+            TensorSignature("outcomes", (BATCH, OUTCOME)),
+        ),
+        (TensorSignature("offsets", (BATCH, _DRAWS, POSE)),),
     )

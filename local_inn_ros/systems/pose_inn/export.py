@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors.torch import save
@@ -21,10 +22,15 @@ from local_inn_ros.bundles.description import (
     axes_of,
 )
 from local_inn_ros.flows.onnx_export import write_graph
+from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
 from local_inn_ros.systems.pose_inn.backbone_weights import backbone_licence
 from local_inn_ros.systems.pose_inn.config import (
     BACKBONE,
+    FAMILIARITY,
+    KEYPOINTS,
+    LANDMARK_POSTERIOR,
+    LANDMARKS,
     LICENCES,
     NAME,
     PLACES,
@@ -34,6 +40,8 @@ from local_inn_ros.systems.pose_inn.config import (
     PoseInnConfig,
     signatures,
 )
+from local_inn_ros.systems.pose_inn.familiarity import Familiarity
+from local_inn_ros.systems.pose_inn.landmarks import Landmarks
 from local_inn_ros.systems.pose_inn.network import (
     PlaceNetwork,
     PoseInn,
@@ -44,56 +52,57 @@ from local_inn_ros.systems.pose_inn.presets import TrainingSettings
 from local_inn_ros.systems.pose_inn.quality import QualityWeights
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """What a training came to.
+
+    Attributes:
+        model: networks, in evaluation mode.
+        familiarity: with the pictures that were learned.
+        landmarks: None where poses are not refined.
+        quality: weights of the probability that a pose is right.
+        refined_quality: likewise with landmarks; None without.
+        least_deviation_px: what no patch is surer than.
+    """
+
+    model: PoseInn
+    familiarity: Familiarity
+    landmarks: Landmarks | None
+    quality: QualityWeights
+    refined_quality: QualityWeights | None
+    least_deviation_px: float
+
+
 def write_files(
-    model: PoseInn,
+    trained: Trained,
     posed: PosedPictures,
     settings: TrainingSettings,
-    least_deviation_px: float,
-    quality: QualityWeights,
     measured: Mapping[str, float],
     record: Mapping[str, RecordValue],
     folder: Path,
 ) -> BundleDescription:
-    """Write graphs, weights and licences into a folder, and return what bundle.yaml says of them.
+    """Write graphs and all else into a folder, and return what bundle.yaml says of them.
 
     Args:
-        model: trained networks, in evaluation mode.
-        posed: pictures that they were trained on.
+        trained: what there is to write.
+        posed: pictures that it was trained on.
         settings: of the training.
-        least_deviation_px: what no patch is surer than.
-        quality: weights of the probability that a pose is right.
         measured: figures on pictures held out, ``view_deviation`` among them.
         record: what the training was.
         folder: where to write.
     """
-    graphs = {}
-    modules = modules_of(model)
-    for graph in signatures(posed.camera):
-        file = folder / f"{graph.name}.onnx"
-        write_graph(modules[graph.name], graph, file)
-        graphs[graph.name] = GraphReference(
-            file=file.name,
-            sha256=file_sha256(file),
-            inputs=axes_of(graph.inputs),
-            outputs=axes_of(graph.outputs),
-        )
-    # The backbone is in its graph, and on every machine that trains.
-    own = {
-        name: one.contiguous()
-        for name, one in model.state_dict().items()
-        if not name.startswith("backbone.")
-    }
-    (folder / "weights.safetensors").write_bytes(save(own))
-    (folder / "licences.txt").write_text(backbone_licence(), encoding="utf-8")
-    files = {WEIGHTS: "weights.safetensors", LICENCES: "licences.txt"}
+    graphs = _write_graphs(trained, posed.camera, folder)
+    files = _write_others(trained, folder)
     positions = posed.poses()[:, :3, 3]
     low, high = positions.min(axis=0).tolist(), positions.max(axis=0).tolist()
     config = PoseInnConfig(
         network=settings.network,
-        least_deviation_px=least_deviation_px,
-        quality=quality,
+        least_deviation_px=trained.least_deviation_px,
+        quality=trained.quality,
+        refined_quality=trained.refined_quality,
         view_deviation=measured["view_deviation"],
         bounds=(tuple(low), tuple(high)),
+        landmarks=0 if trained.landmarks is None else len(trained.landmarks),
     )
     return BundleDescription(
         schema_name=SCHEMA,
@@ -111,6 +120,43 @@ def write_files(
         training=dict(record),
         measured=dict(measured),
     )
+
+
+def _write_graphs(trained: Trained, camera: CameraSpec, folder: Path) -> dict[str, GraphReference]:
+    graphs = {}
+    modules = modules_of(trained.model)
+    for graph in signatures(camera, trained.landmarks is not None):
+        file = folder / f"{graph.name}.onnx"
+        write_graph(modules[graph.name], graph, file)
+        graphs[graph.name] = GraphReference(
+            file=file.name,
+            sha256=file_sha256(file),
+            inputs=axes_of(graph.inputs),
+            outputs=axes_of(graph.outputs),
+        )
+    return graphs
+
+
+def _write_others(trained: Trained, folder: Path) -> dict[str, str]:
+    """Write weights, licences and what is no network; return the files by what they are."""
+    # XFeat's weights are in the graphs, and on every machine that trains.
+    own = {
+        name: one.contiguous()
+        for name, one in trained.model.state_dict().items()
+        if not name.startswith(("backbone.", "keypoints."))
+    }
+    files = {
+        WEIGHTS: "weights.safetensors",
+        LICENCES: "licences.txt",
+        FAMILIARITY: "familiarity.npz",
+    }
+    (folder / files[WEIGHTS]).write_bytes(save(own))
+    (folder / files[LICENCES]).write_text(backbone_licence(), encoding="utf-8")
+    trained.familiarity.write(folder / files[FAMILIARITY])
+    if trained.landmarks is not None:
+        files[LANDMARKS] = "landmarks.npz"
+        trained.landmarks.write(folder / files[LANDMARKS])
+    return files
 
 
 class PlacesGraph(nn.Module):
@@ -147,4 +193,6 @@ def modules_of(model: PoseInn) -> dict[str, nn.Module]:
         PLACES: PlacesGraph(model.places),
         POSTERIOR: PosteriorGraph(model.posterior),
         VIEW: model.view,
+        KEYPOINTS: model.keypoints,
+        LANDMARK_POSTERIOR: PosteriorGraph(model.landmark_posterior),
     }

@@ -15,14 +15,16 @@ from local_inn_ros.localization.alignment.sightings import Sightings
 
 # As if the camera had this focal length, in pixels: the library takes pixels.
 _FOCAL_PX = 300.0
-_FEWEST = 6
+FEWEST = 6
+"""Points that any hypothesis must explain."""
+
 _CLOSE_PX = 10.0
 _MOST_TRIES = 1_000
 _FEWEST_TRIES = 100
 _SURE = 0.999
 
 
-def hypotheses_of(sightings: Sightings, count: int = 3) -> tuple[Pose3, ...]:
+def hypotheses_of(sightings: Sightings, count: int = 3, fewest: int = FEWEST) -> tuple[Pose3, ...]:
     """Return poses of the camera in the map frame, that which explains the most first.
 
     Each of them explains points that none before it does.
@@ -30,6 +32,7 @@ def hypotheses_of(sightings: Sightings, count: int = 3) -> tuple[Pose3, ...]:
     Args:
         sightings: what the picture shows.
         count: poses at most.
+        fewest: points that each of them must explain.
 
     Raises:
         LocalInnError: PoseLib is not installed.
@@ -55,10 +58,10 @@ def hypotheses_of(sightings: Sightings, count: int = 3) -> tuple[Pose3, ...]:
     }
     rays, points = sightings.rays * _FOCAL_PX, sightings.points
     found: list[Pose3] = []
-    while len(found) < count and len(points) >= _FEWEST:
+    while len(found) < count and len(points) >= fewest:
         pose, told = poselib.estimate_absolute_pose(rays, points, camera, sampling, {})
         explained = np.array(told["inliers"], dtype=bool)
-        if explained.sum() < _FEWEST:
+        if explained.sum() < fewest:
             break
         found.append(Pose3(np.array(pose.R), np.array(pose.t)).inverse())
         rays, points = rays[~explained], points[~explained]

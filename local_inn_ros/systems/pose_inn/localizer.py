@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,44 +16,36 @@ from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry.gaussian3 import GaussianPose3
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.localization.alignment.sighting_alignment import Aligned, align_sightings
-from local_inn_ros.localization.alignment.sightings import Sightings
+from local_inn_ros.localization.alignment.sightings import Sightings, explained_by
 from local_inn_ros.localization.spatial_evidence import fused_in_space
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.systems.pose_inn.config import (
     BACKBONE,
+    KEYPOINTS,
+    LANDMARK_POSTERIOR,
     PLACES,
-    POSE,
     POSTERIOR,
     VIEW,
     PoseInnConfig,
+    patches_of,
     view_size,
 )
+from local_inn_ros.systems.pose_inn.familiarity import Familiarity, pooled_features
 from local_inn_ros.systems.pose_inn.hypotheses import hypotheses_of
+from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner, Refined
+from local_inn_ros.systems.pose_inn.landmarks import Keypoints, keypoints_of
 from local_inn_ros.systems.pose_inn.looks import brightness_of, plain_look, small_view
-from local_inn_ros.systems.pose_inn.outcome import drawn_poses, outcome_of
+from local_inn_ros.systems.pose_inn.modes import CameraMode, refined_modes, weighed_modes
+from local_inn_ros.systems.pose_inn.outcome import drawn_poses, latents_of, outcome_of
+from local_inn_ros.systems.pose_inn.patch_sightings import sightings_of, surest
 from local_inn_ros.systems.pose_inn.quality import quality_features, quality_of
 
-# Share of the patches that are asked: the others are mostly walls without marks, whose places are
-# drawn to the middle of what they may be.
-_SURE_SHARE = 0.5
-# Deviations of several tens of pixels let numbers overflow nowhere.
-_MOST_LOG_DEVIATION = 7.0
-# Two poses nearer than this, in deviations, are one place.
-_SAME_PLACE = 3.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CameraMode:
-    """One of the places where a picture may have been taken.
-
-    Attributes:
-        pose: of the camera's optical frame in the map frame.
-        weight: how probable it is, among all modes.
-    """
-
-    pose: GaussianPose3
-    weight: float
+# Places that are looked for where nothing is believed.
+_PLACES = 3
+# Modes that are less likely are not refined.
+_LEAST_WEIGHT = 0.01
+_STAGES = ("networks", "alignment", "landmarks", "draws", "quality")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +63,9 @@ class CameraFix:
         expected: (rows, cols) small picture that the forward pass draws at ``measurement``, in
             deviations of its brightness.
         stage_s: seconds spent in each stage, by name.
+        network: what the network alone says of the pose, at its likeliest place; None where it
+            knows none and landmarks do.
+        landmarks: that ``measurement`` explains; 0 where it was not refined.
     """
 
     stamp_s: float
@@ -82,32 +77,8 @@ class CameraFix:
     quality: float
     expected: NDArray[np.float32]
     stage_s: dict[str, float]
-
-
-def sightings_of(
-    places: NDArray[np.float32],
-    log_deviations: NDArray[np.float32],
-    rays: NDArray[np.float64],
-    camera: CameraSpec,
-    least_deviation_px: float,
-) -> Sightings:
-    """Return what the networks say of a picture's patches as sightings.
-
-    Args:
-        places: (patches, 3) that they show, in the map frame.
-        log_deviations: (patches,) of the places' images, in pixels.
-        rays: (patches, 2) of their middles.
-        camera: of the picture.
-        least_deviation_px: what no patch is surer than.
-    """
-    told = np.minimum(log_deviations.astype(np.float64), _MOST_LOG_DEVIATION)
-    deviations = np.hypot(np.exp(told), least_deviation_px) / (0.5 * (camera.fx + camera.fy))
-    return Sightings(places.astype(np.float64), rays, deviations)
-
-
-def surest(sightings: Sightings) -> Sightings:
-    """Return the surer part of what a picture shows, which is asked."""
-    return sightings.surest(round(_SURE_SHARE * len(sightings)))
+    network: GaussianPose3 | None = None
+    landmarks: int = 0
 
 
 def drawn_view(engine: Engine, pose: Pose3) -> NDArray[np.float32]:
@@ -127,6 +98,8 @@ class CameraLocalizer:
         config: PoseInnConfig,
         draws: int,
         rng: np.random.Generator,
+        familiarity: Familiarity | None = None,
+        refiner: LandmarkRefiner | None = None,
     ) -> None:
         """Set up.
 
@@ -136,13 +109,14 @@ class CameraLocalizer:
             config: the bundle's block.
             draws: poses drawn for each picture; an even number.
             rng: draws the latents, once: the same picture has the same samples.
+            familiarity: with the pictures that were learned; None where no picture is strange.
+            refiner: refines what the network says; None where that stands.
         """
         self._engine, self._camera, self._config = engine, camera, config
+        self._familiarity, self._refiner = familiarity, refiner
         black = np.zeros((camera.height, camera.width), np.uint8)
         self._rays = plain_look(black, camera).rays
-        half = rng.standard_normal((draws // 2, POSE))
-        # In pairs about nothing: the mean of the samples is that of the distribution sooner.
-        self._latents = np.concatenate([half, -half]).astype(np.float32)
+        self._latents = latents_of(draws, rng)
 
     def locate(self, picture: Picture, prior: GaussianPose3 | None = None) -> CameraFix:
         """Locate one picture.
@@ -154,50 +128,98 @@ class CameraLocalizer:
         Raises:
             SensorError: the picture is of another size, or shows nothing that is known.
         """
+        self._check(picture)
+        marks = [time.perf_counter()]
+        brightness = brightness_of(picture.pixels)
+        features = self._engine.run((BACKBONE,), {"brightness": brightness[None]})["features"]
+        sightings = surest(self._sightings(features))
+        marks.append(time.perf_counter())
+        modes = self._places(sightings, prior)
+        marks.append(time.perf_counter())
+        found = self._refined(brightness, features[0], modes, prior)
+        marks.append(time.perf_counter())
+        if not modes and not found:
+            raise SensorError("the picture shows no place that the bundle knows")
+        strange = 0.0
+        if self._familiarity is not None:
+            strange = self._familiarity.strangeness(pooled_features(features[0]))
+        network, samples = self._drawn(sightings, modes, found, strange)
+        measurement = GaussianPose3.from_samples(samples)
+        posterior = measurement if prior is None else fused_in_space(prior, measurement)
+        marks.append(time.perf_counter())
+        expected = drawn_view(self._engine, measurement.mean)
+        view = small_view(brightness, view_size(self._camera))
+        landmarks = found[0].explained if found else 0
+        quality = self._quality(sightings, measurement.mean, view, expected, landmarks)
+        marks.append(time.perf_counter())
+        return CameraFix(
+            picture.stamp_s,
+            measurement,
+            posterior,
+            refined_modes(found) if found else modes,
+            samples,
+            explained_by(sightings, measurement.mean).share,
+            quality,
+            expected,
+            dict(zip(_STAGES, np.diff(marks).tolist(), strict=True)),
+            network,
+            landmarks,
+        )
+
+    def judge_of(self, picture: Picture) -> Callable[[Pose3], float]:
+        """Look at a picture once, and return what tells of a pose how probably it is right.
+
+        Args:
+            picture: as the bundle's camera takes it.
+
+        Raises:
+            SensorError: the picture is of another size.
+        """
+        self._check(picture)
+        brightness = brightness_of(picture.pixels)
+        features = self._engine.run((BACKBONE,), {"brightness": brightness[None]})["features"]
+        sightings = surest(self._sightings(features))
+        view = small_view(brightness, view_size(self._camera))
+        refiner = self._refiner
+        keypoints = None if refiner is None else self._keypoints(brightness, features[0])
+
+        def quality_at(pose: Pose3) -> float:
+            landmarks = 0
+            if refiner is not None and keypoints is not None:
+                landmarks = refiner.explained_at(keypoints, pose)
+            return self._quality(sightings, pose, view, drawn_view(self._engine, pose), landmarks)
+
+        return quality_at
+
+    def _check(self, picture: Picture) -> None:
         camera = self._camera
         if picture.pixels.shape[:2] != (camera.height, camera.width):
             raise SensorError(
                 f"the picture is of {picture.pixels.shape[1]}x{picture.pixels.shape[0]} pixels, "
                 f"the bundle's camera of {camera.width}x{camera.height}"
             )
-        began = time.perf_counter()
-        brightness = brightness_of(picture.pixels)
-        sightings = surest(self._sightings(brightness))
-        seen = time.perf_counter()
-        modes = self._places(sightings, prior)
-        if not modes:
-            raise SensorError("the picture shows no place that the bundle knows")
-        aligned = time.perf_counter()
-        likeliest = align_sightings(sightings, modes[0].pose.mean)
-        outcome = outcome_of(likeliest, sightings)
-        samples = drawn_poses(likeliest.pose, self._offsets(outcome))
-        measurement = GaussianPose3.from_samples(samples)
-        posterior = measurement if prior is None else fused_in_space(prior, measurement)
-        drawn = time.perf_counter()
-        expected = drawn_view(self._engine, measurement.mean)
-        view = small_view(brightness, view_size(camera))
-        features = quality_features(sightings, measurement.mean, view, expected)
-        judged = time.perf_counter()
-        stages = {
-            "networks": seen - began,
-            "alignment": aligned - seen,
-            "draws": drawn - aligned,
-            "quality": judged - drawn,
-        }
-        return CameraFix(
-            picture.stamp_s,
-            measurement,
-            posterior,
-            modes,
-            samples,
-            likeliest.share,
-            quality_of(features, self._config.quality),
-            expected,
-            stages,
-        )
 
-    def _sightings(self, brightness: NDArray[np.float32]) -> Sightings:
-        told = self._engine.run((BACKBONE, PLACES), {"brightness": brightness[None]})
+    def _drawn(
+        self,
+        sightings: Sightings,
+        modes: Sequence[CameraMode],
+        found: Sequence[Refined],
+        strange: float,
+    ) -> tuple[GaussianPose3 | None, NDArray[np.float64]]:
+        """Return what the network alone says, and poses (s, 4, 4) drawn from what is said."""
+        network: GaussianPose3 | None = None
+        samples = np.zeros((0, 4, 4))
+        if modes:
+            likeliest = align_sightings(sightings, modes[0].pose.mean)
+            samples = self._samples(POSTERIOR, likeliest, sightings, strange)
+            network = GaussianPose3.from_samples(samples)
+        if found:
+            best = found[0]
+            samples = self._samples(LANDMARK_POSTERIOR, best.aligned, best.sightings, strange)
+        return network, samples
+
+    def _sightings(self, features: NDArray[np.float32]) -> Sightings:
+        told = self._engine.run((PLACES,), {"features": features})
         return sightings_of(
             told["places"][0],
             told["log_deviations"][0],
@@ -206,34 +228,66 @@ class CameraLocalizer:
             self._config.least_deviation_px,
         )
 
+    def _keypoints(
+        self, brightness: NDArray[np.float32], features: NDArray[np.float32]
+    ) -> Keypoints:
+        peaks = self._engine.run((KEYPOINTS,), {"brightness": brightness[None]})["peaks"][0]
+        return keypoints_of(features, peaks, patches_of(self._camera))
+
+    def _refined(
+        self,
+        brightness: NDArray[np.float32],
+        features: NDArray[np.float32],
+        modes: Sequence[CameraMode],
+        prior: GaussianPose3 | None,
+    ) -> list[Refined]:
+        """Return what landmarks say of each mode, what explains the most of them first.
+
+        Where something is believed, the first place whose landmarks are seen will do. Otherwise,
+        and where there is no such place, they are looked for wherever they are: of two rooms that
+        look alike, the network may know one.
+        """
+        if self._refiner is None:
+            return []
+        keypoints = self._keypoints(brightness, features)
+        starts = [one.pose.mean for one in modes if one.weight > _LEAST_WEIGHT]
+        if prior is not None:
+            starts.append(prior.mean)
+        found: list[Refined] = []
+        for start in starts:
+            refined = self._refiner.near(keypoints, start)
+            found += [] if refined is None else [refined]
+            if found and prior is not None:
+                return found
+        found += self._refiner.anywhere(keypoints)
+        return sorted(found, key=lambda one: -one.explained)
+
+    def _quality(
+        self,
+        sightings: Sightings,
+        pose: Pose3,
+        seen: NDArray[np.float32],
+        expected: NDArray[np.float32],
+        landmarks: int,
+    ) -> float:
+        refined = self._config.refined_quality
+        if self._refiner is None or refined is None:
+            told = quality_features(sightings, pose, seen, expected)
+            return quality_of(told, self._config.quality)
+        return quality_of(quality_features(sightings, pose, seen, expected, landmarks), refined)
+
+    def _samples(
+        self, graph: str, aligned: Aligned, sightings: Sightings, strange: float
+    ) -> NDArray[np.float64]:
+        """Draw poses (s, 4, 4) about an alignment, as far off as such ones are."""
+        outcome = outcome_of(aligned, sightings, strange)[None].astype(np.float32)
+        told = self._engine.run((graph,), {"latents": self._latents, "outcomes": outcome})
+        return drawn_poses(aligned.pose, np.asarray(told["offsets"][0], np.float64))
+
     def _places(self, sightings: Sightings, prior: GaussianPose3 | None) -> tuple[CameraMode, ...]:
-        starts = list(hypotheses_of(sightings))
+        # Under a belief one other place is enough: it is there to contradict.
+        starts = list(hypotheses_of(sightings, _PLACES if prior is None else 1))
         if prior is not None:
             starts.insert(0, prior.mean)
         found = [align_sightings(sightings, start, prior) for start in starts]
-        return _weighed(found)
-
-    def _offsets(self, outcome: NDArray[np.float64]) -> NDArray[np.float64]:
-        given = {"latents": self._latents, "outcomes": outcome[None].astype(np.float32)}
-        told = self._engine.run((POSTERIOR,), given)["offsets"]
-        return np.asarray(told[0], np.float64)
-
-
-def _weighed(found: Sequence[Aligned]) -> tuple[CameraMode, ...]:
-    """Make modes of alignments: those that came to one place are one."""
-    kept: list[Aligned] = []
-    for one in sorted(found, key=lambda one: one.cost):
-        if all(_apart(one.pose.mean, other.pose) for other in kept):
-            kept.append(one)
-    if not kept:
-        return ()
-    costs = np.array([one.cost for one in kept])
-    weights = np.exp(costs.min() - costs)
-    weights /= weights.sum()
-    return tuple(
-        CameraMode(one.pose, float(weight)) for one, weight in zip(kept, weights, strict=True)
-    )
-
-
-def _apart(pose: Pose3, other: GaussianPose3) -> bool:
-    return other.squared_mahalanobis(pose) > _SAME_PLACE**2 and other.mean.distance_to(pose) > 0.05
+        return weighed_modes(found)

@@ -97,12 +97,13 @@ def another_look(pixels: NDArray[np.uint8], camera: CameraSpec, rng: np.random.G
     outside = np.any((places < -0.5) | (places > np.array(size) - 0.5), axis=1)
     rays = (places - [camera.cx, camera.cy]) / [camera.fx, camera.fy]
     rays[outside | (before[:, 2] <= 0.0)] = np.nan
-    return Look(_in_other_light(np.asarray(warped, np.float32), rng), rays, zoom)
+    return Look(in_other_light(np.asarray(warped, np.float32), rng), rays, zoom)
 
 
-def _in_other_light(
+def in_other_light(
     brightness: NDArray[np.float32], rng: np.random.Generator
 ) -> NDArray[np.float32]:
+    """Return a picture's brightness as another exposure, motion and sensor would have it."""
     gamma, gain = math.exp(rng.uniform(-_GAMMA, _GAMMA)), math.exp(rng.uniform(*_GAIN))
     lit = np.clip(brightness, 0.0, 1.0) ** np.float32(gamma) * np.float32(gain)
     if rng.random() < _BLURRED:

@@ -26,6 +26,7 @@ from local_inn_ros.systems.pose_inn.config import (
     OUTCOME,
     POOLED,
     POSE,
+    STRIDE,
     NetworkSettings,
     view_size,
 )
@@ -88,6 +89,35 @@ class Backbone(nn.Module):
             for one in (sixteenth, self.block5(sixteenth))
         ]
         return self.block_fusion(eighth + both[0] + both[1]).flatten(2).transpose(1, 2)
+
+
+class KeypointHead(nn.Module):
+    """Where in each patch a keypoint is, from brightness; it is never trained here either."""
+
+    def __init__(self) -> None:
+        """Build it untrained; the names are those of XFeat's weights."""
+        super().__init__()
+        self.keypoint_head = nn.Sequential(
+            _Layer(64, 64, 1), _Layer(64, 64, 1), _Layer(64, 64, 1), nn.Conv2d(64, 65, 1)
+        )
+        self.requires_grad_(False)
+        self.eval()
+
+    def train(self, mode: bool = True) -> KeypointHead:
+        """Stay as it is: its normalization is that of its weights."""
+        return super().train(False)
+
+    def forward(self, brightness: Tensor) -> Tensor:
+        """Take brightness (b, height, width) to peaks (b, patches, 3).
+
+        They are the likeliest pixel of each patch (across, down), and how likely it is a keypoint.
+        """
+        cells = functional.pixel_unshuffle(normalized(brightness)[:, None], STRIDE)
+        # The last of the 65 is that a patch has none.
+        likely = functional.softmax(self.keypoint_head(cells), dim=1)[:, :-1]
+        most, pixel = likely.flatten(2).max(dim=1)
+        across, down = pixel % STRIDE, pixel // STRIDE
+        return torch.stack([across.float(), down.float(), most], dim=2)
 
 
 def normalized(brightness: Tensor) -> Tensor:
@@ -255,12 +285,14 @@ class ViewNetwork(nn.Module):
 
 
 class PoseInn(nn.Module):
-    """All networks that are trained together, and the backbone that is not."""
+    """All networks that are trained, and those of XFeat, which are not."""
 
     def __init__(self, camera: CameraSpec, settings: NetworkSettings) -> None:
         """Build untrained networks for a camera."""
         super().__init__()
         self.backbone = Backbone()
+        self.keypoints = KeypointHead()
         self.places = PlaceNetwork(settings)
         self.posterior = PosteriorFlow(settings)
+        self.landmark_posterior = PosteriorFlow(settings)
         self.view = ViewNetwork(camera, settings)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from local_inn_ros.errors import SensorError
 from local_inn_ros.sensing.camera.posed_pictures import DepthFile, PosedPicture, PosedPictures
 from local_inn_ros.systems.pose_inn.config import FEATURES, patches_of, view_size
+from local_inn_ros.systems.pose_inn.familiarity import pooled_features
 from local_inn_ros.systems.pose_inn.looks import Look, another_look, plain_look
 from local_inn_ros.systems.pose_inn.triangulation import PatchDepths, Triangulator
 
@@ -182,15 +183,6 @@ def _places(
     return one.map_from_camera.transform_points(ahead)
 
 
-def _pooled(features: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return what a picture is like as a whole (128,), as ``network.pooled`` has it."""
-    whole = features.astype(np.float32)
-    told: NDArray[np.float32] = np.concatenate(
-        [whole.mean(axis=0), np.sqrt(whole.var(axis=0) + 1e-5)]
-    )
-    return told
-
-
 class _Room:
     """Where what patches are like is put, picture after picture."""
 
@@ -227,7 +219,7 @@ class _Room:
         self._zooms[at] = look.zoom
         self._numbers[at] = number
         self._looks[at] = len(self._pooled)
-        self._pooled.append(_pooled(features))
+        self._pooled.append(pooled_features(features))
         self._places[at] = places[seen]
         self._count = at.stop
 

@@ -21,8 +21,10 @@ class TrainingSettings:
         learning_rate: at its peak; it warms up, then falls by half a cosine.
         feature_noise: deviation of what is added to features, in deviations of theirs.
         depth_weight: of a place's error against depth, per metre.
-        held_out: share of the pictures, in blocks, that the posterior is fitted to.
+        held_out: share of the pictures, in blocks, that the posterior is fitted to, at most.
         posterior_steps: gradient steps of the posterior at most.
+        landmarks: points of the scene, at most, that poses are refined with; 0 for none. The
+            bundle grows by 96 bytes for each.
         view_batch: pictures that the forward pass learns from in each step.
         network: sizes of the networks.
     """
@@ -33,8 +35,9 @@ class TrainingSettings:
     learning_rate: float = 2e-3
     feature_noise: float = 0.4
     depth_weight: float = 10.0
-    held_out: float = 0.1
+    held_out: float = 0.15
     posterior_steps: int = 200
+    landmarks: int = 20_000
     view_batch: int = 16
     network: NetworkSettings = field(default_factory=NetworkSettings)
 

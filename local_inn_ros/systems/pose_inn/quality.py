@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How probable it is that a pose is right, from what patches and the forward pass say of it.
 
-Two witnesses: the share of the patches whose places lie, seen from the pose, where the picture
-shows them; and how alike the picture is to the one that the forward pass draws there.
+Two witnesses, or three: the share of the patches whose places lie, seen from the pose, where the
+picture shows them; how alike the picture is to the one that the forward pass draws there; and how
+many landmarks are where the pose says.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.localization.alignment.sightings import Sightings, explained_by
 
-QualityWeights = tuple[float, float, float]
-"""Log-odds: what stands alone, for the log-odds of the share, for the likeness."""
+QualityWeights = tuple[float, ...]
+"""Log-odds: what stands alone, for the log-odds of the share, for the likeness, and, where there
+are landmarks, for the logarithm of how many are where a pose says."""
 
 # A share of none or all would have no log-odds.
 _LEAST_SHARE = 0.01
@@ -30,17 +32,22 @@ def quality_features(
     pose: Pose3,
     seen: NDArray[np.float32],
     expected: NDArray[np.float32],
+    landmarks: int | None = None,
 ) -> NDArray[np.float64]:
-    """Return (3,) what the log-odds of a pose are linear in.
+    """Return (3,) what the log-odds of a pose are linear in; (4,) with landmarks.
 
     Args:
         sightings: what the picture shows.
         pose: of the camera, in question.
         seen: (rows, cols) small picture, as it is.
         expected: (rows, cols) that the forward pass draws at the pose.
+        landmarks: that the pose explains; None where there are none.
     """
     share = float(np.clip(explained_by(sightings, pose).share, _LEAST_SHARE, 1.0 - _LEAST_SHARE))
-    return np.array([1.0, math.log(share / (1.0 - share)), likeness(seen, expected)])
+    told = [1.0, math.log(share / (1.0 - share)), likeness(seen, expected)]
+    if landmarks is not None:
+        told.append(math.log1p(landmarks))
+    return np.array(told)
 
 
 def likeness(seen: NDArray[np.float32], expected: NDArray[np.float32]) -> float:
@@ -56,7 +63,7 @@ def quality_of(features: NDArray[np.float64], weights: QualityWeights) -> float:
 
 
 def fit_quality(right: NDArray[np.float64], wrong: NDArray[np.float64]) -> QualityWeights:
-    """Fit weights to features of right (n, 3) and of wrong poses (m, 3): logistic regression.
+    """Fit weights to features of right (n, k) and of wrong poses (m, k): logistic regression.
 
     Both kinds count alike, however many there are of each. Newton's method with a small ridge,
     which keeps weights finite where the two are told apart entirely.
@@ -72,5 +79,4 @@ def fit_quality(right: NDArray[np.float64], wrong: NDArray[np.float64]) -> Quali
         curvature = features.T @ (slopes[:, None] * features) + _RIDGE * np.eye(len(weights))
         step = np.linalg.solve(curvature, gradient)
         weights -= step / max(1.0, float(np.abs(step).max()))
-    alone, share, like = weights.tolist()
-    return alone, share, like
+    return tuple(weights.tolist())

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.geometry.se3 import exp_twists
-from local_inn_ros.localization.alignment.sighting_alignment import align_sightings
+from local_inn_ros.localization.alignment.sighting_alignment import Aligned, align_sightings
 from local_inn_ros.localization.alignment.sightings import Sightings
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
 from local_inn_ros.systems.pose_inn.config import view_size
+from local_inn_ros.systems.pose_inn.familiarity import Familiarity, pooled_features
 from local_inn_ros.systems.pose_inn.hypotheses import hypotheses_of
-from local_inn_ros.systems.pose_inn.localizer import sightings_of, surest
 from local_inn_ros.systems.pose_inn.looks import (
     Look,
     another_look,
@@ -28,13 +28,20 @@ from local_inn_ros.systems.pose_inn.looks import (
     small_view,
 )
 from local_inn_ros.systems.pose_inn.outcome import outcome_of, whitened
+from local_inn_ros.systems.pose_inn.patch_sightings import sightings_of, surest
 from local_inn_ros.systems.pose_inn.quality import quality_features
 
-Places = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
-"""From brightness (height, width) to places (patches, 3) and log deviations (patches,)."""
+Places = Callable[
+    [NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+]
+"""From brightness (height, width) to places (patches, 3), log deviations (patches,), and features
+(patches, 64)."""
 
 Drawn = Callable[[Pose3], NDArray[np.float32]]
 """From a pose of the camera to the small picture that the forward pass draws there."""
+
+Witness = Callable[[NDArray[np.float32], NDArray[np.float32]], Callable[[Pose3], int]]
+"""From brightness and features to what counts the landmarks that a pose explains."""
 
 HELD_BLOCKS = 3
 """Blocks of successive pictures that are held out: what is fitted to two is tried on the third."""
@@ -56,7 +63,7 @@ class Trial:
 
     Attributes:
         offset: (6,) of the truth from it, in deviations that it claims.
-        outcome: (8,) how it went.
+        outcome: (9,) how it went.
         off_m: distance of the positions.
         off_deg: angle between the rotations.
         plain: whether nothing of the picture was covered.
@@ -74,6 +81,7 @@ class Trial:
 def tried_alignments(
     posed: PosedPictures,
     places: Places,
+    familiarity: Familiarity,
     least_deviation_px: float,
     rng: np.random.Generator,
 ) -> list[Trial]:
@@ -82,6 +90,7 @@ def tried_alignments(
     Args:
         posed: pictures that were not learned.
         places: asks the networks.
+        familiarity: with the pictures that were learned.
         least_deviation_px: what no patch is surer than.
         rng: draws the looks and what is covered.
     """
@@ -93,9 +102,11 @@ def tried_alignments(
         for number in range(_TRIES):
             plain = number == 0
             look = plain_look(pixels, camera) if plain else another_look(pixels, camera, rng)
-            seen = _seen(look, *places(look.brightness), camera, least_deviation_px)
+            told = places(look.brightness)
+            seen = _seen(look, *told[:2], camera, least_deviation_px)
+            strange = familiarity.strangeness(pooled_features(told[2]))
             share = _MOST_COVERED * number / max(_TRIES - 1, 1)
-            trial = _tried(_covered(seen, share, rng), one.map_from_camera, plain, block)
+            trial = _tried(_covered(seen, share, rng), one.map_from_camera, strange, plain, block)
             if trial is not None:
                 trials.append(trial)
     return trials
@@ -105,10 +116,11 @@ def tried_poses(
     posed: PosedPictures,
     places: Places,
     drawn: Drawn,
+    witness: Witness | None,
     least_deviation_px: float,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the features (n, 3) that right poses have, and those (n, 3) that wrong ones have.
+    """Return the features (n, k) that right poses have, and those (n, k) that wrong ones have.
 
     Pictures are covered in part by pieces of each other, as people and boxes would cover them. Some
     are scrambled: whatever pose explains those best is wrong, as it is of another room's pictures.
@@ -117,6 +129,7 @@ def tried_poses(
         posed: pictures that were not learned.
         places: asks the networks.
         drawn: asks the forward pass.
+        witness: asks the landmarks; None where there are none.
         least_deviation_px: what no patch is surer than.
         rng: draws what is covered, and the poses.
     """
@@ -126,19 +139,29 @@ def tried_poses(
     brightness = [brightness_of(one.picture(camera).pixels) for one in posed]
     right: list[NDArray[np.float64]] = []
     wrong: list[NDArray[np.float64]] = []
+
+    def judged(
+        picture: NDArray[np.float32],
+    ) -> tuple[Sightings, Callable[[Pose3], NDArray[np.float64]]]:
+        told, log_deviations, features = places(picture)
+        seen = surest(sightings_of(told, log_deviations, rays, camera, least_deviation_px))
+        view = small_view(picture, size)
+        counted = None if witness is None else witness(picture, features)
+
+        def features_at(pose: Pose3) -> NDArray[np.float64]:
+            landmarks = None if counted is None else counted(pose)
+            return quality_features(seen, pose, view, drawn(pose), landmarks)
+
+        return seen, features_at
+
     for one, own in zip(posed, brightness, strict=True):
         for share in (0.0, float(rng.uniform(0.0, _MOST_COVERED))):
-            covered = _pasted(own, brightness[int(rng.integers(len(brightness)))], share, rng)
-            seen = surest(sightings_of(*places(covered), rays, camera, least_deviation_px))
-            view = small_view(covered, size)
-            for poses, moves in ((right, _near(rng)), (wrong, _far(rng))):
-                pose = one.map_from_camera @ Pose3.from_matrix(exp_twists(moves))
-                poses.append(quality_features(seen, pose, view, drawn(pose)))
-        nowhere = _scrambled(own)
-        seen = surest(sightings_of(*places(nowhere), rays, camera, least_deviation_px))
+            _, at = judged(_pasted(own, brightness[int(rng.integers(len(brightness)))], share, rng))
+            right.append(at(one.map_from_camera @ Pose3.from_matrix(exp_twists(_near(rng)))))
+            wrong.append(at(one.map_from_camera @ Pose3.from_matrix(exp_twists(_far(rng)))))
+        seen, at = judged(_scrambled(own))
         for start in hypotheses_of(seen, 1):
-            pose = align_sightings(seen, start).pose.mean
-            wrong.append(quality_features(seen, pose, small_view(nowhere, size), drawn(pose)))
+            wrong.append(at(align_sightings(seen, start).pose.mean))
     return np.array(right), np.array(wrong)
 
 
@@ -191,19 +214,34 @@ def _seen(
     return Sightings(seen.points[known], seen.rays[known], seen.deviations[known] / look.zoom)
 
 
-def _tried(seen: Sightings, truth: Pose3, plain: bool, block: int) -> Trial | None:
+def _tried(seen: Sightings, truth: Pose3, strange: float, plain: bool, block: int) -> Trial | None:
     seen = surest(seen)
     starts = hypotheses_of(seen, 1)
     if not starts:
         return None
-    aligned = align_sightings(seen, starts[0])
+    return trial_of(align_sightings(seen, starts[0]), seen, truth, strange, plain, block)
+
+
+def trial_of(
+    aligned: Aligned, seen: Sightings, truth: Pose3, strange: float, plain: bool, block: int
+) -> Trial | None:
+    """Return how far an alignment is off; None where it is of another place.
+
+    Args:
+        aligned: with what a picture shows.
+        seen: what it shows.
+        truth: pose of the camera.
+        strange: how unlike the picture is to those that were learned.
+        plain: whether nothing of it was covered.
+        block: of successive pictures that it is of.
+    """
     off_m = aligned.pose.mean.distance_to(truth)
     off_rad = aligned.pose.mean.angle_to(truth)
     if off_m > _OTHER_PLACE_M or off_rad > _OTHER_PLACE_RAD:
         return None
     return Trial(
         whitened(aligned.pose, truth),
-        outcome_of(aligned, seen),
+        outcome_of(aligned, seen, strange),
         off_m,
         math.degrees(off_rad),
         plain,
@@ -212,10 +250,18 @@ def _tried(seen: Sightings, truth: Pose3, plain: bool, block: int) -> Trial | No
 
 
 def _covered(seen: Sightings, share: float, rng: np.random.Generator) -> Sightings:
-    """Cover a share of a picture from one side."""
     if share == 0.0:
         return seen
-    angle = rng.uniform(0.0, 2.0 * math.pi)
-    along = seen.rays @ [math.cos(angle), math.sin(angle)]
-    kept = along >= np.quantile(along, share)
+    kept = covered(seen.rays, share, rng)
     return Sightings(seen.points[kept], seen.rays[kept], seen.deviations[kept])
+
+
+def covered(
+    places: NDArray[np.float64], share: float, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Cover a share of a picture from one side: return which places (n, 2) are still seen."""
+    angle = rng.uniform(0.0, 2.0 * math.pi)
+    along = places @ [math.cos(angle), math.sin(angle)]
+    if len(along) == 0:
+        return np.zeros(0, np.bool_)
+    return along >= np.quantile(along, share)

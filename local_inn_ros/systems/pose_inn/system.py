@@ -30,6 +30,7 @@ class PoseInnSystem:
 
     name = config.NAME
     presets = (STANDARD, *(name for name in PRESETS if name != STANDARD))
+    picture_multiple = config.STRIDE
 
     def check(self, bundle: Bundle) -> None:
         """See whether what a bundle holds fits (see ``System.check``)."""

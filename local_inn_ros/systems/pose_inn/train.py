@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,23 +18,34 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import BundleDescription, Calibration, RecordValue
 from local_inn_ros.errors import DeviceError, LocalInnError, SensorError
 from local_inn_ros.flows.fit_task import FitTask
-from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
+from local_inn_ros.systems.pose_inn.asking import (
+    drawn_at,
+    features_of,
+    keypoints_told,
+    landmarks_counted,
+    places_told,
+)
 from local_inn_ros.systems.pose_inn.backbone_weights import backbone_file
 from local_inn_ros.systems.pose_inn.config import STRIDE, view_size
-from local_inn_ros.systems.pose_inn.export import PlacesGraph, write_files
+from local_inn_ros.systems.pose_inn.export import Trained, write_files
+from local_inn_ros.systems.pose_inn.familiarity import Familiarity
+from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner
+from local_inn_ros.systems.pose_inn.landmark_survey import Survey, surveyed, tried_landmarks
+from local_inn_ros.systems.pose_inn.landmarks import Landmarks
 from local_inn_ros.systems.pose_inn.looks import brightness_of, small_view
-from local_inn_ros.systems.pose_inn.network import Backbone, PoseInn
+from local_inn_ros.systems.pose_inn.network import Backbone, KeypointHead, PoseInn
 from local_inn_ros.systems.pose_inn.objective import PoseInnObjective, fitted_posterior
-from local_inn_ros.systems.pose_inn.patch_source import Patches, patches_from, pose_rows
+from local_inn_ros.systems.pose_inn.patch_source import Patches, patches_from
 from local_inn_ros.systems.pose_inn.presets import PRESETS, TrainingSettings
-from local_inn_ros.systems.pose_inn.quality import fit_quality
+from local_inn_ros.systems.pose_inn.quality import QualityWeights, fit_quality
 from local_inn_ros.systems.pose_inn.rehearsal import (
     HELD_BLOCKS,
     Trial,
     tried_alignments,
     tried_poses,
 )
+from local_inn_ros.systems.pose_inn.stretches import split
 from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
 
 _FEWEST_PICTURES = 12
@@ -48,7 +60,6 @@ class PoseInnTraining:
     Attributes:
         posed: all pictures that were given.
         held_out: those of them that the posterior is fitted to.
-        learned: the others, and views where there are any.
         settings: of the training.
         seed: of everything random.
         half: whether products are computed in half precision.
@@ -58,7 +69,6 @@ class PoseInnTraining:
 
     posed: PosedPictures
     held_out: PosedPictures
-    learned: PosedPictures
     settings: TrainingSettings
     seed: int
     half: bool
@@ -83,30 +93,20 @@ class PoseInnTraining:
                 "pose_inn learns from pictures with poses: name a folder with a sequence.json, a "
                 "transforms.json or a TUM file"
             )
-        return PoseInnTraining.of(inputs.pictures, settings, order.seed, inputs.views)
+        return PoseInnTraining.of(inputs.pictures, settings, order.seed)
 
     @staticmethod
-    def of(
-        posed: PosedPictures,
-        settings: TrainingSettings,
-        seed: int,
-        views: PosedPictures | None = None,
-    ) -> PoseInnTraining:
-        """Begin a training of any settings; see ``begin``.
-
-        Views are learned from and never held out: how sure to be is told by pictures alone.
-        """
+    def of(posed: PosedPictures, settings: TrainingSettings, seed: int) -> PoseInnTraining:
+        """Begin a training of any settings; see ``begin``."""
         _check(posed)
         rng = np.random.default_rng(seed)
-        learned, held_out = split(posed, settings.held_out)
-        if views is not None:
-            learned = learned.joined(views)
+        learned, held_out = split(posed, settings.held_out, HELD_BLOCKS)
         model = new_model(posed, settings, seed)
         patches = patches_from(
             learned,
             settings.looks,
             settings.view_batch,
-            lambda brightness: _features(model.backbone, brightness),
+            partial(features_of, model),
             lambda brightness: small_view(brightness, view_size(posed.camera)),
             rng,
         )
@@ -121,7 +121,7 @@ class PoseInnTraining:
             settings.steps,
             settings.batch,
         )
-        return PoseInnTraining(posed, held_out, learned, settings, seed, half, model, task)
+        return PoseInnTraining(posed, held_out, settings, seed, half, model, task)
 
     @property
     def identity(self) -> Mapping[str, RecordValue]:
@@ -129,7 +129,6 @@ class PoseInnTraining:
         settings = {
             name: value for name, value in asdict(self.settings).items() if name != "network"
         }
-        poses = np.concatenate([self.posed.poses(), self.learned.poses()])
         return {
             **settings,
             "seed": self.seed,
@@ -139,61 +138,73 @@ class PoseInnTraining:
             "camera": self.posed.camera.model_dump_json(),
             "pictures": len(self.posed),
             "pictures_held_out": len(self.held_out),
-            "views": len(self.learned) + len(self.held_out) - len(self.posed),
             "depth": self.posed.have_depth,
-            "poses_sha256": hashlib.sha256(poses.tobytes()).hexdigest(),
+            "poses_sha256": hashlib.sha256(self.posed.poses().tobytes()).hexdigest(),
             "network": asdict(self.settings.network),
         }
 
     def write(
         self, folder: Path, record: Mapping[str, RecordValue], rng: np.random.Generator
     ) -> BundleDescription:
-        """Fit the posterior to pictures held out, and write all files (see ``TrainingRun``)."""
-        model = self.model.eval()
-        trials = tried_alignments(
-            self.held_out,
-            lambda brightness: _places(model, brightness),
-            _LEAST_DEVIATION_PX,
-            rng,
-        )
+        """Fit posteriors to pictures held out, and write all files (see ``TrainingRun``)."""
+        model, settings = self.model.eval(), self.settings
+        asked = partial(keypoints_told, model)
+        survey = surveyed(self.posed, asked, rng)
+        held_out = {one.file for one in self.held_out}
+        learned = np.array([one.file not in held_out for one in survey.posed])
+        familiarity = Familiarity.of(survey.pooled[learned])
+        measured = self._fit_network(familiarity, rng)
+        landmarks = self._fit_landmarks(survey, learned, measured, rng)
+        rest = None if landmarks is None else survey.refiner_without(~learned, settings.landmarks)
+        quality, refined = self._fit_quality(rest, rng)
+        trained = Trained(model, familiarity, landmarks, quality, refined, _LEAST_DEVIATION_PX)
+        return write_files(trained, self.posed, settings, measured, record, folder)
+
+    def _fit_network(self, familiarity: Familiarity, rng: np.random.Generator) -> dict[str, float]:
+        """Fit the network's posterior; return figures of the pictures that were held out."""
+        places = partial(places_told, self.model)
+        trials = tried_alignments(self.held_out, places, familiarity, _LEAST_DEVIATION_PX, rng)
         if not trials:
             raise SensorError(
                 "no picture that was held out shows a place that was learned: train longer, or "
                 "give more pictures of each place"
             )
-        model.posterior = fitted_posterior(trials, self.settings, self.seed)
-        right, wrong = tried_poses(
-            self.held_out,
-            lambda brightness: _places(model, brightness),
-            lambda pose: _drawn(model, pose),
-            _LEAST_DEVIATION_PX,
-            rng,
-        )
-        quality = fit_quality(right, wrong)
-        measured = {**_errors(trials), "view_deviation": _view_deviation(model, self.held_out)}
-        return write_files(
-            model, self.posed, self.settings, _LEAST_DEVIATION_PX, quality, measured, record, folder
-        )
+        self.model.posterior = fitted_posterior(trials, self.settings, self.seed)
+        deviation = _view_deviation(self.model, self.held_out)
+        return {**_errors(trials, "held_out"), "view_deviation": deviation}
+
+    def _fit_landmarks(
+        self,
+        survey: Survey,
+        learned: NDArray[np.bool_],
+        measured: dict[str, float],
+        rng: np.random.Generator,
+    ) -> Landmarks | None:
+        """Fit the posterior of refined poses and add its figures; return the landmarks."""
+        most, asked = self.settings.landmarks, partial(keypoints_told, self.model)
+        if most == 0 or len(survey.tracks.landmarks) == 0:
+            return None
+        trials = tried_landmarks(survey, learned, asked, most, rng)
+        if not trials:
+            return None
+        self.model.landmark_posterior = fitted_posterior(trials, self.settings, self.seed)
+        measured.update(_errors(trials, "refined"))
+        return survey.landmarks(most)
+
+    def _fit_quality(
+        self, refiner: LandmarkRefiner | None, rng: np.random.Generator
+    ) -> tuple[QualityWeights, QualityWeights | None]:
+        """Return weights of the quality without landmarks, and with them."""
+        model = self.model
+        places, drawn = partial(places_told, model), partial(drawn_at, model)
+        witness = None if refiner is None else partial(landmarks_counted, model, refiner)
+        right, wrong = tried_poses(self.held_out, places, drawn, witness, _LEAST_DEVIATION_PX, rng)
+        alone = fit_quality(right[:, :3], wrong[:, :3])
+        return alone, None if refiner is None else fit_quality(right, wrong)
 
     def calibrate(self, bundle: Bundle, rng: np.random.Generator) -> Calibration:
         """Return nothing more: the posterior is fitted already (see ``TrainingRun``)."""
         return Calibration()
-
-
-def split(posed: PosedPictures, share: float) -> tuple[PosedPictures, PosedPictures]:
-    """Hold some blocks of successive pictures out, evenly strewn, and return both parts."""
-    count = len(posed)
-    length = max(1, round(share * count / HELD_BLOCKS))
-    held = {
-        start + number
-        for start in ((2 * np.arange(HELD_BLOCKS) + 1) * count // (2 * HELD_BLOCKS)).tolist()
-        for number in range(length)
-        if start + number < count
-    }
-    return (
-        posed.at(index for index in range(count) if index not in held),
-        posed.at(sorted(held)),
-    )
 
 
 def new_model(posed: PosedPictures, settings: TrainingSettings, seed: int) -> PoseInn:
@@ -206,11 +217,12 @@ def new_model(posed: PosedPictures, settings: TrainingSettings, seed: int) -> Po
         torch.manual_seed(seed)
         model = PoseInn(posed.camera, settings.network)
     load_backbone(model.backbone)
+    load_backbone(model.keypoints)
     return model
 
 
-def load_backbone(backbone: Backbone) -> None:
-    """Put the frozen weights into a backbone.
+def load_backbone(backbone: Backbone | KeypointHead) -> None:
+    """Put the frozen weights into a network of XFeat.
 
     Raises:
         LocalInnError: they are not there, or cannot be read.
@@ -257,35 +269,12 @@ def _fit_to(model: PoseInn, patches: Patches, rng: np.random.Generator) -> None:
     model.view.fit_to(positions.min(axis=0), positions.max(axis=0))
 
 
-@torch.no_grad()
-def _features(backbone: Backbone, brightness: NDArray[np.float32]) -> NDArray[np.float32]:
-    told: NDArray[np.float32] = backbone(torch.from_numpy(brightness)[None])[0].numpy()
-    return told
-
-
-@torch.no_grad()
-def _drawn(model: PoseInn, pose: Pose3) -> NDArray[np.float32]:
-    """Return what the forward pass draws at a pose of the camera."""
-    rows = pose_rows(pose.to_matrix()[None])
-    drawn: NDArray[np.float32] = model.view(torch.from_numpy(rows))[0].numpy()
-    return drawn
-
-
-@torch.no_grad()
-def _places(
-    model: PoseInn, brightness: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    features = model.backbone(torch.from_numpy(brightness)[None])
-    places, log_deviations = PlacesGraph(model.places)(features)
-    return places[0].numpy(), log_deviations[0].numpy()
-
-
-def _errors(trials: list[Trial]) -> dict[str, float]:
+def _errors(trials: list[Trial], name: str) -> dict[str, float]:
     """Return medians of what alignments of plain pictures are off."""
     plain = [one for one in trials if one.plain]
     return {
-        "held_out_median_m": float(np.median([one.off_m for one in plain])),
-        "held_out_median_deg": float(np.median([one.off_deg for one in plain])),
+        f"{name}_median_m": float(np.median([one.off_m for one in plain])),
+        f"{name}_median_deg": float(np.median([one.off_deg for one in plain])),
     }
 
 
@@ -295,5 +284,5 @@ def _view_deviation(model: PoseInn, held_out: PosedPictures) -> float:
     off = []
     for one in held_out:
         seen = small_view(brightness_of(one.picture(held_out.camera).pixels), size)
-        off.append(np.abs(_drawn(model, one.map_from_camera) - seen))
+        off.append(np.abs(drawn_at(model, one.map_from_camera) - seen))
     return float(1.4826 * np.median(off))

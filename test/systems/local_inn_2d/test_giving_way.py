@@ -13,6 +13,7 @@ from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing import Odometry, Scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.simulation.sensors import Laser, LaserModel
 from local_inn_ros.systems.protocol import Model, RunSettings, fix_producer_of
 from local_inn_ros.systems.registry import open_model
@@ -46,7 +47,9 @@ def test_right_fixes_win_within_three(model: Model, lap: ClosedPath, off_m: floa
     right = 0
     for seed, index in enumerate(range(0, len(lap.points), len(lap.points) // 12)):
         truth, laser = lap.pose(index), laser_of(model, seed)
-        pipeline = LocalizationPipeline(fix_producer_of(model, MOUNT, RunSettings()), PoseFilter())
+        pipeline = LocalizationPipeline(
+            fix_producer_of(model, Mount.level(MOUNT), RunSettings()), PoseFilter()
+        )
         pipeline.add_odometry(Odometry(0.0, Pose2.identity()))
         wrong = truth @ Pose2(off_m, 0.0, 0.0)
         pipeline.set_initial_pose(GaussianPose2.from_deviations(wrong, 0.004, 0.004, 0.002), 0.0)
@@ -62,7 +65,9 @@ def test_a_filter_that_is_right_does_not_give_way(model: Model, lap: ClosedPath)
     """The scans are of a place further on, as outliers that repeat: they do not fit better."""
     laser = laser_of(model, 5)
     truth = lap.pose(40)
-    pipeline = LocalizationPipeline(fix_producer_of(model, MOUNT, RunSettings()), PoseFilter())
+    pipeline = LocalizationPipeline(
+        fix_producer_of(model, Mount.level(MOUNT), RunSettings()), PoseFilter()
+    )
     pipeline.add_odometry(Odometry(0.0, Pose2.identity()))
     pipeline.set_initial_pose(GaussianPose2.from_deviations(truth, 0.004, 0.004, 0.002), 0.0)
     for k in range(1, 6):

@@ -18,6 +18,7 @@ from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.localization.self_calibration.learned import Learned
 from local_inn_ros.localization.self_calibration.producer import SelfCalibratingProducer
 from local_inn_ros.resources import resource_directory
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
 from local_inn_ros.systems.registry import load_bundle, open_model
 
@@ -40,7 +41,9 @@ def driven(bundle: Bundle, way: Drive, longer_m: float, learns: bool) -> tuple[R
     scans = tuple(
         replace(scan, ranges_m=scan.ranges_m + np.float32(longer_m)) for scan in way.swept_scans
     )
-    producer = fix_producer_of(open_model(bundle), MOUNT, RunSettings(self_calibrate=learns))
+    producer = fix_producer_of(
+        open_model(bundle), Mount.level(MOUNT), RunSettings(self_calibrate=learns)
+    )
     pipeline = LocalizationPipeline(producer, PoseFilter(), mount=MOUNT)
     run = replay(pipeline, replace(way, swept_scans=scans).readings(), way.truth)
     if not learns:

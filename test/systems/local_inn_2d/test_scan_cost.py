@@ -14,6 +14,7 @@ from local_inn_ros.engines import Float32Array
 from local_inn_ros.geometry import GaussianPose2, Pose2
 from local_inn_ros.localization.monitoring.lost_prior import prior_while_lost
 from local_inn_ros.sensing import Scan
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.local_inn_2d.localizer import Localizer
 from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
 from local_inn_ros.systems.protocol import RunSettings
@@ -47,7 +48,7 @@ def networks() -> CountingNetworks:
 
 def localizer_of(networks: CountingNetworks, **settings: Any) -> Localizer:
     model = LocalInn2d(bundle_of(room()), networks)
-    return model.fix_producer(Pose2.identity(), RunSettings(**settings))
+    return model.fix_producer(Mount.level(Pose2.identity()), RunSettings(**settings))
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_a_scan_while_lost_is_asked_about_one_place(
     networks: CountingNetworks, scan: Scan, off_m: float
 ) -> None:
     model = LocalInn2d(bundle_of(room()), networks)
-    watcher = model.follower(Pose2.identity(), RunSettings())
+    watcher = model.follower(Mount.level(Pose2.identity()), RunSettings())
     unknown = gaussian(TRUTH.x + off_m, TRUTH.y, TRUTH.yaw, 10.0, 3.0)
     fix = watcher.locate(scan, prior_while_lost(unknown))
     assert len(fix.modes) == 1

@@ -16,6 +16,7 @@ from local_inn_ros.filtering.pose_filter import PoseFilter
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.localization.pipeline import LocalizationPipeline
 from local_inn_ros.resources import resource_directory
+from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.simulation.worlds import WorldKind
 from local_inn_ros.systems.local_inn_2d.runtime import LocalInn2d
 from local_inn_ros.systems.protocol import RunSettings, fix_producer_of
@@ -42,7 +43,7 @@ def drive(model: LocalInn2d, rate_hz: float, sweep_s: float, speed_mps: float, l
 
 
 def followed(model: LocalInn2d, way: Drive) -> Score:
-    producer = fix_producer_of(model, MOUNT, RunSettings())
+    producer = fix_producer_of(model, Mount.level(MOUNT), RunSettings())
     pipeline = LocalizationPipeline(producer, PoseFilter(), mount=MOUNT)
     return score(replay(pipeline, way.readings(), way.truth), way.truth, {})
 

@@ -24,9 +24,12 @@ from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import LocalInnError, SensorError
 from local_inn_ros.geometry.gaussian3 import GaussianPose3
 from local_inn_ros.geometry.pose3 import Pose3
+from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.recordings.picture_folder import read_picture_folder
 from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.systems.pose_inn.config import NetworkSettings
+from local_inn_ros.systems.pose_inn.landmarks import Landmarks
+from local_inn_ros.systems.pose_inn.outcome import latents_of
 from local_inn_ros.systems.pose_inn.presets import TrainingSettings
 from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
 from local_inn_ros.systems.pose_inn.train import PoseInnTraining
@@ -83,6 +86,48 @@ def test_same_picture_has_the_same_samples(model: PoseInnModel) -> None:
     first, again = (model.localizer().locate(_picture(_UNSEEN[0])) for _ in range(2))
     np.testing.assert_array_equal(first.samples, again.samples)
     assert first.samples.shape == (20, 4, 4)
+
+
+def test_landmarks_refine_what_the_network_says(model: PoseInnModel) -> None:
+    refined = [model.localizer().locate(_picture(pose)) for pose in _UNSEEN]
+    alone = [model.localizer(refiner=RefinerChoice.NONE).locate(_picture(pose)) for pose in _UNSEEN]
+    off, network = (
+        np.median(
+            [
+                fix.measurement.mean.distance_to(pose)
+                for fix, pose in zip(some, _UNSEEN, strict=True)
+            ]
+        )
+        for some in (refined, alone)
+    )
+    assert off < 0.5 * network and off < 0.05
+    assert np.median([fix.landmarks for fix in refined]) > 30
+    assert all(fix.landmarks == 0 for fix in alone)
+    for fix, other in zip(refined, alone, strict=True):
+        assert fix.network is not None
+        np.testing.assert_allclose(
+            fix.network.mean.to_matrix(), other.measurement.mean.to_matrix(), atol=1e-9
+        )
+
+
+def test_bundle_says_how_many_landmarks_it_has(model: PoseInnModel) -> None:
+    description = model.bundle.description
+    assert description.block["landmarks"] == len(Landmarks.read(model.bundle.file("landmarks")))
+    assert 0 < description.block["landmarks"] <= description.training["landmarks"]
+    assert description.measured["refined_median_m"] < description.measured["held_out_median_m"]
+
+
+def test_forward_refiner_is_refused(model: PoseInnModel) -> None:
+    with pytest.raises(LocalInnError, match="choose another refiner"):
+        model.localizer(refiner=RefinerChoice.FORWARD)
+
+
+@pytest.mark.parametrize("draws", [14, 20, 64])
+def test_few_draws_are_as_wide_as_what_they_are_drawn_from(draws: int) -> None:
+    latents = latents_of(draws, np.random.default_rng(0))
+    assert latents.shape == (draws, 6)
+    np.testing.assert_allclose(np.cov(latents.T), np.eye(6), atol=1e-5)
+    np.testing.assert_allclose(latents.mean(axis=0), 0.0, atol=1e-6)
 
 
 def test_prior_draws_the_posterior_and_not_the_measurement(model: PoseInnModel) -> None:
