@@ -8,6 +8,10 @@ that its patches show from there, with noise of the deviation that it says.
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +20,17 @@ import pytest
 from textured_room import FOCAL, HEIGHT, WIDTH, TexturedRoom
 
 from local_inn_ros.bundles.bundle import Bundle
-from local_inn_ros.bundles.description import SCHEMA, BundleDescription
+from local_inn_ros.bundles.description import SCHEMA, BundleDescription, FileReference
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.sensing import CameraSpec
 from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.pose_inn.config import (
     BACKBONE,
+    FAMILIARITY,
+    FEATURES,
     PLACES,
+    POOLED,
     POSTERIOR,
     STRIDE,
     VIEW,
@@ -31,6 +38,7 @@ from local_inn_ros.systems.pose_inn.config import (
     NetworkSettings,
     PoseInnConfig,
 )
+from local_inn_ros.systems.pose_inn.familiarity import Familiarity
 from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
 from local_inn_ros.systems.protocol import RunSettings
 
@@ -56,6 +64,7 @@ MOUNT = Mount(
     "camera_optical_frame",
 )
 BASE = Pose2(1.2, 1.1, 0.4)
+_FAMILIARITY = "familiarity.npz"
 # Of the places' images, in pixels.
 _NOISE_PX = 1.5
 
@@ -77,8 +86,9 @@ class OracleEngine:
         self._seen: tuple[Pose3, np.ndarray] | None = None
 
     def run(self, graphs: tuple[str, ...], tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        if BACKBONE in graphs:
-            return {"features": np.zeros((1, HEIGHT // STRIDE * (WIDTH // STRIDE), 64), np.float32)}
+        if graphs == (BACKBONE,):
+            patches = (HEIGHT // STRIDE) * (WIDTH // STRIDE)
+            return {"features": np.zeros((1, patches, FEATURES), np.float32)}
         if PLACES in graphs:
             return self._places()
         if POSTERIOR in graphs:
@@ -133,10 +143,22 @@ def camera_model(room: TexturedRoom) -> tuple[PoseInnModel, OracleEngine]:
         pose_space="se3",
         sensors={"camera": CAMERA},
         maps=(),
+        files={FAMILIARITY: FileReference(file=_FAMILIARITY, sha256="0" * 64)},
         block=config.model_dump(mode="json"),
     )
     engine = OracleEngine(room)
-    return PoseInnModel(Bundle(Path("oracle_camera"), description, None), engine), engine
+    return PoseInnModel(Bundle(_folder(), description, None), engine), engine
+
+
+@cache
+def _folder() -> Path:
+    """A folder with the one file that such a bundle is read from."""
+    folder = Path(tempfile.mkdtemp()) / "oracle_camera"
+    folder.mkdir()
+    pictures = np.random.default_rng(0).standard_normal((20, POOLED)).astype(np.float32)
+    Familiarity.of(pictures).write(folder / _FAMILIARITY)
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    return folder
 
 
 def runnable(model: PoseInnModel) -> RunnableModel:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from local_inn_ros.geometry.gaussian3 import GaussianPose3
 from local_inn_ros.geometry.pose3 import Pose3
@@ -43,17 +42,14 @@ def blocks_held_out(posed: PosedPictures, length: int, every: int = 5) -> Split:
         length: pictures in a block.
         every: blocks, of which the last is held out.
     """
-    held = (np.arange(len(posed)) // length) % every == every - 1
-    return _split(f"blocks_of_{length}", posed, held)
+    return Split(f"blocks_of_{length}", *posed.held_out(length, every))
 
 
 def last_held_out(posed: PosedPictures, count: int) -> Split:
     """Hold the last pictures out: a hard split."""
-    return _split(f"last_{count}", posed, np.arange(len(posed)) >= len(posed) - count)
-
-
-def _split(name: str, posed: PosedPictures, held: NDArray[np.bool_]) -> Split:
-    return Split(name, posed.at(np.flatnonzero(~held)), posed.at(np.flatnonzero(held)))
+    first = max(0, len(posed) - count)
+    learned, test = posed.at(range(first)), posed.at(range(first, len(posed)))
+    return Split(f"last_{count}", learned, test)
 
 
 @dataclass(frozen=True, slots=True)

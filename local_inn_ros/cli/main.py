@@ -27,6 +27,7 @@ from local_inn_ros.cli import (
     relocalize,
     simulate,
     train,
+    views,
 )
 from local_inn_ros.errors import LocalInnError
 from local_inn_ros.places import reason
@@ -57,6 +58,7 @@ app.command("bench", epilog=bench.EXAMPLE)(bench.bench)
 app.command("doctor", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.add_typer(convert.app, name="convert")
 app.add_typer(map_files.app, name="map")
+app.add_typer(views.app, name="views")
 
 
 def _show_version(wanted: bool) -> None:

@@ -29,6 +29,7 @@ ROOMS = (
     "filtering",
     "localization",
     "flows",
+    "views",
     "systems",
     "training",
     "simulation",
@@ -42,7 +43,7 @@ ROOMS = (
 DOORS = ("cli", "nodes")
 # What plays drives over topics stands beside the nodes that it measures.
 OVER_TOPICS = ("benchmarking", "over_topics")
-TRAINING_ROOMS = ("flows", "training")
+TRAINING_ROOMS = ("flows", "views", "training")
 TORCH_ENGINE = ("engines", "torch")
 # Of a system's folder, these may import torch.
 TRAINING_FILES_OF_A_SYSTEM = ("network", "objective", "train", "export")

@@ -139,6 +139,16 @@ class PosedPictures:
         """Return some of them."""
         return PosedPictures(self.camera, tuple(self.pictures[index] for index in indices))
 
+    def held_out(self, length: int, every: int) -> tuple[PosedPictures, PosedPictures]:
+        """Hold every so many-th block of successive pictures out, and return the rest and those.
+
+        Args:
+            length: pictures in a block.
+            every: blocks, of which the last is held out.
+        """
+        held = (np.arange(len(self)) // length) % every == every - 1
+        return self.at(np.flatnonzero(~held)), self.at(np.flatnonzero(held))
+
     def poses(self) -> NDArray[np.float64]:
         """Return the poses (n, 4, 4) of the optical frame in the map frame."""
         return np.array([one.map_from_camera.to_matrix() for one in self.pictures]).reshape(

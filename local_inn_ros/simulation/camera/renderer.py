@@ -95,7 +95,7 @@ class Renderer:
             row, column = np.nonzero(_beside_another(faces, looks).any(axis=0))
             again = self._rays_at(row, column, samples, poses.shape[1])
             colour, _ = self._look(again, looked, where)
-            more = colour.reshape(len(row), -1, 3).mean(axis=1)
+            more = colour.reshape(len(row), samples * len(_AGAIN), 3).mean(axis=1)
             picture[row, column] += len(_AGAIN) / (len(_AGAIN) + 1) * (more - picture[row, column])
         return picture
 

@@ -76,10 +76,11 @@ class PendingPictureFix:
     def explain(self) -> Fix:
         """Say the rest (see ``PendingFix``)."""
         told, mount = self.camera, self.mount.base_from_sensor
+        alone = told.posterior if told.network is None else told.network
         return Fix(
             told.stamp_s,
             self.measurement,
-            base_in_plane(told.posterior, mount).pose,
+            base_in_plane(alone, mount).pose,
             self.modes,
             bases_seen_from_above(told.samples, mount),
             1.0 - told.explained,

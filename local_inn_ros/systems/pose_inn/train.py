@@ -19,16 +19,17 @@ from local_inn_ros.bundles.description import BundleDescription, Calibration, Re
 from local_inn_ros.errors import DeviceError, LocalInnError, SensorError
 from local_inn_ros.flows.fit_task import FitTask
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
-from local_inn_ros.systems.pose_inn.asking import (
+from local_inn_ros.systems.pose_inn.backbone_weights import backbone_file
+from local_inn_ros.systems.pose_inn.config import STRIDE, view_size
+from local_inn_ros.systems.pose_inn.export import (
+    Trained,
     drawn_at,
     features_of,
     keypoints_told,
     landmarks_counted,
     places_told,
+    write_files,
 )
-from local_inn_ros.systems.pose_inn.backbone_weights import backbone_file
-from local_inn_ros.systems.pose_inn.config import STRIDE, view_size
-from local_inn_ros.systems.pose_inn.export import Trained, write_files
 from local_inn_ros.systems.pose_inn.familiarity import Familiarity
 from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner
 from local_inn_ros.systems.pose_inn.landmark_survey import Survey, surveyed, tried_landmarks
