@@ -29,7 +29,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-camera test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-camera bench-circuit bench-executors bench-forward bench-kidnap bench-latency bench-lost bench-quality bench-scaling bench-soak clean distclean
+.PHONY: help demo demo-camera test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-camera bench-camera-kidnap bench-circuit bench-executors bench-forward bench-kidnap bench-latency bench-lost bench-quality bench-scaling bench-soak clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,10 @@ bench-accuracy: $(STAMPS)/dev $(STAMPS)/kernels ## measure errors against speed 
 bench-camera: $(STAMPS)/dev $(STAMPS)/kernels ## train on real pictures and locate others, beside retrieval and landmarks; writes build/bench/camera.json
 	@echo "==> bench: camera"
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/camera.py --out build/bench/camera.json
+
+bench-camera-kidnap: $(STAMPS)/dev $(STAMPS)/kernels ## find a robot by one picture; writes build/bench/camera_kidnap.json
+	@echo "==> bench: camera, kidnap"
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/camera_kidnap.py --out build/bench/camera_kidnap.json
 
 bench-calibration: $(STAMPS)/dev $(STAMPS)/kernels ## measure whether covariances tell the truth; writes build/bench/calibration.json
 	@echo "==> bench: calibration"

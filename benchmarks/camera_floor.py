@@ -74,7 +74,7 @@ SHORT = (
 def learned_bag(laser: Path, camera: Path, folder: Path) -> Path:
     """Return a bag of two laps at 1 m/s in an office's light, recorded where it is missing."""
     drive = TestDrive("learned", Lit.OFFICE, 1.0, 64.0, 1)
-    return _recorded(laser, camera, folder, drive, depth=True)
+    return recorded(laser, camera, folder, drive, depth=True)
 
 
 def learned_pictures(bag: Path, laser: Path, folder: Path) -> PosedPictures:
@@ -110,7 +110,7 @@ def split_of(
     drive: TestDrive, learned: PosedPictures, laser: Path, camera: Path, folder: Path
 ) -> tuple[Split, Path]:
     """Return what is learned from beside the pictures of a test drive, and that drive's bag."""
-    bag = _recorded(laser, camera, folder, drive)
+    bag = recorded(laser, camera, folder, drive)
     recording = open_pictures(bag, PictureTopics(TOPIC))
     known = open_reference(bag, TRUTH, "/odom", "map")
     kept = _empty(folder / f"{drive.name}_pictures")
@@ -161,9 +161,24 @@ def fused_row(
     )
 
 
-def _recorded(
-    laser: Path, camera: Path, folder: Path, drive: TestDrive, depth: bool = False
+def recorded(
+    laser: Path,
+    camera: Path,
+    folder: Path,
+    drive: TestDrive,
+    depth: bool = False,
+    appearance: int = 0,
 ) -> Path:
+    """Return the bag of a drive, recorded where it is missing.
+
+    Args:
+        laser: the bundle whose floor is driven on.
+        camera: its description.
+        folder: holds the bags.
+        drive: what is driven.
+        depth: whether depths are recorded too.
+        appearance: seed of what walls, floor and furniture look like.
+    """
     bag = folder / f"{drive.name}_{drive.duration_s:g}s"
     if not bag.exists():
         aside = bag.with_name(f"{bag.name}.new")
@@ -180,7 +195,7 @@ def _recorded(
             camera=[camera],
             camera_mount=[MOUNT],
             light=drive.light,
-            appearance=0,
+            appearance=appearance,
             people=0,
             depth=depth,
             jpeg=False,

@@ -37,9 +37,11 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "relocalize": ("no_bundle", "--bag", "no_bag"),
     "simulate": ("--bundle", "no_bundle", "--out", "bag"),
     "train": ("--map", "no_map.yaml", "--sensor", "no_sensor.yaml", "--out", "bundle"),
+    "views render": ("no_field", "--count", "1"),
+    "views show": ("no_field",),
 }
 # Options that name what is read, or what is no place.
-READ = {"--bag", "--bundle", "--map", "--sensor"}
+READ = {"--bag", "--bundle", "--localize-with", "--map", "--sensor"}
 
 
 def places() -> list[tuple[str, str]]:

@@ -1,0 +1,84 @@
+# Copyright 2026 The local_inn_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a robot finds itself by one picture, on a simulated floor in light that was not learned.
+
+The shipped bundle of the camera is asked, as `relocalize` asks it. Beside drives on its own floor
+stands one on a floor that is furnished and painted otherwise: there nothing may be found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from camera_floor import CAMERA, DRIVES, NAME, TOPIC, TRUTH, recorded
+
+from local_inn_ros.benchmarking.camera_kidnap import kidnap_markdown, kidnap_row
+from local_inn_ros.cli.simulated_cameras import Lit
+from local_inn_ros.engines.choice import EngineChoice
+from local_inn_ros.errors import LocalInnError
+from local_inn_ros.evaluation.json_file import write_json
+from local_inn_ros.geometry import Pose2
+from local_inn_ros.recordings.bag_pictures import PictureTopics, Told, open_pictures
+from local_inn_ros.recordings.bag_reference import open_reference
+from local_inn_ros.resources import resource_directory
+from local_inn_ros.sensing.camera.picture import Picture
+from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
+from local_inn_ros.systems.protocol import RunSettings, candidate_search_of
+from local_inn_ros.systems.registry import load_bundle, open_model
+
+ROOT = Path(__file__).resolve().parents[1]
+MODELS = resource_directory("models")
+_SYSTEM = "pose_inn"
+# Of the pictures of a drive, one in so many is searched with.
+_EVERY, _SHORT_EVERY = 5, 15
+_OTHER_APPEARANCE = 7
+
+
+def trials(
+    model: PoseInnModel, bag: Path, every: int, elsewhere: bool
+) -> Iterator[tuple[Picture, Pose2 | None]]:
+    """Yield pictures of a bag, and where the base was; None of another floor."""
+    truth = open_reference(bag, TRUTH, "/odom", "map").path
+    pictures = open_pictures(bag, PictureTopics(TOPIC)).pictures(model.camera, Told())
+    for number, picture in enumerate(pictures):
+        (pose,) = truth.at([picture.stamp_s])
+        if number % every == 0:
+            yield picture, None if elsewhere else Pose2.from_array(pose)
+
+
+def main() -> None:
+    """Search, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench" / "camera_kidnap.json")
+    parser.add_argument("--short", action="store_true", help="a third of the pictures")
+    given = parser.parse_args()
+    folder = given.out.parent / NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    laser = MODELS / "generated_floor"
+    model = open_model(load_bundle(MODELS / "generated_floor_camera"), EngineChoice.ONNX)
+    assert isinstance(model, PoseInnModel)
+    slow = [drive for drive in DRIVES if drive.speed_mps == 1.0]
+    other = replace(slow[0], name="another_floor", light=Lit.OFFICE, seed=21)
+    rows = []
+    for drive in (*slow, other):
+        elsewhere = drive is other
+        bag = recorded(laser, CAMERA, folder, drive, appearance=_OTHER_APPEARANCE * elsewhere)
+        mount = open_pictures(bag, PictureTopics(TOPIC)).mount("base_link")
+        search = candidate_search_of(model, mount, RunSettings())
+        every = _SHORT_EVERY if given.short else _EVERY
+        asked = trials(model, bag, every, elsewhere)
+        rows.append(kidnap_row(f"{NAME}, {drive.name}", _SYSTEM, search, asked))
+        print(kidnap_markdown(rows), flush=True)
+        write_json(given.out, {"rows": [asdict(row) for row in rows]})
+    print(f"\nwritten: {given.out}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LocalInnError as error:
+        sys.exit(f"error: {error}")
