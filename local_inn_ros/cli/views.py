@@ -15,7 +15,7 @@ from local_inn_ros.cli.options import SeedOption, tried_file
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
+    from numpy import uint8
     from numpy.typing import NDArray
 
     from local_inn_ros.views.train_views import Device
@@ -143,7 +143,7 @@ def render(
     limits = ViewLimits(within_m, math.radians(turn_deg), nearest_m)
     dropped = DroppedViews()
     rng = np.random.default_rng(seed)
-    shown: list[NDArray[np.uint8]] = []
+    shown: list[NDArray[uint8]] = []
     with progress_bar() as bar, new_folder(out) as folder:
         drawn = good_views(fitted, camera, count, limits, rng, dropped)
         views = bar.track(drawn, total=count, description="rendering")
