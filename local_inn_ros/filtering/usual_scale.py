@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Before anything is known, all is right: that counts as much as one spell of slip that was seen.
-_BEFORE_SPELLS = 1.0
+# Before anything is known, all is right: that counts as much as so many spells of slip that were
+# seen, since slip comes and goes.
+_BEFORE_SPELLS = 4.0
 # What was longer ago than so many spells fades.
 _MOST_SPELLS = 30.0
 

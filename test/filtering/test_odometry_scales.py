@@ -118,7 +118,7 @@ def test_a_spell_of_slip_is_forgotten_in_time() -> None:
 
 def test_wheels_that_are_always_wrong_are_known_to_be() -> None:
     drive = Drive()
-    drive.go(20.0, 0.8, fix_every=5)
+    drive.go(60.0, 0.8, fix_every=5)
     assert moved_after_standing(drive, 0.25) == pytest.approx(0.25 / 0.8, rel=0.03)
 
 

@@ -10,11 +10,12 @@ import pytest
 from local_inn_ros.filtering.usual_scale import UsualScale
 
 
-def test_it_is_the_mean_of_what_was_seen_and_of_one_spell_in_which_all_was_right() -> None:
+def test_it_is_the_mean_of_what_was_seen_and_of_spells_in_which_all_was_right() -> None:
     usual = UsualScale()
+    right = usual.spells
     for scale in (0.2, 0.2, 0.4, 0.4):
         usual = usual.after(scale, 1.0, 0.5)
-    assert usual.mean == pytest.approx((0.0 * 1.0 + 0.2 * 1.0 + 0.4 * 1.0) / 3.0)
+    assert usual.mean == pytest.approx((0.2 * 1.0 + 0.4 * 1.0) / (right + 2.0))
 
 
 def test_what_is_known_by_half_counts_half() -> None:
