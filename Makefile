@@ -29,10 +29,10 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-camera test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-camera bench-camera-kidnap bench-circuit bench-executors bench-forward bench-kidnap bench-latency bench-lost bench-quality bench-scaling bench-soak clean distclean
+.PHONY: help demo demo-camera test test-slow test-jazzy test-ros test-python test-plain lint bench-intel bench-accuracy bench-calibration bench-camera bench-camera-kidnap bench-camera-latency bench-circuit bench-executors bench-forward bench-kidnap bench-latency bench-lost bench-quality bench-scaling bench-soak clean distclean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(STAMPS)/base $(STAMPS)/kernels ## drive, localize, kidnap and relocalize a simulated robot; writes build/demo/
 	@echo "==> demo: local-inn demo --out build/demo"
@@ -90,6 +90,10 @@ bench-camera: $(STAMPS)/dev $(STAMPS)/kernels ## train on real pictures and loca
 bench-camera-kidnap: $(STAMPS)/dev $(STAMPS)/kernels ## find a robot by one picture; writes build/bench/camera_kidnap.json
 	@echo "==> bench: camera, kidnap"
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/camera_kidnap.py --out build/bench/camera_kidnap.json
+
+bench-camera-latency: $(STAMPS)/dev $(STAMPS)/kernels ## time a picture by stage; writes build/bench/camera_latency.json
+	@echo "==> bench: camera, latency"
+	@OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(BIN)/python benchmarks/camera_latency.py --out build/bench/camera_latency.json
 
 bench-calibration: $(STAMPS)/dev $(STAMPS)/kernels ## measure whether covariances tell the truth; writes build/bench/calibration.json
 	@echo "==> bench: calibration"

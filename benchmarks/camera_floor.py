@@ -28,11 +28,16 @@ from local_inn_ros.recordings.bag_reference import open_reference
 from local_inn_ros.recordings.base_way import ReferenceWay
 from local_inn_ros.recordings.posed_bag_pictures import learnable_pictures
 from local_inn_ros.sensing.camera.posed_pictures import DepthFile, PosedPictures
+from local_inn_ros.simulation.worlds import generate_floor
 from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
 from local_inn_ros.systems.protocol import RunSettings
+from local_inn_ros.world.map_file import save_map
 
 NAME = "simulated_floor"
-CAMERA = Path(__file__).resolve().parents[1] / "config" / "sensors" / "camera_floor.yaml"
+_SENSORS = Path(__file__).resolve().parents[1] / "config" / "sensors"
+CAMERA, LASER = _SENSORS / "camera_floor.yaml", _SENSORS / "f1tenth.yaml"
+# A ring of corridors of 30 m round a core, with rooms on both sides.
+FLOOR_SEED, SIZE_M = 0, (20.0, 14.0)
 MOUNT = "0.2,0,0.3,-0.15,0"
 TOPIC = "/image_raw"
 TRUTH = "/ground_truth"
@@ -161,6 +166,14 @@ def fused_row(
     )
 
 
+def other_floor(seed: int, folder: Path) -> Path:
+    """Return the map of a floor of the same kind and size, drawn where it is missing."""
+    file = folder / f"floor_{seed}.yaml"
+    if not file.exists():
+        save_map(generate_floor(np.random.default_rng(seed), *SIZE_M).grid, file)
+    return file
+
+
 def recorded(
     laser: Path,
     camera: Path,
@@ -168,6 +181,7 @@ def recorded(
     drive: TestDrive,
     depth: bool = False,
     appearance: int = 0,
+    floor: Path | None = None,
 ) -> Path:
     """Return the bag of a drive, recorded where it is missing.
 
@@ -178,15 +192,16 @@ def recorded(
         drive: what is driven.
         depth: whether depths are recorded too.
         appearance: seed of what walls, floor and furniture look like.
+        floor: the map of another floor to drive on instead.
     """
     bag = folder / f"{drive.name}_{drive.duration_s:g}s"
     if not bag.exists():
         aside = bag.with_name(f"{bag.name}.new")
         simulate(
             out=aside,
-            map_file=None,
-            sensor=None,
-            bundle=laser,
+            map_file=floor,
+            sensor=None if floor is None else LASER,
+            bundle=laser if floor is None else None,
             speed=drive.speed_mps,
             duration=drive.duration_s,
             slip=0.1,

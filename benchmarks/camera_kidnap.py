@@ -3,7 +3,8 @@
 """Whether a robot finds itself by one picture, on a simulated floor in light that was not learned.
 
 The shipped bundle of the camera is asked, as `relocalize` asks it. Beside drives on its own floor
-stands one on a floor that is furnished and painted otherwise: there nothing may be found.
+stands one on that floor painted otherwise, where a place that is found is right or wrong, and one
+on another floor, where nothing may be found.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
-from camera_floor import CAMERA, DRIVES, NAME, TOPIC, TRUTH, recorded
+from camera_floor import CAMERA, DRIVES, NAME, TOPIC, TRUTH, TestDrive, other_floor, recorded
 
 from local_inn_ros.benchmarking.camera_kidnap import kidnap_markdown, kidnap_row
 from local_inn_ros.cli.simulated_cameras import Lit
@@ -35,7 +36,9 @@ MODELS = resource_directory("models")
 _SYSTEM = "pose_inn"
 # Of the pictures of a drive, one in so many is searched with.
 _EVERY, _SHORT_EVERY = 5, 15
-_OTHER_APPEARANCE = 7
+_OTHER_APPEARANCE, _OTHER_FLOOR = 7, 5
+_REPAINTED = TestDrive("repainted", Lit.OFFICE, 1.0, 31.0, 21)
+_ELSEWHERE = TestDrive("another_floor", Lit.OFFICE, 1.0, 31.0, 22)
 
 
 def trials(
@@ -61,12 +64,12 @@ def main() -> None:
     laser = MODELS / "generated_floor"
     model = open_model(load_bundle(MODELS / "generated_floor_camera"), EngineChoice.ONNX)
     assert isinstance(model, PoseInnModel)
-    slow = [drive for drive in DRIVES if drive.speed_mps == 1.0]
-    other = replace(slow[0], name="another_floor", light=Lit.OFFICE, seed=21)
     rows = []
-    for drive in (*slow, other):
-        elsewhere = drive is other
-        bag = recorded(laser, CAMERA, folder, drive, appearance=_OTHER_APPEARANCE * elsewhere)
+    for drive in (*(one for one in DRIVES if one.speed_mps == 1.0), _REPAINTED, _ELSEWHERE):
+        elsewhere = drive is _ELSEWHERE
+        floor = other_floor(_OTHER_FLOOR, folder) if elsewhere else None
+        appearance = 0 if drive in DRIVES else _OTHER_APPEARANCE
+        bag = recorded(laser, CAMERA, folder, drive, appearance=appearance, floor=floor)
         mount = open_pictures(bag, PictureTopics(TOPIC)).mount("base_link")
         search = candidate_search_of(model, mount, RunSettings())
         every = _SHORT_EVERY if given.short else _EVERY

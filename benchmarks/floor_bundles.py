@@ -25,9 +25,6 @@ from local_inn_ros.systems.registry import DEFAULT, system_named
 from local_inn_ros.training.train import train_bundle
 
 ROOT = Path(__file__).resolve().parents[1]
-SENSORS = ROOT / "config" / "sensors"
-# A ring of corridors of 30 m round a core, with rooms on both sides.
-_FLOOR_SEED, _SIZE_M = 0, (20.0, 14.0)
 
 
 def main() -> None:
@@ -36,14 +33,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "models")
     parser.add_argument("--drives", type=Path, default=ROOT / "build" / "bench" / camera_floor.NAME)
     parser.add_argument("--laser-steps", type=int, default=4_000)
-    parser.add_argument("--camera-steps", type=int, default=3_000)
+    parser.add_argument("--camera-steps", type=int, default=6_000)
     given = parser.parse_args()
     torch.set_num_threads(1)
     given.drives.mkdir(parents=True, exist_ok=True)
     laser, camera = given.out / "generated_floor", given.out / "generated_floor_camera"
     if not laser.exists():
-        grid = generate_floor(np.random.default_rng(_FLOOR_SEED), *_SIZE_M).grid
-        spec = load_laser_spec(SENSORS / "f1tenth.yaml")
+        rng = np.random.default_rng(camera_floor.FLOOR_SEED)
+        grid = generate_floor(rng, *camera_floor.SIZE_M).grid
+        spec = load_laser_spec(camera_floor.LASER)
         inputs = TrainingInputs(grid, {"laser": spec})
         order = TrainingOrder("standard", given.laser_steps)
         with training_bar() as show:

@@ -8,6 +8,7 @@ compile its own linear algebra.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -107,3 +108,25 @@ def eigen_of_symmetric(matrix):  # type: ignore[no-untyped-def]
         eigenvalues[k] = values[k]
         vectors[k, 0], vectors[k, 1], vectors[k, 2] = first[k], second[k], third[k]
     return eigenvalues, vectors
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def solved(matrix, vector):  # type: ignore[no-untyped-def]
+    """Solve a positive definite system (n, n), which is overwritten, by Cholesky's root."""
+    count = len(vector)
+    for row in range(count):
+        for col in range(row + 1):
+            rest = matrix[row, col]
+            for k in range(col):
+                rest -= matrix[row, k] * matrix[col, k]
+            matrix[row, col] = math.sqrt(rest) if row == col else rest / matrix[col, col]
+    solution = vector.copy()
+    for row in range(count):
+        for k in range(row):
+            solution[row] -= matrix[row, k] * solution[k]
+        solution[row] /= matrix[row, row]
+    for row in range(count - 1, -1, -1):
+        for k in range(row + 1, count):
+            solution[row] -= matrix[k, row] * solution[k]
+        solution[row] /= matrix[row, row]
+    return solution

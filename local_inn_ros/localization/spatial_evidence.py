@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 
+from local_inn_ros.geometry.compiled import solved
 from local_inn_ros.geometry.gaussian3 import GaussianPose3
 from local_inn_ros.geometry.pose3 import Pose3
-from local_inn_ros.geometry.se3 import exp_twists, inverse_right_jacobian
+from local_inn_ros.geometry.se3_step import moved_by, offset_between
 
 _MOST_STEPS = 5
 _SETTLED = 1e-9
@@ -22,18 +24,35 @@ def fused_in_space(prior: GaussianPose3, measurement: GaussianPose3) -> Gaussian
     Raises:
         LinAlgError: one of them is certain in some direction.
     """
-    words = [(one.mean, np.linalg.inv(one.covariance)) for one in (prior, measurement)]
-    pose = measurement.mean
+    rotation, translation, information = _met(
+        prior.mean.rotation,
+        prior.mean.translation,
+        np.linalg.inv(prior.covariance),
+        measurement.mean.rotation,
+        measurement.mean.translation,
+        np.linalg.inv(measurement.covariance),
+    )
+    covariance = np.linalg.inv(information)
+    pose = Pose3.from_rigid_motion(rotation, translation)
+    return GaussianPose3(pose, 0.5 * (covariance + covariance.T))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _met(rotation, translation, known, other, there, other_known):  # type: ignore[no-untyped-def]
+    """Return where two words on a pose meet: rotation, translation, and information (6, 6)."""
+    turn, place = other.copy(), there.copy()
+    information = np.zeros((6, 6))
     for _ in range(_MOST_STEPS):
-        information, gradient = np.zeros((6, 6)), np.zeros(6)
-        for mean, known in words:
-            off = GaussianPose3(mean, np.eye(6)).offset_of(pose)
-            slope = inverse_right_jacobian(off)
-            information += slope.T @ known @ slope
-            gradient += slope.T @ known @ off
-        step = -np.linalg.solve(information, gradient)
-        pose = pose @ Pose3.from_matrix(exp_twists(step))
+        off, slope = offset_between(rotation, translation, turn, place)
+        back = np.ascontiguousarray(slope.T)
+        information = back @ known @ slope
+        pull = back @ (known @ off)
+        off, slope = offset_between(other, there, turn, place)
+        back = np.ascontiguousarray(slope.T)
+        information += back @ other_known @ slope
+        pull += back @ (other_known @ off)
+        step = -solved(information.copy(), pull)
+        turn, place = moved_by(turn, place, step)
         if np.abs(step).max() < _SETTLED:
             break
-    covariance = np.linalg.inv(information)
-    return GaussianPose3(pose, 0.5 * (covariance + covariance.T))
+    return turn, place, information

@@ -86,7 +86,7 @@ class PoseInnConfig(BaseModel):
     network: NetworkSettings
     least_deviation_px: float = Field(gt=0.0)
     quality: tuple[float, ...] = Field(min_length=3, max_length=3)
-    refined_quality: tuple[float, ...] | None = Field(default=None, min_length=4, max_length=4)
+    refined_quality: tuple[float, ...] | None = Field(default=None, min_length=5, max_length=5)
     view_deviation: float = Field(gt=0.0)
     bounds: tuple[tuple[float, float, float], tuple[float, float, float]]
     landmarks: int = Field(default=0, ge=0)

@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +46,7 @@ from local_inn_ros.systems.pose_inn.config import (
     signatures,
 )
 from local_inn_ros.systems.pose_inn.familiarity import Familiarity
-from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner
-from local_inn_ros.systems.pose_inn.landmarks import Landmarks, keypoints_of
+from local_inn_ros.systems.pose_inn.landmarks import Keypoints, Landmarks, keypoints_of
 from local_inn_ros.systems.pose_inn.network import (
     PlaceNetwork,
     PoseInn,
@@ -220,16 +218,12 @@ def keypoints_told(
     return features_of(model, brightness), _peaks(model, brightness)
 
 
-def landmarks_counted(
-    model: PoseInn,
-    refiner: LandmarkRefiner,
-    brightness: NDArray[np.float32],
-    features: NDArray[np.float32],
-) -> Callable[[Pose3], int]:
-    """Return what counts the landmarks of brightness (height, width) that a pose explains."""
+def keypoints_seen(
+    model: PoseInn, brightness: NDArray[np.float32], features: NDArray[np.float32]
+) -> Keypoints:
+    """Return the keypoints of brightness (height, width) whose features (patches, 64) are known."""
     patches = brightness.shape[0] // STRIDE, brightness.shape[1] // STRIDE
-    keypoints = keypoints_of(features, _peaks(model, brightness), patches)
-    return partial(refiner.explained_at, keypoints)
+    return keypoints_of(features, _peaks(model, brightness), patches)
 
 
 @torch.no_grad()

@@ -62,6 +62,24 @@ class LandmarkMatcher:
             landmarks.deviations.astype(np.float64) / (0.5 * (camera.fx + camera.fy)),
         )
 
+    def unseen_from(self, pose: Pose3) -> LandmarkMatcher:
+        """Return those alone that a pose of the camera does not have before it."""
+        rays = pose.inverse().transform_points(self.points)
+        depths = np.maximum(rays[:, 2], NEAREST_M)
+        across = self.camera.fx * rays[:, 0] / depths + self.camera.cx
+        down = self.camera.fy * rays[:, 1] / depths + self.camera.cy
+        inside = (across >= 0.0) & (across < self.camera.width)
+        inside &= (down >= 0.0) & (down < self.camera.height)
+        kept = ~(inside & (rays[:, 2] > NEAREST_M))
+        return LandmarkMatcher(
+            self.camera,
+            self.points[kept],
+            self.descriptors[kept],
+            self.ways[kept],
+            self.distances[kept],
+            self.deviations[kept],
+        )
+
     def near(self, keypoints: Keypoints, pose: Pose3, radius_px: float) -> Sightings:
         """Match what would be seen from a pose with the keypoints about there.
 

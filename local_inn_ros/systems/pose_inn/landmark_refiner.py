@@ -12,6 +12,7 @@ from local_inn_ros.localization.alignment.sightings import Sightings, explained_
 from local_inn_ros.systems.pose_inn.hypotheses import hypotheses_of
 from local_inn_ros.systems.pose_inn.landmark_matching import LandmarkMatcher
 from local_inn_ros.systems.pose_inn.landmarks import Keypoints
+from local_inn_ros.systems.pose_inn.quality import Recognised
 
 # How far landmarks are looked for from where they should be: at first, and once that is settled.
 _WIDE_PX, _NARROW_PX = 32.0, 8.0
@@ -43,6 +44,11 @@ class Refined:
     def explained(self) -> int:
         """How many of the landmarks it explains."""
         return round(self.aligned.share * len(self.sightings))
+
+    @property
+    def recognised(self) -> Recognised:
+        """The landmarks that were matched, and those that it explains."""
+        return Recognised(len(self.sightings), self.explained)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,10 +84,11 @@ class LandmarkRefiner:
         tried = [self.near(keypoints, one) for one in starts]
         return [one for one in tried if one is not None]
 
-    def explained_at(self, keypoints: Keypoints, pose: Pose3) -> int:
+    def recognised_at(self, keypoints: Keypoints, pose: Pose3) -> Recognised:
         """Return how many landmarks are where a pose of the camera says."""
         sightings = self.matcher.near(keypoints, pose, _NARROW_PX)
-        return round(explained_by(sightings, pose).share * len(sightings))
+        explained = round(explained_by(sightings, pose).share * len(sightings))
+        return Recognised(len(sightings), explained)
 
     def _settled(self, keypoints: Keypoints, start: Pose3) -> Refined | None:
         """Match near where landmarks should be, and align, until that moves the pose no more."""

@@ -18,6 +18,7 @@ from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.localization.alignment.sighting_alignment import Aligned, align_sightings
 from local_inn_ros.localization.alignment.sightings import Sightings, explained_by
 from local_inn_ros.localization.spatial_evidence import fused_in_space
+from local_inn_ros.localization.spatial_statistics import gaussian_about
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.systems.pose_inn.config import (
@@ -39,7 +40,7 @@ from local_inn_ros.systems.pose_inn.looks import brightness_of, plain_look, smal
 from local_inn_ros.systems.pose_inn.modes import CameraMode, refined_modes, weighed_modes
 from local_inn_ros.systems.pose_inn.outcome import drawn_poses, latents_of, outcome_of
 from local_inn_ros.systems.pose_inn.patch_sightings import sightings_of, surest
-from local_inn_ros.systems.pose_inn.quality import quality_features, quality_of
+from local_inn_ros.systems.pose_inn.quality import Recognised, quality_features, quality_of
 
 # Places that are looked for where nothing is believed.
 _PLACES = 3
@@ -144,13 +145,13 @@ class CameraLocalizer:
         if self._familiarity is not None:
             strange = self._familiarity.strangeness(pooled_features(features[0]))
         network, samples = self._drawn(sightings, modes, found, strange)
-        measurement = GaussianPose3.from_samples(samples)
+        measurement = gaussian_about(Pose3.from_matrix(samples[0]), samples)
         posterior = measurement if prior is None else fused_in_space(prior, measurement)
         marks.append(time.perf_counter())
         expected = drawn_view(self._engine, measurement.mean)
         view = small_view(brightness, view_size(self._camera))
-        landmarks = found[0].explained if found else 0
-        quality = self._quality(sightings, measurement.mean, view, expected, landmarks)
+        recognised = found[0].recognised if found else Recognised(0, 0)
+        quality = self._quality(sightings, measurement.mean, view, expected, recognised)
         marks.append(time.perf_counter())
         return CameraFix(
             picture.stamp_s,
@@ -163,7 +164,7 @@ class CameraLocalizer:
             expected,
             dict(zip(_STAGES, np.diff(marks).tolist(), strict=True)),
             network,
-            landmarks,
+            recognised.explained,
         )
 
     def judge_of(self, picture: Picture) -> Callable[[Pose3], float]:
@@ -184,10 +185,10 @@ class CameraLocalizer:
         keypoints = None if refiner is None else self._keypoints(brightness, features[0])
 
         def quality_at(pose: Pose3) -> float:
-            landmarks = 0
+            recognised = Recognised(0, 0)
             if refiner is not None and keypoints is not None:
-                landmarks = refiner.explained_at(keypoints, pose)
-            return self._quality(sightings, pose, view, drawn_view(self._engine, pose), landmarks)
+                recognised = refiner.recognised_at(keypoints, pose)
+            return self._quality(sightings, pose, view, drawn_view(self._engine, pose), recognised)
 
         return quality_at
 
@@ -212,7 +213,7 @@ class CameraLocalizer:
         if modes:
             likeliest = align_sightings(sightings, modes[0].pose.mean)
             samples = self._samples(POSTERIOR, likeliest, sightings, strange)
-            network = GaussianPose3.from_samples(samples)
+            network = gaussian_about(likeliest.pose.mean, samples)
         if found:
             best = found[0]
             samples = self._samples(LANDMARK_POSTERIOR, best.aligned, best.sightings, strange)
@@ -268,7 +269,7 @@ class CameraLocalizer:
         pose: Pose3,
         seen: NDArray[np.float32],
         expected: NDArray[np.float32],
-        landmarks: int,
+        landmarks: Recognised,
     ) -> float:
         refined = self._config.refined_quality
         if self._refiner is None or refined is None:

@@ -25,8 +25,8 @@ from local_inn_ros.systems.pose_inn.export import (
     Trained,
     drawn_at,
     features_of,
+    keypoints_seen,
     keypoints_told,
-    landmarks_counted,
     places_told,
     write_files,
 )
@@ -40,11 +40,11 @@ from local_inn_ros.systems.pose_inn.objective import PoseInnObjective, fitted_po
 from local_inn_ros.systems.pose_inn.patch_source import Patches, patches_from
 from local_inn_ros.systems.pose_inn.presets import PRESETS, TrainingSettings
 from local_inn_ros.systems.pose_inn.quality import QualityWeights, fit_quality
+from local_inn_ros.systems.pose_inn.quality_rehearsal import Witness, tried_poses
 from local_inn_ros.systems.pose_inn.rehearsal import (
     HELD_BLOCKS,
     Trial,
     tried_alignments,
-    tried_poses,
 )
 from local_inn_ros.systems.pose_inn.stretches import split
 from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
@@ -198,7 +198,8 @@ class PoseInnTraining:
         """Return weights of the quality without landmarks, and with them."""
         model = self.model
         places, drawn = partial(places_told, model), partial(drawn_at, model)
-        witness = None if refiner is None else partial(landmarks_counted, model, refiner)
+        seen = partial(keypoints_seen, model)
+        witness = None if refiner is None else Witness(refiner, seen)
         right, wrong = tried_poses(self.held_out, places, drawn, witness, _LEAST_DEVIATION_PX, rng)
         alone = fit_quality(right[:, :3], wrong[:, :3])
         return alone, None if refiner is None else fit_quality(right, wrong)

@@ -156,6 +156,36 @@ def test_pictures_of_elsewhere_are_not_refined(landmarks: Landmarks) -> None:
     assert refiner.anywhere(keypoints.first(0)) == []
 
 
+def test_share_of_the_landmarks_about_a_pose_tells_right_from_wrong(landmarks: Landmarks) -> None:
+    refiner = LandmarkRefiner(LandmarkMatcher.of(landmarks, _CAMERA))
+    truth = camera_pose(0.2, 0.05, 1.0, 0.05)
+    keypoints, _, _ = _seen(truth, np.random.default_rng(3))
+    at_truth = refiner.recognised_at(keypoints, truth)
+    assert at_truth.explained > 0.9 * at_truth.matched > 50
+    # Five pixels beside the truth: about there, but not just there.
+    beside = refiner.recognised_at(keypoints, truth @ _turned(5.0 / FOCAL))
+    assert beside.explained < 0.2 * beside.matched
+    away = refiner.recognised_at(keypoints, truth @ _turned(np.pi))
+    assert away.explained == away.matched == 0
+
+
+def _turned(angle_rad: float) -> Pose3:
+    return Pose3.from_matrix(exp_twists([0.0, 0.0, 0.0, 0.0, angle_rad, 0.0]))
+
+
+def test_what_a_pose_does_not_have_before_it_is_told_apart(landmarks: Landmarks) -> None:
+    matcher = LandmarkMatcher.of(landmarks, _CAMERA)
+    pose = camera_pose(0.2, 0.05, 1.0, 0.05)
+    rest = matcher.unseen_from(pose)
+    keypoints, _, _ = _seen(pose, np.random.default_rng(3))
+    assert 0 < len(rest.points) < len(matcher.points)
+    assert len(rest.descriptors) == len(rest.deviations) == len(rest.points)
+    assert len(matcher.near(keypoints, pose, 8.0)) > 50
+    assert len(rest.near(keypoints, pose, 0.0)) == 0
+    # All of them are behind a camera that looks the other way.
+    assert len(matcher.unseen_from(pose @ _turned(np.pi)).points) == len(matcher.points)
+
+
 def test_keypoints_are_at_the_peaks_with_features_in_between() -> None:
     features = np.zeros((20, 64), np.float32)
     features[:, 0], features[:, 1] = 1.0, np.tile(np.arange(5.0), 4)

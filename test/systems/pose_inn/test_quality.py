@@ -7,7 +7,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from local_inn_ros.systems.pose_inn.quality import fit_quality, likeness, quality_of
+from local_inn_ros.geometry.pose3 import Pose3
+from local_inn_ros.localization.alignment.sightings import Sightings
+from local_inn_ros.systems.pose_inn.quality import (
+    Recognised,
+    fit_quality,
+    likeness,
+    quality_features,
+    quality_of,
+)
 
 
 def _features(rng: np.random.Generator, share: float, like: float, count: int) -> np.ndarray:
@@ -39,3 +47,22 @@ def test_likeness_does_not_depend_on_light() -> None:
     assert likeness(view, 0.3 * view + 2.0) == pytest.approx(1.0, abs=1e-5)
     assert likeness(view, -view) == pytest.approx(-1.0, abs=1e-5)
     assert likeness(view, np.ones_like(view)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("recognised", "odds"),
+    [
+        (Recognised(200, 100), 0.0),
+        (Recognised(200, 150), np.log(3.0)),
+        # None, and all: as few as one in a hundred, and as many.
+        (Recognised(0, 0), -np.log(99.0)),
+        (Recognised(50, 50), np.log(99.0)),
+    ],
+)
+def test_of_landmarks_both_number_and_share_count(recognised: Recognised, odds: float) -> None:
+    nothing = Sightings(np.zeros((0, 3)), np.zeros((0, 2)), np.zeros(0))
+    view = np.zeros((2, 2), np.float32)
+    told = quality_features(nothing, Pose3.identity(), view, view, recognised)
+    assert told[3] == pytest.approx(np.log1p(recognised.explained))
+    assert told[4] == pytest.approx(odds)
+    assert len(quality_features(nothing, Pose3.identity(), view, view)) == 3
