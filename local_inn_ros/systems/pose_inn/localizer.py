@@ -242,24 +242,24 @@ class CameraLocalizer:
         modes: Sequence[CameraMode],
         prior: GaussianPose3 | None,
     ) -> list[Refined]:
-        """Return what landmarks say of each mode, what explains the most of them first.
+        """Return what landmarks say of each place, what explains the most of them first.
 
-        Where something is believed, the first place whose landmarks are seen will do. Otherwise,
-        and where there is no such place, they are looked for wherever they are: of two rooms that
-        look alike, the network may know one.
+        What is believed is asked first: where landmarks are surely there, no other place is looked
+        at. Otherwise they are looked for at the network's places, and then wherever they are: of
+        two rooms that look alike, the network may know one, and light may lead it astray.
         """
         if self._refiner is None:
             return []
         keypoints = self._keypoints(brightness, features)
         starts = [one.pose.mean for one in modes if one.weight > _LEAST_WEIGHT]
         if prior is not None:
-            starts.append(prior.mean)
+            starts.insert(0, prior.mean)
         found: list[Refined] = []
         for start in starts:
             refined = self._refiner.near(keypoints, start)
             found += [] if refined is None else [refined]
-            if found and prior is not None:
-                return found
+            if prior is not None and refined is not None and refined.is_sure:
+                return sorted(found, key=lambda one: -one.explained)
         found += self._refiner.anywhere(keypoints)
         return sorted(found, key=lambda one: -one.explained)
 
