@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.geometry.se3 import exp_twists
 from local_inn_ros.localization.alignment.sightings import rays_of
+from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
 from local_inn_ros.systems.pose_inn.config import patches_of
 from local_inn_ros.systems.pose_inn.familiarity import Familiarity, pooled_features
@@ -39,9 +40,12 @@ from local_inn_ros.systems.pose_inn.triangulation import Triangulator
 Asked = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], NDArray[np.float32]]]
 """From brightness (height, width) to features (patches, 64) and peaks (patches, 3)."""
 
-_STRETCHES, _TRIED_OF_EACH = 8, 8
+_STRETCHES, _TRIED_OF_EACH = 16, 12
 _FEWEST_TRIALS = 6
 _MOST_COVERED = 0.6
+# By how much the last row of a picture is turned against the first, as a rolling shutter of 15 ms
+# has it where a robot turns by a radian a second, and leans less.
+_SWEPT_RAD = (0.015, 0.005)
 # How far off what is refined may be, metres and radians.
 _START_M, _START_RAD = 0.1, math.radians(3.0)
 
@@ -157,7 +161,7 @@ def _tried(
     block: int,
     rng: np.random.Generator,
 ) -> list[Trial]:
-    """Refine a picture's pose, as it is, and in other light with a part of it covered."""
+    """Refine a picture's pose, as it is, and swept, in other light, with a part of it covered."""
     camera, one = survey.posed.camera, survey.posed.pictures[index]
     truth = one.map_from_camera
     trials = []
@@ -168,7 +172,8 @@ def _tried(
         keypoints = keypoints_of(features, peaks, patches_of(camera))
         if not plain:
             kept = covered(keypoints.pixels, float(rng.uniform(0.0, _MOST_COVERED)), rng)
-            keypoints = Keypoints(keypoints.pixels[kept], keypoints.descriptors[kept])
+            pixels = _swept(keypoints.pixels[kept], camera, rng)
+            keypoints = Keypoints(pixels, keypoints.descriptors[kept])
         off = rng.normal(size=6) * np.repeat([_START_M, _START_RAD], 3) / math.sqrt(3.0)
         refined = refiner.near(keypoints, truth @ Pose3.from_matrix(exp_twists(off)))
         if refined is None:
@@ -178,3 +183,13 @@ def _tried(
         if trial is not None:
             trials.append(trial)
     return trials
+
+
+def _swept(
+    pixels: NDArray[np.float64], camera: CameraSpec, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return where pixels (n, 2) would be in a picture whose rows are read one after the other."""
+    by_px = rng.normal(size=2) * _SWEPT_RAD * [camera.fx, camera.fy]
+    moved = pixels + (pixels[:, 1:] / camera.height - 0.5) * by_px
+    swept: NDArray[np.float64] = np.clip(moved, 0.0, [camera.width - 1.0, camera.height - 1.0])
+    return swept

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from local_inn_ros.flows.fit_task import ObjectiveValue
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
+from local_inn_ros.systems.pose_inn.config import POSE
 from local_inn_ros.systems.pose_inn.network import PoseInn, PosteriorFlow
+from local_inn_ros.systems.pose_inn.outcome import latents_of
 from local_inn_ros.systems.pose_inn.patch_source import PatchBatch
 from local_inn_ros.systems.pose_inn.presets import TrainingSettings
 from local_inn_ros.systems.pose_inn.rehearsal import Trial
@@ -33,6 +36,8 @@ _POSTERIOR_DECAY = 0.1
 _TRIED_EVERY = 20
 # Offsets that are further than so many robust deviations count as if they were no further.
 _FARTHEST_SPREADS = 6.0
+# Draws that a covariance is made of where it is tried.
+_DRAWS = 256
 
 
 class PoseInnObjective:
@@ -125,7 +130,9 @@ def fitted_posterior(
 
     Pictures of a block are much alike, so that a few hundred trials tell as much as a few blocks
     do. How many steps are good is therefore tried: on each block, with a fit to the others. No
-    step may be the best: then deviations are multiplied by constants, and that is all.
+    step may be the best: then deviations are multiplied by constants, and that is all. Covariances
+    are made as wide, at last, as the blocks ask that were left out: errors have longer tails than
+    what is drawn, and likelihood does not weigh them as a filter does.
 
     Args:
         trials: alignments of pictures that were not learned.
@@ -133,19 +140,40 @@ def fitted_posterior(
         seed: of the couplings.
     """
     blocks = sorted({one.block for one in trials})
-    curves = [
-        _fit(
+    if len(blocks) < 2:
+        return _fit(trials, trials, 0, settings, seed)[0]
+    parts = [
+        (
             [one for one in trials if one.block != block],
             [one for one in trials if one.block == block],
-            settings.posterior_steps,
-            settings,
-            seed,
-        )[1]
+        )
         for block in blocks
-        if len(blocks) > 1
     ]
-    best = int(np.argmax(np.mean(curves, axis=0))) * _TRIED_EVERY if curves else 0
-    return _fit(trials, trials, best, settings, seed)[0]
+    most = settings.posterior_steps
+    curves = [_fit(rest, own, most, settings, seed)[1] for rest, own in parts]
+    best = int(np.argmax(np.mean(curves, axis=0))) * _TRIED_EVERY
+    left_out = [
+        _squared_lengths(_fit(rest, own, best, settings, seed)[0], own, seed) for rest, own in parts
+    ]
+    flow = _fit(trials, trials, best, settings, seed)[0]
+    with torch.no_grad():
+        flow.log_scale.add_(0.5 * math.log(float(np.concatenate(left_out).mean()) / POSE))
+    return flow
+
+
+def _squared_lengths(
+    flow: PosteriorFlow, trials: Sequence[Trial], seed: int
+) -> NDArray[np.float64]:
+    """Return the squared Mahalanobis lengths (n,) of trials by the covariances of draws."""
+    offsets, outcomes = _tensors(trials)
+    latents = torch.from_numpy(latents_of(_DRAWS, np.random.default_rng(seed)))
+    with torch.no_grad():
+        drawn = flow.sample(latents[None].expand(len(trials), -1, -1), outcomes).double().numpy()
+    lengths = []
+    for own, off in zip(drawn, offsets.double().numpy(), strict=True):
+        away = off - own.mean(axis=0)
+        lengths.append(float(away @ np.linalg.solve(np.cov(own.T), away)))
+    return np.minimum(lengths, _FARTHEST_SPREADS**2)
 
 
 def _fit(

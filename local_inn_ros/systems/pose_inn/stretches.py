@@ -42,9 +42,10 @@ def stretches(posed: PosedPictures, count: int) -> list[NDArray[np.intp]]:
 
     Args:
         posed: all pictures.
-        count: stretches.
+        count: stretches at most: no picture is of two, but for a very short drive's.
     """
     gone = travelled(posed)
+    count = max(min(count, int(float(gone[-1]) / GAP)), 2)
     begins = np.linspace(0.0, max(float(gone[-1]) - GAP, 0.0), count)
     found = [np.flatnonzero((gone >= begin) & (gone <= begin + GAP)) for begin in begins]
     return [one for one in found if 0 < len(one) < len(posed)]

@@ -60,6 +60,13 @@ def test_stretches_are_as_long_as_gaps() -> None:
         assert 0.1 * (one[-1] - one[0]) == pytest.approx(GAP, abs=0.21)
 
 
+def test_of_a_short_drive_there_are_as_many_as_have_room_beside_each_other() -> None:
+    found = stretches(_drive(200, 0.03), 16)
+    assert len(found) == 3
+    assert sum(map(len, found)) == len(np.unique(np.concatenate(found)))
+    assert len(stretches(_drive(50, 0.04), 16)) == 2
+
+
 @pytest.mark.parametrize(("step_m", "length"), [(0.1, 16), (0.001, 20)])
 def test_split_holds_out_gaps_but_no_more_than_the_share(step_m: float, length: int) -> None:
     posed = _drive(400, step_m)
