@@ -26,13 +26,11 @@ from local_inn_ros.systems.pose_inn.landmark_matching import LandmarkMatcher
 from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner
 from local_inn_ros.systems.pose_inn.landmarks import Landmarks
 from local_inn_ros.systems.pose_inn.localizer import CameraLocalizer, drawn_view
+from local_inn_ros.systems.pose_inn.opening import open_engine
 from local_inn_ros.systems.pose_inn.planar import camera_at
 from local_inn_ros.systems.pose_inn.planar_fixes import PictureFixes, shades_of
 from local_inn_ros.systems.pose_inn.planar_search import PictureSearch
 from local_inn_ros.systems.protocol import RunSettings
-
-# One sentence of the engines that are not asked for is enough.
-_OTHER_ENGINES = "pose_inn runs on ONNX Runtime alone so far"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,16 +47,12 @@ class PoseInnModel:
 
     @staticmethod
     def open(bundle: Bundle, choice: EngineChoice, warn: Callable[[str], object]) -> PoseInnModel:
-        """Open a bundle on ONNX Runtime.
+        """Open a bundle on an engine (see ``open_engine``).
 
         Raises:
             BundleError: the graphs cannot be loaded.
         """
-        from local_inn_ros.engines.onnx.engine import OnnxEngine
-
-        if choice in (EngineChoice.TENSORRT, EngineChoice.TORCH):
-            warn(_OTHER_ENGINES)
-        return PoseInnModel(bundle, OnnxEngine(bundle.graphs))
+        return PoseInnModel(bundle, open_engine(bundle, choice, warn))
 
     @property
     def engine_name(self) -> str:
