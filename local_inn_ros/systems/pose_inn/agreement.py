@@ -95,7 +95,8 @@ def asked_of(bundle: Bundle, count: int, rng: np.random.Generator) -> Asked:
         "outcomes": rng.normal(size=(count, OUTCOME)).astype(np.float32),
     }
     turns = exp_twists(rng.normal(size=(count, POSE)))[:, :3, :3].reshape(count, 9)
-    places = rng.uniform(*np.array(config.bounds), (count, 3))
+    low, high = np.array(config.bounds)
+    places = rng.uniform(low, high, (count, 3))
     poses = {"poses": np.concatenate([places, turns], axis=1).astype(np.float32)}
     asked: dict[tuple[str, ...], Tensors] = {
         (BACKBONE,): pictures,
