@@ -10,7 +10,7 @@ need not tell depths or derivatives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +90,6 @@ def align_picture(
     drawn: Drawn,
     errors: PictureErrors,
     start: GaussianPose3,
-    blurs_px: Sequence[float] = (0.0,),
 ) -> PictureAligned:
     """Find the pose at which what is drawn is most like what is seen, near where it is believed.
 
@@ -99,14 +98,13 @@ def align_picture(
         drawn: asks what draws.
         errors: of what it draws.
         start: of the camera in the map frame, with a covariance: a belief.
-        blurs_px: deviations that both pictures are blurred by, one after the other.
     """
     comparison = _Comparison(seen, drawn, errors, start)
     pose, steps = start.mean, 0
-    for blur_px in np.repeat(blurs_px, _ROUNDS).tolist():
-        pose, more = comparison.settled(pose, blur_px)
+    for _ in range(_ROUNDS):
+        pose, more = comparison.settled(pose)
         steps += more
-    before, after = (comparison.cost(one, blurs_px[-1]) for one in (start.mean, pose))
+    before, after = (comparison.cost(one) for one in (start.mean, pose))
     if not after < before:
         pose, after = start.mean, before
     return PictureAligned(pose, before - after, comparison.spread(pose), steps)
@@ -122,25 +120,24 @@ class _Comparison:
         errors: PictureErrors,
         believed: GaussianPose3,
     ) -> None:
-        self._seen = np.asarray(seen, np.float64)
+        self._seen = np.asarray(seen, np.float64).ravel()
         self._drawn, self._errors, self._believed = drawn, errors, believed
         self._belief = np.asarray(np.linalg.inv(believed.covariance), np.float64)
         reaches = np.repeat([errors.reach_m, errors.reach_rad], 3)
         ways = np.concatenate([np.zeros((1, 6)), np.diag(reaches), -np.diag(reaches)])
         self._ring, self._spans = exp_twists(ways), 2.0 * reaches
 
-    def settled(self, start: Pose3, blur_px: float) -> tuple[Pose3, int]:
-        """Descend from a pose, both pictures blurred; return where that ends, and the steps."""
-        blur = _Blur(self._seen.shape, blur_px)
+    def settled(self, start: Pose3) -> tuple[Pose3, int]:
+        """Descend from a pose; return where that ends, and the steps."""
         pose, damping, steps = start, _DAMPING, 0
         # What is calibrated, or more where a pose is off.
-        deviation = max(self._spread(start, blur), self._errors.deviation)
-        at = self._compared(pose, blur, deviation)
+        deviation = max(self.spread(start), self._errors.deviation)
+        at = self._compared(pose, deviation)
         for _ in range(_MOST_STEPS):
             damped = at.information + damping * np.diag(np.diag(at.information))
             step = -np.linalg.solve(damped + _LEAST_INFORMATION * np.eye(6), at.gradient)
             moved = stepped(pose, np.asarray(step, np.float64))
-            tried = self._compared(moved, blur, deviation)
+            tried = self._compared(moved, deviation)
             if tried.cost < at.cost:
                 pose, at, damping, steps = moved, tried, 0.2 * damping, steps + 1
             else:
@@ -149,25 +146,19 @@ class _Comparison:
                 break
         return pose, steps
 
-    def cost(self, pose: Pose3, blur_px: float) -> float:
+    def cost(self, pose: Pose3) -> float:
         """Return how much a picture disagrees with a pose, in nats, but for a constant."""
-        blur = _Blur(self._seen.shape, blur_px)
-        return self._compared(pose, blur, self._errors.deviation).cost
+        return self._compared(pose, self._errors.deviation).cost
 
     def spread(self, pose: Pose3) -> float:
         """Return the robust deviation of what is seen from what is drawn at a pose."""
-        return self._spread(pose, _Blur(self._seen.shape, 0.0))
+        drawn = self._drawn(pose.to_matrix()[None]).ravel().astype(np.float64)
+        light, _, _ = _in_its_light(self._seen, drawn, self._errors.deviation)
+        return _MAD * float(np.median(np.abs(light[0] * drawn + light[1] - self._seen)))
 
-    def _spread(self, pose: Pose3, blur: _Blur) -> float:
-        drawn = blur(self._drawn(pose.to_matrix()[None]))[0].ravel()
-        seen = blur(self._seen[None]).ravel()
-        light, _, _ = _in_its_light(seen, drawn, self._errors.deviation)
-        return _MAD * float(np.median(np.abs(light[0] * drawn + light[1] - seen)))
-
-    def _compared(self, pose: Pose3, blur: _Blur, deviation: float) -> _Compared:
-        poses = pose.to_matrix() @ self._ring
-        drawn = blur(self._drawn(poses)).reshape(len(poses), -1)
-        seen = blur(self._seen[None]).ravel()
+    def _compared(self, pose: Pose3, deviation: float) -> _Compared:
+        poses, seen = pose.to_matrix() @ self._ring, self._seen
+        drawn = self._drawn(poses).reshape(len(poses), -1).astype(np.float64)
         slopes = ((drawn[1:7] - drawn[7:]) / self._spans[:, None]).T
         light, weights, told = _in_its_light(seen, drawn[0], deviation)
         columns = np.column_stack([light[0] * slopes, drawn[0], np.ones(len(seen))])
@@ -211,25 +202,3 @@ def _in_its_light(
     told = 0.5 * (_FREEDOM + 1.0) * float(np.log1p(off / _FREEDOM).sum())
     told += 0.5 * float(np.square((light - [1.0, 0.0]) / _LIGHT_DEVIATION).sum())
     return light, weights, told
-
-
-class _Blur:
-    """Gaussian blur of small pictures; what lies outside them counts for nothing."""
-
-    def __init__(self, size: tuple[int, ...], deviation_px: float) -> None:
-        self._down, self._across = (_blurring(length, deviation_px) for length in size)
-
-    def __call__(self, pictures: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Blur pictures (k, rows, cols)."""
-        blurred: NDArray[np.float64] = self._down @ pictures @ self._across.T
-        return blurred
-
-
-def _blurring(length: int, deviation_px: float) -> NDArray[np.float64]:
-    """Return the matrix (length, length) that blurs along one axis."""
-    if deviation_px == 0.0:
-        return np.eye(length)
-    apart = np.subtract.outer(np.arange(length), np.arange(length)) / deviation_px
-    weights = np.exp(-0.5 * np.square(apart))
-    blurring: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
-    return blurring
