@@ -51,7 +51,11 @@ MODELS = resource_directory("models")
 LASER_BUNDLE, CAMERA_BUNDLE = "generated_floor", "generated_floor_camera"
 _SYSTEM = "pose_inn"
 _DRAWS = 64
-_REFINERS = {"network": RefinerChoice.NONE, "refined": RefinerChoice.FIELD}
+_REFINERS = {
+    "network": RefinerChoice.NONE,
+    "forward": RefinerChoice.FORWARD,
+    "refined": RefinerChoice.FIELD,
+}
 # Of the pictures that may be learned from, one in so many is a keyframe with landmarks.
 _KEYFRAME_EVERY = {"kitchen_320": 16, "walk_270": 2, camera_floor.NAME: 8}
 
@@ -96,7 +100,7 @@ def floor_rows(given: argparse.Namespace) -> list[CameraRow]:
 
 
 def pose_inn_rows(dataset: str, split: Split, given: argparse.Namespace) -> list[CameraRow]:
-    """Train PoseINN and test it: the network alone, and refined by landmarks."""
+    """Train PoseINN and test it, with each of its refiners and with none."""
     out = given.out.parent / f"camera_{dataset}_{split.name}"
     minutes = trained(split.learned, out, given)
     model = open_model(load_bundle(out), EngineChoice.ONNX)
@@ -117,7 +121,7 @@ def trained(learned: PosedPictures, out: Path, given: argparse.Namespace) -> flo
 def network_rows(
     dataset: str, split: Split, model: PoseInnModel, minutes: float, seed: int
 ) -> list[CameraRow]:
-    """Test the network alone, and refined by landmarks."""
+    """Test the network alone, refined by its forward pass, and refined by landmarks."""
     size_mb = size_mb_of(model.bundle.path)
     rows = []
     for name, refiner in _REFINERS.items():

@@ -88,7 +88,8 @@ class CameraRow:
         dataset: name of the data.
         split: of it.
         system: the method; empty of a rival.
-        estimator: ``network``, ``refined``, ``fused`` (with odometry, of the base in the plane),
+        estimator: ``network``, ``forward`` (refined by its forward pass), ``refined`` (by
+            landmarks), ``fused`` (with odometry, of the base in the plane),
             ``retrieval``, ``landmarks_pnp``.
         median_m: of the positions' errors.
         median_deg: of the rotations' errors.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,11 @@ class TensorSignature:
         """Whether it holds one row for each row of the batch."""
         return bool(self.axes) and self.axes[0] == BATCH
 
+    @property
+    def row_numbers(self) -> int:
+        """How many numbers one row holds, but for axes of any length."""
+        return math.prod(axis for axis in self.axes[1:] if isinstance(axis, int))
+
     def fits(self, shape: Sequence[int]) -> bool:
         """Tell whether an array of this shape may be the tensor."""
         return len(shape) == len(self.axes) and all(
@@ -50,7 +56,7 @@ class GraphSignature:
     Attributes:
         name: what the system calls it.
         inputs: in the order of its arguments.
-        outputs: on TensorRT and torch, one.
+        outputs: in the order in which it gives them.
     """
 
     name: str

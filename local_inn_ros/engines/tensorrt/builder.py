@@ -87,7 +87,7 @@ def _profiles(
     if has != {tensor.name for tensor in graph.inputs}:
         raise EngineError(f"the {graph.name} network takes {sorted(has)}, bundle.yaml says another")
     profiles = []
-    for batches in PROFILES:
+    for batches in (one.holding(graph.inputs) for one in PROFILES):
         profile = builder.create_optimization_profile()
         for tensor in graph.inputs:
             shapes = batches.shapes(tensor)

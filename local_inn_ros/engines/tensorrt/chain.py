@@ -24,10 +24,10 @@ class PlanChain:
     """Plans in their order, with memory for their largest batch.
 
     Attributes:
-        result: name of the one tensor that the last plan gives.
+        results: names of what the last plan gives.
 
-    Inputs go to the GPU by name; an output that a later plan takes stays there, and the last plan's
-    one output comes back. Used by one thread at a time, within ``CudaDevice.current()``.
+    Inputs go to the GPU by name; an output that a later plan takes stays there, and what the last
+    plan gives comes back. Used by one thread at a time, within ``CudaDevice.current()``.
     """
 
     def __init__(
@@ -53,26 +53,30 @@ class PlanChain:
         self._arrays: dict[str, CudaArray] = {}
         self._set: dict[str, tuple[int, ...]] = {}
         self._graph: CudaGraph | None = None
-        (self.result,) = plans[-1].outputs
+        self.results = plans[-1].outputs
+        sizes = PROFILES[profile].holding(inputs.values())
         most: dict[str, tuple[int, ...]] = {}
         for context in self._contexts:
             plan = context.plan
             for name in plan.inputs:
                 if name not in most:
-                    most[name] = PROFILES[profile].shapes(inputs[name])[2]
+                    most[name] = sizes.shapes(inputs[name])[2]
                     self._arrays[name] = device.allocate(most[name], on_host=True)
                 context.set_shape(name, most[name])
             for name in plan.outputs:
                 most[name] = context.shape(name)
-                self._arrays[name] = device.allocate(most[name], on_host=name == self.result)
+                self._arrays[name] = device.allocate(most[name], on_host=name in self.results)
             for name in (*plan.inputs, *plan.outputs):
                 context.bind(name, self._arrays[name].address)
 
-    def run(self, given: Mapping[str, Float32Array]) -> Float32Array:
+    def run(self, given: Mapping[str, Float32Array]) -> dict[str, Float32Array]:
         """Run one batch.
 
         Args:
             given: the inputs by name, none larger than the profile allows.
+
+        Returns:
+            What the last plan gives, by name.
 
         Raises:
             EngineError: TensorRT or the GPU fails.
@@ -87,9 +91,7 @@ class PlanChain:
             self._shape(shapes)
             self._enqueue()
         self._device.wait()
-        shape = self._contexts[-1].shape(self.result)
-        answer: Float32Array = self._arrays[self.result].told()[: math.prod(shape)].copy()
-        return answer.reshape(shape)
+        return {name: self._answer(name) for name in self.results}
 
     def record(self) -> bool:
         """Make a CUDA graph of what has run last; tell whether this machine can.
@@ -106,6 +108,11 @@ class PlanChain:
             return False
         return True
 
+    def _answer(self, name: str) -> Float32Array:
+        shape = self._contexts[-1].shape(name)
+        answer: Float32Array = self._arrays[name].told()[: math.prod(shape)].copy()
+        return answer.reshape(shape)
+
     def _shape(self, shapes: dict[str, tuple[int, ...]]) -> None:
         if shapes == self._set:
             return
@@ -117,10 +124,11 @@ class PlanChain:
         self._set = shapes
 
     def _enqueue(self) -> None:
-        """Put all of it on the stream: inputs, networks, the result."""
+        """Put all of it on the stream: inputs, networks, the results."""
         for name, shape in self._set.items():
             self._device.upload(self._arrays[name], math.prod(shape))
         for context in self._contexts:
             context.enqueue(self._device.stream)
-        size = math.prod(self._contexts[-1].shape(self.result))
-        self._device.download(self._arrays[self.result], size)
+        for name in self.results:
+            size = math.prod(self._contexts[-1].shape(name))
+            self._device.download(self._arrays[name], size)

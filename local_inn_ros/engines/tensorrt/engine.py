@@ -75,7 +75,7 @@ class TensorRtEngine:
             if one.batched and one.name in tensors
         ]
         profile = profile_for(max(rows, default=1))
-        sizes = PROFILES[profile]
+        sizes = PROFILES[profile].holding(one for graph in chain for one in graph.inputs)
         answers = [
             self._run_draws(graphs, profile, part)
             for part in parts_of(chain, tensors, sizes.batch.most)
@@ -104,9 +104,15 @@ class TensorRtEngine:
             self._run(graphs, profile, {**given, drawn.name: latents[first : first + most]})
             for first in range(0, len(latents), most)
         ]
-        (output,) = chain[-1].outputs
-        axis = output.axes.index(drawn.axes[0])
-        return {output.name: np.concatenate([part[output.name] for part in parts], axis=axis)}
+        answers: dict[str, Float32Array] = {}
+        for one in chain[-1].outputs:
+            told = [part[one.name] for part in parts]
+            # What no draw goes into is the same in every part.
+            spread = drawn.axes[0] in one.axes
+            answers[one.name] = (
+                np.concatenate(told, axis=one.axes.index(drawn.axes[0])) if spread else told[0]
+            )
+        return answers
 
     def _run(
         self, graphs: tuple[str, ...], profile: int, given: Tensors
@@ -114,7 +120,7 @@ class TensorRtEngine:
         with self._lock, self._device.current():
             if profile > 0 or not self._can_record:
                 chain = self._shared_chain(graphs, profile)
-                return {chain.result: chain.run(given)}
+                return chain.run(given)
             return self._run_recorded(graphs, given)
 
     def _run_recorded(self, networks: tuple[str, ...], given: Tensors) -> dict[str, Float32Array]:
@@ -125,10 +131,10 @@ class TensorRtEngine:
         key = (networks, *((name, array.shape) for name, array in sorted(given.items())))
         if key in self._recorded:
             chain = self._recorded[key]
-            return {chain.result: chain.run(given)}
+            return chain.run(given)
         if len(self._recorded) >= _MOST_GRAPHS:
             chain = self._shared_chain(networks, 0)
-            return {chain.result: chain.run(given)}
+            return chain.run(given)
         chain = self._new_chain(networks, 0)
         answer = chain.run(given)
         self._can_record = chain.record()
@@ -136,7 +142,7 @@ class TensorRtEngine:
             self._recorded[key] = chain
         else:
             self._chains[networks, 0] = chain
-        return {chain.result: answer}
+        return answer
 
     def _shared_chain(self, networks: tuple[str, ...], profile: int) -> PlanChain:
         key = (networks, profile)

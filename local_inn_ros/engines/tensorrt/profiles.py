@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from local_inn_ros.engines.graphs import TensorSignature
 from local_inn_ros.errors import EngineError
+
+MOST_NUMBERS = 1 << 20
+"""Numbers that an input holds at most: a plan reserves memory for its largest batch, and the layers
+of a network that sees pictures hold many times what it is given."""
 
 
 class Precision(str, Enum):
@@ -44,6 +49,16 @@ class BatchProfile:
     name: str
     batch: Span
     draws: Span
+
+    def holding(self, tensors: Iterable[TensorSignature]) -> BatchProfile:
+        """Return it with no more rows than fit into inputs: a picture is larger than a scan.
+
+        Args:
+            tensors: all that the rows go into.
+        """
+        numbers = max((one.row_numbers for one in tensors if one.batched), default=1)
+        most = min(self.batch.most, max(1, MOST_NUMBERS // numbers))
+        return replace(self, batch=Span(self.batch.least, min(self.batch.usual, most), most))
 
     def shapes(
         self, tensor: TensorSignature

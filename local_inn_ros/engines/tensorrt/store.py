@@ -15,7 +15,7 @@ from pathlib import Path
 
 from local_inn_ros.engines.graphs import GraphSet
 from local_inn_ros.engines.tensorrt.cuda_device import CudaIdentity
-from local_inn_ros.engines.tensorrt.profiles import PROFILES, Precision
+from local_inn_ros.engines.tensorrt.profiles import MOST_NUMBERS, PROFILES, Precision
 from local_inn_ros.engines.tensorrt.seal import is_sealed, seal
 from local_inn_ros.errors import EngineError
 from local_inn_ros.places import PlaceError, check_folder, new_folder, user_folder
@@ -73,7 +73,7 @@ def plan_key(
 ) -> PlanKey:
     """Return what plans of graphs on this machine have to be made for."""
     hashes = [graph.sha256 for graph in graphs]
-    text = json.dumps([_LAYOUT, hashes, [asdict(profile) for profile in PROFILES]])
+    text = json.dumps([_LAYOUT, hashes, MOST_NUMBERS, [asdict(profile) for profile in PROFILES]])
     return PlanKey(
         identity.gpu,
         identity.compute_capability,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-TensorCall = Callable[..., Tensor]
+TensorCall = Callable[..., tuple[Tensor, ...]]
 # Each graph has memory of its own.
 _MOST_GRAPHS = 16
 _WARM_UP_CALLS = 3
@@ -24,7 +24,7 @@ class RecordedCalls:
         """Wrap a function.
 
         Args:
-            call: from tensors to one; the same operations whatever the numbers.
+            call: from tensors to tensors; the same operations whatever the numbers.
             record: makes a launch of it for tensors of one size.
         """
         self._call = call
@@ -32,7 +32,7 @@ class RecordedCalls:
         self._seen: set[tuple[torch.Size, ...]] = set()
         self._recorded: dict[tuple[torch.Size, ...], TensorCall] = {}
 
-    def __call__(self, *given: Tensor) -> Tensor:
+    def __call__(self, *given: Tensor) -> tuple[Tensor, ...]:
         """Return what the function says."""
         sizes = tuple(tensor.shape for tensor in given)
         if sizes in self._recorded:
@@ -66,12 +66,12 @@ def record_cuda_graph(call: TensorCall, given: tuple[Tensor, ...]) -> TensorCall
     torch.cuda.current_stream().wait_stream(aside)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        answer = call(*inputs)
+        answers = call(*inputs)
 
-    def launch(*now: Tensor) -> Tensor:
+    def launch(*now: Tensor) -> tuple[Tensor, ...]:
         for kept, tensor in zip(inputs, now, strict=True):
             kept.copy_(tensor, non_blocking=True)
         graph.replay()
-        return answer.clone()
+        return tuple(answer.clone() for answer in answers)
 
     return launch

@@ -49,7 +49,8 @@ class TorchEngine:
 
         Args:
             modules: the graphs, by name; they may share weights.
-            signatures: what each takes, in the order of its arguments, and the one tensor it gives.
+            signatures: what each takes, in the order of its arguments, and what it gives: one
+                tensor, or a tuple of them.
             device: as torch names it: ``cpu``, ``cuda``.
             precision: of the matrix products.
         """
@@ -77,29 +78,30 @@ class TorchEngine:
         """Run graphs one after the other (see ``Engine.run``)."""
         chain = [self._signatures[name] for name in graphs]
         taken = _taken_by(chain)
-        (output,) = chain[-1].outputs
+        names = [one.name for one in chain[-1].outputs]
         with self._lock, torch.no_grad():
             if graphs not in self._calls:
                 self._calls[graphs] = self._call_of(graphs)
             call = self._calls[graphs]
-            return joined(
-                [
-                    {output.name: _to_array(call(*(self._there(part[name]) for name in taken)))}
-                    for part in parts_of(chain, tensors, self._most_rows)
-                ]
-            )
+            answers = []
+            for part in parts_of(chain, tensors, self._most_rows):
+                told = call(*(self._there(part[name]) for name in taken))
+                answers.append(dict(zip(names, map(_to_array, told), strict=True)))
+            return joined(answers)
 
     def _call_of(self, graphs: tuple[str, ...]) -> TensorCall:
         chain = [self._signatures[name] for name in graphs]
         taken = _taken_by(chain)
 
-        def call(*given: Tensor) -> Tensor:
+        def call(*given: Tensor) -> tuple[Tensor, ...]:
             known = dict(zip(taken, given, strict=True))
             for graph in chain:
-                (output,) = graph.outputs
-                module = self._modules[graph.name]
-                known[output.name] = module(*(known[one.name] for one in graph.inputs))
-            return known[output.name]
+                told = self._modules[graph.name](*(known[one.name] for one in graph.inputs))
+                answers = told if isinstance(told, tuple) else (told,)
+                known |= {
+                    one.name: answer for one, answer in zip(graph.outputs, answers, strict=True)
+                }
+            return answers
 
         return RecordedCalls(call, record_cuda_graph) if self._device.type == "cuda" else call
 

@@ -42,8 +42,9 @@ class LocalizerParameters(NoiseParameters, NodeParameters):
         RefinerChoice.FIELD.value,
         ParameterInfo(
             "What the network's answer is aligned with: field (what the bundle has of the place "
-            "for that, such as landmarks, if anything), or none.",
-            choices=(RefinerChoice.FIELD.value, RefinerChoice.NONE.value),
+            "for that, such as landmarks, if anything), forward (the network's own forward pass), "
+            "or none.",
+            choices=tuple(choice.value for choice in RefinerChoice),
             live=True,
         ),
     )

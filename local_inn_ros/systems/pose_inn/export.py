@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From trained networks to what they say of a picture, and to the files of a bundle."""
+"""From trained networks to what they say of a picture, to the files of a bundle, and back."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from local_inn_ros import __version__
-from local_inn_ros.bundles.bundle import file_sha256
+from local_inn_ros.bundles.bundle import Bundle, file_sha256
 from local_inn_ros.bundles.description import (
     SCHEMA,
     BundleDescription,
@@ -24,6 +25,8 @@ from local_inn_ros.bundles.description import (
     RecordValue,
     axes_of,
 )
+from local_inn_ros.engines.torch.engine import TorchEngine, TorchPrecision
+from local_inn_ros.errors import EngineError, LocalInnError
 from local_inn_ros.flows.onnx_export import write_graph
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
@@ -43,6 +46,8 @@ from local_inn_ros.systems.pose_inn.config import (
     VIEW,
     WEIGHTS,
     PoseInnConfig,
+    camera_of,
+    config_of,
     signatures,
 )
 from local_inn_ros.systems.pose_inn.familiarity import Familiarity
@@ -51,11 +56,15 @@ from local_inn_ros.systems.pose_inn.network import (
     PlaceNetwork,
     PoseInn,
     PosteriorFlow,
+    load_backbone,
     pooled,
 )
 from local_inn_ros.systems.pose_inn.patch_source import pose_rows
 from local_inn_ros.systems.pose_inn.presets import TrainingSettings
 from local_inn_ros.systems.pose_inn.quality import QualityWeights
+
+# XFeat's own weights are on every machine that trains.
+_NOT_KEPT = ("backbone.", "keypoints.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,11 +154,11 @@ def _write_graphs(trained: Trained, camera: CameraSpec, folder: Path) -> dict[st
 
 def _write_others(trained: Trained, folder: Path) -> dict[str, str]:
     """Write weights, licences and what is no network; return the files by what they are."""
-    # XFeat's weights are in the graphs, and on every machine that trains.
+    # XFeat's weights are in the graphs.
     own = {
         name: one.contiguous()
         for name, one in trained.model.state_dict().items()
-        if not name.startswith(("backbone.", "keypoints."))
+        if not name.startswith(_NOT_KEPT)
     }
     files = {
         WEIGHTS: "weights.safetensors",
@@ -248,3 +257,34 @@ def drawn_at(model: PoseInn, pose: Pose3) -> NDArray[np.float32]:
     rows = pose_rows(pose.to_matrix()[None])
     drawn: NDArray[np.float32] = model.view(torch.from_numpy(rows))[0].numpy()
     return drawn
+
+
+def open_torch_engine(bundle: Bundle) -> tuple[TorchEngine, bool]:
+    """Open a bundle's networks in torch, and tell whether it computes in half precision.
+
+    Raises:
+        EngineError: weights are missing, or do not fit what bundle.yaml says.
+    """
+    modules, graphs = modules_of(load_model(bundle)), tuple(bundle.graphs)
+    if torch.cuda.is_available():
+        return TorchEngine(modules, graphs, "cuda", TorchPrecision.FP16), True
+    return TorchEngine(modules, graphs), False
+
+
+def load_model(bundle: Bundle) -> PoseInn:
+    """Build a bundle's networks in torch, with their weights; XFeat's are where it is installed.
+
+    Raises:
+        EngineError: weights are missing, or do not fit what bundle.yaml says.
+    """
+    model = PoseInn(camera_of(bundle), config_of(bundle).network)
+    try:
+        load_backbone(model.backbone)
+        load_backbone(model.keypoints)
+        missing, unknown = model.load_state_dict(load_file(bundle.file(WEIGHTS)), strict=False)
+    except (LocalInnError, OSError, SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise EngineError(f"{bundle.path.name} cannot run in torch: {reason}") from error
+    if unknown or any(not name.startswith(_NOT_KEPT) for name in missing):
+        raise EngineError(f"the weights of {bundle.path.name} are not those of its networks")
+    return model.eval()

@@ -27,7 +27,6 @@ from local_inn_ros.systems.pose_inn.config import (
     LANDMARK_POSTERIOR,
     PLACES,
     POSTERIOR,
-    VIEW,
     PoseInnConfig,
     patches_of,
     view_size,
@@ -41,6 +40,7 @@ from local_inn_ros.systems.pose_inn.modes import CameraMode, refined_modes, weig
 from local_inn_ros.systems.pose_inn.outcome import drawn_poses, latents_of, outcome_of
 from local_inn_ros.systems.pose_inn.patch_sightings import sightings_of, surest
 from local_inn_ros.systems.pose_inn.quality import Recognised, quality_features, quality_of
+from local_inn_ros.systems.pose_inn.view_refiner import ViewRefiner, drawn_views
 
 # Places that are looked for where nothing is believed.
 _PLACES = 3
@@ -84,8 +84,7 @@ class CameraFix:
 
 def drawn_view(engine: Engine, pose: Pose3) -> NDArray[np.float32]:
     """Return the small picture (rows, cols) that the forward pass draws at a pose of the camera."""
-    row = np.concatenate([pose.translation, pose.rotation.ravel()])[None].astype(np.float32)
-    drawn: NDArray[np.float32] = engine.run((VIEW,), {"poses": row})["views"][0]
+    drawn: NDArray[np.float32] = drawn_views(engine, pose.to_matrix()[None])[0]
     return drawn
 
 
@@ -101,6 +100,7 @@ class CameraLocalizer:
         rng: np.random.Generator,
         familiarity: Familiarity | None = None,
         refiner: LandmarkRefiner | None = None,
+        forward: ViewRefiner | None = None,
     ) -> None:
         """Set up.
 
@@ -112,9 +112,10 @@ class CameraLocalizer:
             rng: draws the latents, once: the same picture has the same samples.
             familiarity: with the pictures that were learned; None where no picture is strange.
             refiner: refines what the network says; None where that stands.
+            forward: the same by the forward pass alone; None where it does not.
         """
         self._engine, self._camera, self._config = engine, camera, config
-        self._familiarity, self._refiner = familiarity, refiner
+        self._familiarity, self._refiner, self._forward = familiarity, refiner, forward
         black = np.zeros((camera.height, camera.width), np.uint8)
         self._rays = plain_look(black, camera).rays
         self._latents = latents_of(draws, rng)
@@ -145,11 +146,13 @@ class CameraLocalizer:
         if self._familiarity is not None:
             strange = self._familiarity.strangeness(pooled_features(features[0]))
         network, samples = self._drawn(sightings, modes, found, strange)
+        view = small_view(brightness, view_size(self._camera))
+        if self._forward is not None and modes:
+            samples = self._forward.moved(view, samples)
         measurement = gaussian_about(Pose3.from_matrix(samples[0]), samples)
         posterior = measurement if prior is None else fused_in_space(prior, measurement)
         marks.append(time.perf_counter())
         expected = drawn_view(self._engine, measurement.mean)
-        view = small_view(brightness, view_size(self._camera))
         recognised = found[0].recognised if found else Recognised(0, 0)
         quality = self._quality(sightings, measurement.mean, view, expected, recognised)
         marks.append(time.perf_counter())

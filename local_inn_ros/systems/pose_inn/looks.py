@@ -20,6 +20,10 @@ _LEAST_CONTRAST = 0.01
 _LARGEST_ROLL = math.radians(20.0)
 _TILT_DEVIATION = math.radians(4.0)
 _LARGEST_ZOOM = 1.5
+# Of views, about each axis.
+_VIEW_TURN_DEVIATION = math.radians(5.0)
+# A pixel that lies in the picture so far is within it.
+_WHOLE = 0.999
 _GAMMA = 0.5
 _GAIN = (-0.4, 0.3)
 _BLURRED = 0.3
@@ -55,11 +59,42 @@ def small_view(brightness: NDArray[np.float32], size: tuple[int, int]) -> NDArra
 
     Light and exposure cancel out.
     """
-    rows, cols = size
-    whole = brightness[: rows * VIEW_SHRINK, : cols * VIEW_SHRINK]
-    means = whole.reshape(rows, VIEW_SHRINK, cols, VIEW_SHRINK).mean(axis=(1, 3))
+    means = _in_cells(brightness, size).mean(axis=(1, 3))
     view: NDArray[np.float32] = (means - means.mean()) / (means.std() + np.float32(_LEAST_CONTRAST))
     return view
+
+
+def turned_view(
+    brightness: NDArray[np.float32],
+    camera: CameraSpec,
+    size: tuple[int, int],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Return a picture (height, width) as a small one that is seen by a turned camera.
+
+    Returns:
+        The small picture (rows, cols), NaN where it shows nothing of the picture, and the rotation
+        (3, 3) of the turned camera in the frame of the one that took the picture.
+    """
+    turned = exp_twists([0.0, 0.0, 0.0, *rng.normal(0.0, _VIEW_TURN_DEVIATION, 3)])[:3, :3]
+    matrix = camera.matrix()
+    to_view, shape = matrix @ turned @ np.linalg.inv(matrix), (camera.width, camera.height)
+    warped = cv2.warpPerspective(brightness, to_view, shape, flags=cv2.INTER_LINEAR)
+    inside = cv2.warpPerspective(np.ones_like(brightness), to_view, shape, flags=cv2.INTER_LINEAR)
+    seen = _in_cells(np.asarray(inside, np.float32), size).min(axis=(1, 3)) > _WHOLE
+    means = _in_cells(np.asarray(warped, np.float32), size).mean(axis=(1, 3))
+    means[~seen] = np.nan
+    if not seen.any():
+        return means, turned.T
+    view = (means - means[seen].mean()) / (means[seen].std() + np.float32(_LEAST_CONTRAST))
+    return view.astype(np.float32), turned.T
+
+
+def _in_cells(brightness: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Return a picture as the pixels (rows, n, cols, n) of those of a small one."""
+    rows, cols = size
+    whole = brightness[: rows * VIEW_SHRINK, : cols * VIEW_SHRINK]
+    return whole.reshape(rows, VIEW_SHRINK, cols, VIEW_SHRINK)
 
 
 def patch_pixels(camera: CameraSpec) -> NDArray[np.float64]:

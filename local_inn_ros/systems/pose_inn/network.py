@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from local_inn_ros.errors import LocalInnError
 from local_inn_ros.flows.coupling import CouplingStack
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
+from local_inn_ros.systems.pose_inn.backbone_weights import backbone_file
 from local_inn_ros.systems.pose_inn.config import (
     FEATURES,
     OUTCOME,
@@ -116,7 +118,9 @@ class KeypointHead(nn.Module):
         # The last of the 65 is that a patch has none.
         likely = functional.softmax(self.keypoint_head(cells), dim=1)[:, :-1]
         most, pixel = likely.flatten(2).max(dim=1)
-        across, down = pixel % STRIDE, pixel // STRIDE
+        # Remainders are not read by every TensorRT.
+        down = pixel // STRIDE
+        across = pixel - STRIDE * down
         return torch.stack([across.float(), down.float(), most], dim=2)
 
 
@@ -296,3 +300,18 @@ class PoseInn(nn.Module):
         self.posterior = PosteriorFlow(settings)
         self.landmark_posterior = PosteriorFlow(settings)
         self.view = ViewNetwork(camera, settings)
+
+
+def load_backbone(backbone: Backbone | KeypointHead) -> None:
+    """Put the frozen weights into a network of XFeat.
+
+    Raises:
+        LocalInnError: they are not there, or cannot be read.
+    """
+    file = backbone_file()
+    try:
+        weights = torch.load(file, map_location="cpu", weights_only=True)
+        wanted = backbone.state_dict()
+        backbone.load_state_dict({name: weights[name] for name in wanted})
+    except (OSError, RuntimeError, KeyError) as error:
+        raise LocalInnError(f"the weights {file} cannot be used: {error}") from error

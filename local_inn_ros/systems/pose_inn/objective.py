@@ -71,7 +71,9 @@ class PoseInnObjective:
         weight = self._settings.depth_weight * (1.0 if samples.measured else (1.0 - done) ** 2)
         loss, off_px, off_m = place_loss(places, log_deviations, samples, self._focal, weight)
         drawn = model.view(torch.from_numpy(samples.view_poses))
-        loss = loss + _VIEW_WEIGHT * (drawn - torch.from_numpy(samples.views)).abs().mean()
+        views = torch.from_numpy(samples.views)
+        off = (drawn - views)[views.isfinite()]
+        loss = loss + _VIEW_WEIGHT * off.abs().mean()
         focal = float(self._focal.mean())
         return ObjectiveValue(loss, lambda: (off_m(), math.degrees(off_px() / focal)))
 

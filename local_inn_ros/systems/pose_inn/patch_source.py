@@ -14,7 +14,7 @@ from local_inn_ros.errors import SensorError
 from local_inn_ros.sensing.camera.posed_pictures import DepthFile, PosedPicture, PosedPictures
 from local_inn_ros.systems.pose_inn.config import FEATURES, patches_of, view_size
 from local_inn_ros.systems.pose_inn.familiarity import pooled_features
-from local_inn_ros.systems.pose_inn.looks import Look, another_look, plain_look
+from local_inn_ros.systems.pose_inn.looks import Look, another_look, plain_look, turned_view
 from local_inn_ros.systems.pose_inn.triangulation import PatchDepths, Triangulator
 
 # Looks that are kept: their features take 0.15 MB each of a picture of 320x240.
@@ -39,7 +39,7 @@ class PatchBatch:
         places: (b, 3) what depth says they show; NaN where there is none.
         measured: whether a sensor measured the depth; otherwise it was triangulated.
         view_poses: (v, 12) positions and rotations of whole pictures.
-        views: (v, rows, cols) of them.
+        views: (v, rows, cols) of them, NaN where one shows nothing.
     """
 
     features: NDArray[np.float32]
@@ -67,7 +67,8 @@ class Patches:
         places: (n, 3) what depth says they show, in the map frame; NaN where there is none.
         measured: whether a sensor measured the depth; otherwise it was triangulated.
         poses: (k, 4, 4) of the pictures.
-        views: (k, rows, cols) of the pictures.
+        view_poses: (w, 4, 4) of whole small pictures: as they are, and turned.
+        views: (w, rows, cols) of them, NaN where one shows nothing.
         view_batch: of them in each batch.
     """
 
@@ -80,6 +81,7 @@ class Patches:
     places: NDArray[np.float32]
     measured: bool
     poses: NDArray[np.float32]
+    view_poses: NDArray[np.float32]
     views: NDArray[np.float32]
     view_batch: int
 
@@ -87,7 +89,7 @@ class Patches:
         """Draw patches, and whole pictures beside them."""
         # In order, so that memory is read from its beginning to its end.
         drawn = np.sort(rng.integers(len(self.features), size=count))
-        pictures = rng.integers(len(self.poses), size=self.view_batch)
+        pictures = rng.integers(len(self.views), size=self.view_batch)
         return PatchBatch(
             self.features[drawn].astype(np.float32),
             self.pooled[self.looks[drawn]],
@@ -96,7 +98,7 @@ class Patches:
             self.poses[self.numbers[drawn]],
             self.places[drawn],
             self.measured,
-            pose_rows(self.poses[pictures]),
+            pose_rows(self.view_poses[pictures]),
             self.views[pictures],
         )
 
@@ -129,7 +131,7 @@ def patches_from(
 
     Args:
         posed: pictures with poses; where there are very many, some evenly chosen ones are used.
-        looks: at each picture, the first of them as it is.
+        looks: at each picture, the first of them as it is; as many views of it, the others turned.
         view_batch: whole pictures in a batch.
         features: asks the backbone.
         views: makes small pictures.
@@ -145,10 +147,18 @@ def patches_from(
     used = posed.at(range(0, len(posed), step))
     room = _Room.of(used, looks)
     plain = []
-    for number, one in enumerate(used):
+    # Turns of their own: how many of them there are changes no look.
+    (turns,) = rng.spawn(1)
+    for one in used:
         look = plain_look(one.picture(used.camera).pixels, used.camera)
         plain.append(features(look.brightness).astype(np.float16))
-        room.views[number] = views(look.brightness)
+        pose, size = one.map_from_camera.to_matrix(), view_size(used.camera)
+        room.put_view(views(look.brightness), pose)
+        for _ in range(looks - 1):
+            view, turn = turned_view(look.brightness, used.camera, size, turns)
+            turned = pose.copy()
+            turned[:3, :3] = pose[:3, :3] @ turn
+            room.put_view(view, turned)
     depths = _depths(used, plain, rng)
     for number, one in enumerate(used):
         pixels = one.picture(used.camera).pixels
@@ -186,7 +196,7 @@ def _places(
 class _Room:
     """Where what patches are like is put, picture after picture."""
 
-    def __init__(self, most: int, pictures: int, view: tuple[int, int]) -> None:
+    def __init__(self, most: int) -> None:
         self._features = np.zeros((most, FEATURES), np.float16)
         self._rays = np.zeros((most, 2), np.float32)
         self._zooms = np.zeros(most, np.float32)
@@ -195,14 +205,20 @@ class _Room:
         self._pooled: list[NDArray[np.float32]] = []
         self._places = np.zeros((most, 3), np.float32)
         self._count = 0
-        self.views = np.zeros((pictures, *view), np.float32)
+        self._views: list[NDArray[np.float32]] = []
+        self._view_poses: list[NDArray[np.float64]] = []
 
     @staticmethod
     def of(posed: PosedPictures, looks: int) -> _Room:
         """Make room for so many looks at each picture."""
         rows, cols = patches_of(posed.camera)
         most = len(posed) * looks * rows * cols
-        return _Room(most, len(posed), view_size(posed.camera))
+        return _Room(most)
+
+    def put_view(self, view: NDArray[np.float32], pose: NDArray[np.float64]) -> None:
+        """Put a small picture (rows, cols) and the pose (4, 4) that it is seen from."""
+        self._views.append(view)
+        self._view_poses.append(pose)
 
     def put(
         self,
@@ -236,6 +252,7 @@ class _Room:
             self._places[:end],
             measured,
             poses,
-            self.views,
+            np.array(self._view_poses, np.float32),
+            np.array(self._views, np.float32),
             view_batch,
         )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.choice import EngineChoice
-from local_inn_ros.errors import LocalInnError, SensorError
+from local_inn_ros.errors import SensorError
 from local_inn_ros.geometry import Pose2
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
@@ -26,13 +26,12 @@ from local_inn_ros.systems.pose_inn.landmark_matching import LandmarkMatcher
 from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner
 from local_inn_ros.systems.pose_inn.landmarks import Landmarks
 from local_inn_ros.systems.pose_inn.localizer import CameraLocalizer, drawn_view
+from local_inn_ros.systems.pose_inn.opening import open_engine
 from local_inn_ros.systems.pose_inn.planar import camera_at
 from local_inn_ros.systems.pose_inn.planar_fixes import PictureFixes, shades_of
 from local_inn_ros.systems.pose_inn.planar_search import PictureSearch
+from local_inn_ros.systems.pose_inn.view_refiner import ViewRefiner
 from local_inn_ros.systems.protocol import RunSettings
-
-# One sentence of the engines that are not asked for is enough.
-_OTHER_ENGINES = "pose_inn runs on ONNX Runtime alone so far"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,16 +48,12 @@ class PoseInnModel:
 
     @staticmethod
     def open(bundle: Bundle, choice: EngineChoice, warn: Callable[[str], object]) -> PoseInnModel:
-        """Open a bundle on ONNX Runtime.
+        """Open a bundle on an engine (see ``open_engine``).
 
         Raises:
             BundleError: the graphs cannot be loaded.
         """
-        from local_inn_ros.engines.onnx.engine import OnnxEngine
-
-        if choice in (EngineChoice.TENSORRT, EngineChoice.TORCH):
-            warn(_OTHER_ENGINES)
-        return PoseInnModel(bundle, OnnxEngine(bundle.graphs))
+        return PoseInnModel(bundle, open_engine(bundle, choice, warn))
 
     @property
     def engine_name(self) -> str:
@@ -79,17 +74,11 @@ class PoseInnModel:
             draws: poses drawn for each.
             seed: of the latents that they are drawn by.
             refiner: what the network's answer is aligned with: the bundle's landmarks, where it
-                has any, or nothing.
+                has any; the forward pass; or nothing.
 
         Raises:
             BundleError: files of the bundle are not what bundle.yaml says.
-            LocalInnError: the refiner is the forward pass, with which nothing is aligned here.
         """
-        if refiner is RefinerChoice.FORWARD:
-            raise LocalInnError(
-                "pose_inn aligns with landmarks (field) or with nothing (none), not with its "
-                "forward pass: choose another refiner"
-            )
         config, rng = config_of(self.bundle), np.random.default_rng(seed)
         familiarity: Familiarity | None = None
         if FAMILIARITY in self.bundle.description.files:
@@ -98,7 +87,12 @@ class PoseInnModel:
         if config.landmarks and refiner is RefinerChoice.FIELD:
             stored = Landmarks.read(self.bundle.file(LANDMARKS))
             landmarks = LandmarkRefiner(LandmarkMatcher.of(stored, self.camera))
-        return CameraLocalizer(self.engine, self.camera, config, draws, rng, familiarity, landmarks)
+        forward: ViewRefiner | None = None
+        if refiner is RefinerChoice.FORWARD:
+            forward = ViewRefiner(self.engine, config.view_deviation)
+        return CameraLocalizer(
+            self.engine, self.camera, config, draws, rng, familiarity, landmarks, forward
+        )
 
     def expected_view(self, pose: Pose3) -> NDArray[np.uint8]:
         """Return the small picture (rows, cols) that is expected with the camera at a pose."""

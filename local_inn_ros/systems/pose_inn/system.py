@@ -12,7 +12,7 @@ from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import Calibration
 from local_inn_ros.engines import Engine
 from local_inn_ros.engines.choice import EngineChoice
-from local_inn_ros.errors import BundleError, EngineError, LocalInnError
+from local_inn_ros.errors import BundleError, LocalInnError
 from local_inn_ros.sensing.posed_observations import PosedObservations
 from local_inn_ros.systems.pose_inn import config
 from local_inn_ros.systems.pose_inn.presets import PRESETS, STANDARD
@@ -49,8 +49,13 @@ class PoseInnSystem:
     def compare_engine(
         self, bundle: Bundle, engine: Engine, half: bool, count: int, rng: np.random.Generator
     ) -> Mapping[str, float]:
-        """Refuse: no other engine runs its graphs yet (see ``System.compare_engine``)."""
-        raise EngineError(f"{self.name} runs on ONNX Runtime alone so far")
+        """Compare with ONNX Runtime on any pictures (see ``System.compare_engine``)."""
+        from local_inn_ros.systems.pose_inn.agreement import asked_of, compare, refuse_if_off
+        from local_inn_ros.systems.pose_inn.opening import open_onnx
+
+        figures = compare(engine, open_onnx(bundle), asked_of(bundle, count, rng))
+        refuse_if_off(figures, engine.name, half)
+        return figures
 
     def begin_training(self, inputs: TrainingInputs, order: TrainingOrder) -> TrainingRun:
         """Begin a training (see ``System.begin_training``)."""

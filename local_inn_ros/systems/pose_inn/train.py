@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from local_inn_ros.bundles.bundle import Bundle
 from local_inn_ros.bundles.description import BundleDescription, Calibration, RecordValue
-from local_inn_ros.errors import DeviceError, LocalInnError, SensorError
+from local_inn_ros.errors import DeviceError, SensorError
 from local_inn_ros.flows.fit_task import FitTask
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
-from local_inn_ros.systems.pose_inn.backbone_weights import backbone_file
 from local_inn_ros.systems.pose_inn.config import STRIDE, view_size
 from local_inn_ros.systems.pose_inn.export import (
     Trained,
@@ -35,7 +34,7 @@ from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner
 from local_inn_ros.systems.pose_inn.landmark_survey import Survey, surveyed, tried_landmarks
 from local_inn_ros.systems.pose_inn.landmarks import Landmarks
 from local_inn_ros.systems.pose_inn.looks import brightness_of, small_view
-from local_inn_ros.systems.pose_inn.network import Backbone, KeypointHead, PoseInn
+from local_inn_ros.systems.pose_inn.network import PoseInn, load_backbone
 from local_inn_ros.systems.pose_inn.objective import PoseInnObjective, fitted_posterior
 from local_inn_ros.systems.pose_inn.patch_source import Patches, patches_from
 from local_inn_ros.systems.pose_inn.presets import PRESETS, TrainingSettings
@@ -221,21 +220,6 @@ def new_model(posed: PosedPictures, settings: TrainingSettings, seed: int) -> Po
     load_backbone(model.backbone)
     load_backbone(model.keypoints)
     return model
-
-
-def load_backbone(backbone: Backbone | KeypointHead) -> None:
-    """Put the frozen weights into a network of XFeat.
-
-    Raises:
-        LocalInnError: they are not there, or cannot be read.
-    """
-    file = backbone_file()
-    try:
-        weights = torch.load(file, map_location="cpu", weights_only=True)
-        wanted = backbone.state_dict()
-        backbone.load_state_dict({name: weights[name] for name in wanted})
-    except (OSError, RuntimeError, KeyError) as error:
-        raise LocalInnError(f"the weights {file} cannot be used: {error}") from error
 
 
 def _check(posed: PosedPictures) -> None:

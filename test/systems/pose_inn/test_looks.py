@@ -9,10 +9,17 @@ import pytest
 
 pytest.importorskip("cv2")
 
-from textured_room import FOCAL, HEIGHT, WIDTH
+from textured_room import FOCAL, HEIGHT, WIDTH, TexturedRoom, camera_pose
 
+from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
-from local_inn_ros.systems.pose_inn.looks import another_look, plain_look
+from local_inn_ros.systems.pose_inn.looks import (
+    another_look,
+    brightness_of,
+    plain_look,
+    small_view,
+    turned_view,
+)
 
 _CAMERA = CameraSpec(
     kind="camera",
@@ -64,3 +71,18 @@ def test_same_seed_gives_the_same_look() -> None:
         another_look(_ramp(0), _CAMERA, np.random.default_rng(1)).brightness for _ in range(2)
     )
     np.testing.assert_array_equal(first, again)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_turned_view_is_what_a_turned_camera_sees(seed: int) -> None:
+    room, pose, size = TexturedRoom(5), camera_pose(1.4, 1.2, 1.1, 0.6), (15, 20)
+    brightness = brightness_of(room.seen(pose)[0])
+    view, turn = turned_view(brightness, _CAMERA, size, np.random.default_rng(seed))
+    turned = Pose3(pose.rotation @ turn, pose.translation)
+    true = small_view(brightness_of(room.seen(turned)[0]), size)
+    seen = np.isfinite(view)
+    likeness = np.corrcoef(view[seen], true[seen])[0, 1]
+    elsewhere = np.corrcoef(view[seen], small_view(brightness, size)[seen])[0, 1]
+    assert likeness > 0.99 and likeness > elsewhere
+    assert 0.4 < seen.mean() < 1.0
+    assert abs(view[seen].mean()) < 1e-5

@@ -117,9 +117,21 @@ def test_bundle_says_how_many_landmarks_it_has(model: PoseInnModel) -> None:
     assert description.measured["refined_median_m"] < description.measured["held_out_median_m"]
 
 
-def test_forward_refiner_is_refused(model: PoseInnModel) -> None:
-    with pytest.raises(LocalInnError, match="choose another refiner"):
-        model.localizer(refiner=RefinerChoice.FORWARD)
+def test_forward_refiner_moves_what_the_network_says_and_keeps_its_spread(
+    model: PoseInnModel,
+) -> None:
+    forward = model.localizer(refiner=RefinerChoice.FORWARD)
+    fixes = [forward.locate(_picture(pose)) for pose in _UNSEEN]
+    alone = [model.localizer(refiner=RefinerChoice.NONE).locate(_picture(pose)) for pose in _UNSEEN]
+    moved = 0
+    for fix, other in zip(fixes, alone, strict=True):
+        assert fix.network is not None and fix.landmarks == 0
+        assert fix.network.mean.distance_to(other.measurement.mean) < 1e-9
+        np.testing.assert_allclose(
+            fix.measurement.covariance, other.measurement.covariance, atol=1e-9
+        )
+        moved += fix.measurement.mean.distance_to(other.measurement.mean) > 1e-3
+    assert moved > 0
 
 
 @pytest.mark.parametrize("draws", [14, 20, 64])
