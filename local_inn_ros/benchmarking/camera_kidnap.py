@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from local_inn_ros.geometry import GaussianPose2, Pose2
+from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.localization.protocols import CandidateSearch
 from local_inn_ros.sensing.camera.picture import Picture
 
@@ -45,7 +47,7 @@ def kidnap_row(
     search: CandidateSearch[Picture],
     trials: Iterable[tuple[Picture, Pose2 | None]],
 ) -> CameraKidnapRow:
-    """Search by each picture alone.
+    """Search for a base in the plane by each picture alone.
 
     Args:
         dataset: name for the row.
@@ -54,19 +56,54 @@ def kidnap_row(
         trials: pictures, and where the base was; None where it was on no part of the map, so that
             nothing may be found.
     """
-    said, took_s = list[tuple[bool, bool]](), list[float]()
+    said = list[_Said]()
     for picture, truth in trials:
         result = search.search(picture)
-        took_s.append(result.seconds)
-        said.append((result.found, _is_right(result.pose, truth)))
-    found, right = (np.array([one[k] for one in said]) for k in (0, 1))
+        said.append(_Said(result.found, _is_right(result.pose, truth), result.seconds))
+    return _row(dataset, system, said)
+
+
+def kidnap_row_in_space(
+    dataset: str,
+    system: str,
+    locate: Callable[[Picture], Pose3 | None],
+    trials: Iterable[tuple[Picture, Pose3]],
+) -> CameraKidnapRow:
+    """Search for a camera in space by each picture alone.
+
+    Args:
+        dataset: name for the row.
+        system: of the search.
+        locate: says where a camera is; None where it is not sure.
+        trials: pictures, and where the camera was.
+    """
+    said = list[_Said]()
+    for picture, truth in trials:
+        began = time.perf_counter()
+        pose = locate(picture)
+        seconds = time.perf_counter() - began
+        right = pose is not None and (
+            pose.distance_to(truth) < _RIGHT_M and pose.angle_to(truth) < _RIGHT_RAD
+        )
+        said.append(_Said(pose is not None, right, seconds))
+    return _row(dataset, system, said)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    found: bool
+    right: bool
+    seconds: float
+
+
+def _row(dataset: str, system: str, said: Sequence[_Said]) -> CameraKidnapRow:
     return CameraKidnapRow(
         dataset,
         system,
         len(said),
-        float(np.mean(right)),
-        float(np.mean(found & ~right)),
-        1e3 * float(np.median(took_s)),
+        float(np.mean([one.right for one in said])),
+        float(np.mean([one.found and not one.right for one in said])),
+        1e3 * float(np.median([one.seconds for one in said])),
     )
 
 

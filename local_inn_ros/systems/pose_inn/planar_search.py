@@ -18,8 +18,9 @@ from local_inn_ros.sensing.mount import Mount
 from local_inn_ros.systems.pose_inn.localizer import CameraLocalizer
 from local_inn_ros.systems.pose_inn.planar import base_in_plane, camera_at, camera_prior
 
-# A place is found where it is so probable among all, and by itself.
-_FOUND_WEIGHT, _FOUND_QUALITY = 0.9, 0.95
+FOUND_WEIGHT, FOUND_QUALITY = 0.9, 0.95
+"""A place is found where it is so probable among all, and by itself."""
+
 # One picture says no more than that for or against a place, as a logarithm of odds.
 _MOST_LOG_ODDS = math.log(1e4)
 # Nearer than this two places are one.
@@ -123,9 +124,9 @@ def _log_odds(quality: float) -> float:
 def _why_not(places: tuple[Hypothesis, ...]) -> str:
     if not places:
         return "nothing fits: the picture shows no place that the bundle knows"
-    if places[0].score < _FOUND_QUALITY:
+    if places[0].score < FOUND_QUALITY:
         return f"nothing fits: the best place has a quality of {places[0].score:.2f}"
-    if places[0].weight < _FOUND_WEIGHT:
+    if places[0].weight < FOUND_WEIGHT:
         return (
             f"ambiguous: {len(places)} places explain the picture about as well, the best with a "
             f"weight of {places[0].weight:.2f}"
