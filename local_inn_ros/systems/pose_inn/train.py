@@ -19,7 +19,7 @@ from local_inn_ros.bundles.description import BundleDescription, Calibration, Re
 from local_inn_ros.errors import DeviceError, LocalInnError, SensorError
 from local_inn_ros.flows.fit_task import FitTask
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
-from local_inn_ros.systems.pose_inn.backbone_weights import backbone_file
+from local_inn_ros.systems.pose_inn.backbone_weights import XFEAT
 from local_inn_ros.systems.pose_inn.config import STRIDE, view_size
 from local_inn_ros.systems.pose_inn.export import (
     Trained,
@@ -228,7 +228,7 @@ def load_backbone(backbone: Backbone | KeypointHead) -> None:
     Raises:
         LocalInnError: they are not there, or cannot be read.
     """
-    file = backbone_file()
+    file = XFEAT.path()
     try:
         weights = torch.load(file, map_location="cpu", weights_only=True)
         wanted = backbone.state_dict()
