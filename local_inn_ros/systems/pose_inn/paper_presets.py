@@ -30,7 +30,7 @@ class PaperSettings:
             at most.
     """
 
-    steps: int = 1_500
+    steps: int = 500
     batch: int = 200
     learning_rate: float = 5e-4
     hypotheses: int = 20

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,8 @@ Places = Callable[
 ]
 """From brightness (height, width) to places (patches, 3), log deviations (patches,), and features
 (patches, 64)."""
+
+Pixel = TypeVar("Pixel", bound=np.generic)
 
 Drawn = Callable[[Pose3], NDArray[np.float32]]
 """From a pose of the camera to the small picture that the forward pass draws there."""
@@ -157,21 +160,22 @@ def tried_poses(
     for one, own in zip(posed, brightness, strict=True):
         for share in (0.0, float(rng.uniform(0.0, _MOST_COVERED))):
             _, at = judged(_pasted(own, brightness[int(rng.integers(len(brightness)))], share, rng))
-            right.append(at(one.map_from_camera @ Pose3.from_matrix(exp_twists(_near(rng)))))
-            wrong.append(at(one.map_from_camera @ Pose3.from_matrix(exp_twists(_far(rng)))))
-        seen, at = judged(_scrambled(own))
+            right.append(at(one.map_from_camera @ Pose3.from_matrix(exp_twists(near(rng)))))
+            wrong.append(at(one.map_from_camera @ Pose3.from_matrix(exp_twists(far(rng)))))
+        seen, at = judged(scrambled(own))
         for start in hypotheses_of(seen, 1):
             wrong.append(at(align_sightings(seen, start).pose.mean))
     return np.array(right), np.array(wrong)
 
 
-def _near(rng: np.random.Generator) -> NDArray[np.float64]:
+def near(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw a twist (6,) to a pose that is still right."""
     moves: NDArray[np.float64] = rng.normal(size=6) * np.repeat(_RIGHT, 3) / math.sqrt(3.0)
     return moves
 
 
-def _far(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw a twist that leads to a wrong pose: to another place, another heading, or both."""
+def far(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw a twist (6,) that leads to a wrong pose: to another place, another heading, or both."""
     kind = int(rng.integers(3))
     ways = rng.normal(size=(2, 3))
     ways /= np.linalg.norm(ways, axis=1, keepdims=True)
@@ -180,10 +184,10 @@ def _far(rng: np.random.Generator) -> NDArray[np.float64]:
     return np.concatenate([move * ways[0], turn * ways[1]])
 
 
-def _scrambled(own: NDArray[np.float32]) -> NDArray[np.float32]:
+def scrambled(own: NDArray[Pixel]) -> NDArray[Pixel]:
     """Return the mirrored quarters of a picture, each in another's place: a picture of nowhere."""
     rows, cols = own.shape[0] // 2, own.shape[1] // 2
-    rolled: NDArray[np.float32] = np.roll(own[:, ::-1], (rows, cols), axis=(0, 1))
+    rolled: NDArray[Pixel] = np.roll(own[:, ::-1], (rows, cols), axis=(0, 1))
     return rolled
 
 
