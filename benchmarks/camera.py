@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a camera is, by one picture: PoseINN beside retrieval and landmarks, on real pictures.
 
-PoseINN as published (its preset ``paper``) stands beside them as ``pose_inn_paper``. Every estimator may learn from the same pictures and is tested on the same others; nothing is
-believed of a picture before it is used. No error is aligned away. Restricted data is measured and
-never shipped: bundles of it stay under ``build/``.
+PoseINN as published (its preset ``paper``) stands beside them as ``pose_inn_paper``. Every
+estimator may learn from the same pictures and is tested on the same others; nothing is believed of
+a picture before it is used. No error is aligned away. Restricted data is measured and never
+shipped: bundles of it stay under ``build/``.
 """
 
 from __future__ import annotations
