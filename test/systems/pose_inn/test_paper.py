@@ -34,7 +34,14 @@ from local_inn_ros.systems.pose_inn.paper_presets import PaperSettings
 from local_inn_ros.systems.pose_inn.paper_runtime import PaperModel
 from local_inn_ros.systems.pose_inn.paper_train import PaperTraining
 from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
-from local_inn_ros.systems.protocol import Expects, MakesFixes, RunSettings, Searches
+from local_inn_ros.systems.protocol import (
+    Expects,
+    MakesFixes,
+    RunSettings,
+    Searches,
+    TrainingInputs,
+    TrainingOrder,
+)
 from local_inn_ros.systems.registry import load_bundle, open_model, system_named
 from local_inn_ros.training.train import train_run
 
@@ -175,15 +182,32 @@ def test_kind_that_is_unknown_or_does_not_fit_is_refused(model: PoseInnModel) ->
         system.check(told(scale=[-1.0] * 6))
 
 
-def test_train_takes_the_preset_and_names_those_that_there_are(tmp_path: Path) -> None:
+def _args(folder: Path, out: Path) -> list[str]:
+    return ["train", str(folder), "--system", "pose_inn", "--out", str(out)]
+
+
+def test_train_names_the_presets_that_there_are(tmp_path: Path) -> None:
+    told = CliRunner().invoke(app, [*_args(tmp_path, tmp_path / "out"), "--preset", "papers"])
+    assert isinstance(told.exception, LocalInnError)
+    words = "pose_inn has no preset 'papers'; it has standard, quick, best, paper"
+    assert str(told.exception) == words
+
+
+def test_training_of_the_preset_is_as_ordered(tmp_path: Path) -> None:
+    folder = write_sequence(tmp_path / "pictures", _ROOM, _LEARNED[:14], depth=False)
+    posed = read_picture_folder(folder)
+    inputs = TrainingInputs(None, {"camera": posed.camera}, pictures=posed)
+    run = system_named("pose_inn").begin_training(inputs, TrainingOrder("paper", 3, 7))
+    assert isinstance(run, PaperTraining)
+    assert run.task.steps == 3 and run.identity["seed"] == 7
+    assert run.task.batch == 200 and run.identity["kind"] == "paper"
+
+
+@pytest.mark.slow
+def test_train_makes_a_bundle_of_the_preset(tmp_path: Path) -> None:
     folder = write_sequence(tmp_path / "pictures", _ROOM, _LEARNED[:20], depth=False)
     out = tmp_path / "out"
-    args = ["train", str(folder), "--system", "pose_inn", "--out", str(out)]
-    told = CliRunner().invoke(app, [*args, "--preset", "papers"])
-    assert str(told.exception).endswith(
-        "has no preset 'papers'; it has standard, quick, best, paper"
-    )
-    told = CliRunner().invoke(app, [*args, "--preset", "paper", "--steps", "1"])
+    told = CliRunner().invoke(app, [*_args(folder, out), "--preset", "paper", "--steps", "1"])
     assert told.exit_code == 0, told.exception
     assert load_bundle(out).description.training["kind"] == "paper"
 
