@@ -28,8 +28,10 @@ from local_inn_ros.geometry.gaussian3 import GaussianPose3
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.localization.alignment.refiner_choice import RefinerChoice
 from local_inn_ros.recordings.picture_folder import read_picture_folder
+from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.sensing.mount import Mount
+from local_inn_ros.systems.pose_inn.config import kind_of
 from local_inn_ros.systems.pose_inn.paper_presets import PaperSettings
 from local_inn_ros.systems.pose_inn.paper_runtime import PaperModel
 from local_inn_ros.systems.pose_inn.paper_train import PaperTraining
@@ -180,6 +182,12 @@ def test_kind_that_is_unknown_or_does_not_fit_is_refused(model: PoseInnModel) ->
         system.check(told(kind="patches"))
     with pytest.raises(BundleError, match=r"block\.scale"):
         system.check(told(scale=[-1.0] * 6))
+
+
+def test_bundle_that_does_not_say_its_kind_is_of_patches() -> None:
+    shipped = load_bundle(resource_directory("models") / "generated_floor_camera")
+    assert "kind" not in shipped.description.block
+    assert kind_of(shipped) == "patches"
 
 
 def _args(folder: Path, out: Path) -> list[str]:
