@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a camera is, by one picture: PoseINN beside retrieval and landmarks, on real pictures.
 
-Every estimator may learn from the same pictures and is tested on the same others; nothing is
-believed of a picture before it is used. No error is aligned away. Restricted data is measured and
-never shipped: bundles of it stay under ``build/``.
+PoseINN as published (its preset ``paper``) stands beside them as ``pose_inn_paper``. Every
+estimator may learn from the same pictures and is tested on the same others; nothing is believed of
+a picture before it is used. No error is aligned away. Restricted data is measured and never
+shipped: bundles of it stay under ``build/``.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ from local_inn_ros.recordings.picture_folder import read_picture_folder
 from local_inn_ros.resources import resource_directory
 from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.sensing.camera.posed_pictures import PosedPictures
-from local_inn_ros.systems.pose_inn.localizer import CameraLocalizer
+from local_inn_ros.systems.pose_inn.paper_presets import PAPER
+from local_inn_ros.systems.pose_inn.picture_locating import LocatesPictures
 from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
 from local_inn_ros.systems.protocol import TrainingInputs, TrainingOrder
 from local_inn_ros.systems.registry import load_bundle, open_model, system_named
@@ -49,7 +51,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data" / "cameras"
 MODELS = resource_directory("models")
 LASER_BUNDLE, CAMERA_BUNDLE = "generated_floor", "generated_floor_camera"
-_SYSTEM = "pose_inn"
+_SYSTEM, _PAPER_SYSTEM = "pose_inn", "pose_inn_paper"
+_ESTIMATORS = ("network", "paper", "rivals")
 _DRAWS = 64
 _REFINERS = {
     "network": RefinerChoice.NONE,
@@ -79,20 +82,20 @@ def floor_rows(given: argparse.Namespace) -> list[CameraRow]:
     if given.short:
         bundle, minutes = shipped, float(shipped.description.training["seconds"]) / 60.0
     else:
-        minutes = trained(learned, folder / "bundle", given)
+        minutes = trained(learned, folder / "bundle", ordered(given))
         bundle = load_bundle(folder / "bundle")
     model = open_model(bundle, EngineChoice.ONNX)
     assert isinstance(model, PoseInnModel)
     rows: list[CameraRow] = []
     for drive in camera_floor.drives(given.short):
         split, driven = camera_floor.split_of(drive, learned, laser, camera_floor.CAMERA, folder)
-        if given.only != "rivals":
+        if given.only in (None, "network"):
             rows += network_rows(camera_floor.NAME, split, model, minutes, given.seed)
             run = camera_floor.driven(model, driven)
             rows.append(
                 camera_floor.fused_row(run, split.name, _SYSTEM, size_mb_of(bundle.path), minutes)
             )
-        if given.only != "network":
+        if given.only in (None, "rivals"):
             split = replace(split, learned=camera_floor.with_depth(learned, bag, folder))
             rows += rival_rows(camera_floor.NAME, split)
         print(markdown(rows), flush=True)
@@ -102,16 +105,31 @@ def floor_rows(given: argparse.Namespace) -> list[CameraRow]:
 def pose_inn_rows(dataset: str, split: Split, given: argparse.Namespace) -> list[CameraRow]:
     """Train PoseINN and test it, with each of its refiners and with none."""
     out = given.out.parent / f"camera_{dataset}_{split.name}"
-    minutes = trained(split.learned, out, given)
+    minutes = trained(split.learned, out, ordered(given))
     model = open_model(load_bundle(out), EngineChoice.ONNX)
     assert isinstance(model, PoseInnModel)
     return network_rows(dataset, split, model, minutes, given.seed)
 
 
-def trained(learned: PosedPictures, out: Path, given: argparse.Namespace) -> float:
+def paper_rows(dataset: str, split: Split, given: argparse.Namespace) -> list[CameraRow]:
+    """Train PoseINN as published and test it."""
+    out = given.out.parent / f"camera_paper_{dataset}_{split.name}"
+    minutes = trained(split.learned, out, TrainingOrder(PAPER, given.paper_steps, given.seed))
+    model = open_model(load_bundle(out), EngineChoice.ONNX)
+    assert isinstance(model, PoseInnModel)
+    answers = tested(split, _locating(model.localizer(_DRAWS, given.seed)))
+    size_mb = size_mb_of(out)
+    return [row_of(answers, dataset, split.name, _PAPER_SYSTEM, "network", size_mb, minutes)]
+
+
+def ordered(given: argparse.Namespace) -> TrainingOrder:
+    """Return how PoseINN is to be trained."""
+    return TrainingOrder(given.preset, given.steps, given.seed)
+
+
+def trained(learned: PosedPictures, out: Path, order: TrainingOrder) -> float:
     """Train PoseINN, and return the minutes that it took."""
     inputs = TrainingInputs(None, {"camera": learned.camera}, pictures=learned)
-    order = TrainingOrder(given.preset, given.steps, given.seed)
     began = time.monotonic()
     with training_bar() as show:
         train_bundle(system_named(_SYSTEM), inputs, order, out, show)
@@ -130,7 +148,7 @@ def network_rows(
     return rows
 
 
-def _locating(localizer: CameraLocalizer) -> Callable[[Picture], Located]:
+def _locating(localizer: LocatesPictures) -> Callable[[Picture], Located]:
     def locate(picture: Picture) -> Located:
         began = time.perf_counter()
         try:
@@ -175,7 +193,8 @@ def main() -> None:
     parser.add_argument("--split", nargs="*", help="names of splits; all where left out")
     parser.add_argument("--preset", default="standard")
     parser.add_argument("--steps", type=int, help="gradient steps, in place of the preset's")
-    parser.add_argument("--only", choices=["network", "rivals"], help="of the estimators")
+    parser.add_argument("--paper-steps", type=int, help="likewise, of PoseINN as published")
+    parser.add_argument("--only", choices=_ESTIMATORS, help="of the estimators")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--short", action="store_true", help="the simulated floor with the shipped bundle alone"
@@ -193,9 +212,11 @@ def main() -> None:
         for split in splits(dataset):
             if given.split and split.name not in given.split:
                 continue
-            if given.only != "rivals":
+            if given.only in (None, "network"):
                 rows += pose_inn_rows(dataset, split, given)
-            if given.only != "network":
+            if given.only in (None, "paper"):
+                rows += paper_rows(dataset, split, given)
+            if given.only in (None, "rivals"):
                 rows += rival_rows(dataset, split)
             print(markdown(rows), flush=True)
             write_json(given.out, {"rows": [asdict(row) for row in rows]})

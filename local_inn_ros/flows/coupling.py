@@ -1,6 +1,6 @@
 # Copyright 2026 The local_inn_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The invertible part: conditional affine couplings from FrEIA."""
+"""The invertible part: affine couplings from FrEIA, mostly under a condition."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CouplingStack(nn.Module):
 
         Args:
             size: length of the vector that it maps.
-            condition: length of the condition.
+            condition: length of the condition; 0 for none.
             blocks: couplings; each changes both halves of the vector.
             hidden: width of the one hidden layer of each coupling's subnets.
         """
@@ -45,8 +45,8 @@ class CouplingStack(nn.Module):
                 self._flow.append(PermuteRandom, seed=block)
             self._flow.append(
                 GLOWCouplingBlock,
-                cond=0,
-                cond_shape=(condition,),
+                cond=0 if condition else None,
+                cond_shape=(condition,) if condition else None,
                 subnet_constructor=subnet,
                 clamp=2.0,
                 clamp_activation="ATAN",
@@ -60,7 +60,7 @@ class CouplingStack(nn.Module):
         self.register_buffer("_order", order)
         self.register_buffer("_restored", torch.argsort(order))
 
-    def forward(self, code: Tensor, condition: Tensor) -> Tensor:
+    def forward(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
         """Map pose codes (b, size) to latents (b, size)."""
         latent, _ = self._flow(code, c=[condition], jac=False)
         return latent[:, self._restored]
@@ -70,7 +70,7 @@ class CouplingStack(nn.Module):
         latent, log_volume = self._flow(code, c=[condition], jac=True)
         return latent[:, self._restored], log_volume
 
-    def backward(self, latent: Tensor, condition: Tensor) -> Tensor:
+    def backward(self, latent: Tensor, condition: Tensor | None = None) -> Tensor:
         """Map latents (b, size) to pose codes (b, size)."""
         code, _ = self._flow(latent[:, self._order], c=[condition], rev=True, jac=False)
         return code

@@ -47,6 +47,8 @@ TRAINING_ROOMS = ("flows", "views", "training")
 TORCH_ENGINE = ("engines", "torch")
 # Of a system's folder, these may import torch.
 TRAINING_FILES_OF_A_SYSTEM = ("network", "objective", "train", "export")
+# A system that can also be trained as published has these of that beside its own.
+AS_PUBLISHED = "paper_"
 TORCH_FAMILY = {"torch", "FrEIA", "onnx", "onnxscript"}
 ROS_MODULES = {"rclpy", "builtin_interfaces", "std_srvs", "tf2_ros", "launch", "launch_ros"}
 
@@ -138,7 +140,7 @@ def misplaced_torch(found: Import) -> bool:
 def may_import_torch(file: Path) -> bool:
     room, *rest = file.parts
     if room == "systems":
-        return len(rest) == 2 and file.stem in TRAINING_FILES_OF_A_SYSTEM
+        return len(rest) == 2 and file.stem.removeprefix(AS_PUBLISHED) in TRAINING_FILES_OF_A_SYSTEM
     return room in TRAINING_ROOMS or (room, *rest[:-1]) == TORCH_ENGINE
 
 

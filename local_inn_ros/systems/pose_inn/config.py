@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,6 +16,10 @@ from local_inn_ros.errors import BundleError
 from local_inn_ros.sensing.camera.camera_spec import CameraSpec
 
 NAME = "pose_inn"
+PATCHES_KIND: Final = "patches"
+PAPER_KIND: Final = "paper"
+KINDS = (PATCHES_KIND, PAPER_KIND)
+"""Kinds of bundles: of networks that look at patches, as this file has them, and as published."""
 BACKBONE, PLACES, POSTERIOR, VIEW = "backbone", "places", "posterior", "view"
 GRAPHS = (BACKBONE, PLACES, POSTERIOR, VIEW)
 KEYPOINTS, LANDMARK_POSTERIOR = "keypoints", "landmark_posterior"
@@ -42,6 +47,7 @@ VIEW_SHRINK = 8
 _DRAWS = "draws"
 _Few = Annotated[int, Field(ge=1, le=100)]
 _Size = Annotated[int, Field(ge=1, le=100_000)]
+_Block = TypeVar("_Block", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class PoseInnConfig(BaseModel):
     """What PoseINN says of itself.
 
     Attributes:
+        kind: tells it from the other kind of this system's bundles; those that do not say are this.
         network: its sizes.
         least_deviation_px: what no patch is surer than, as a standard deviation.
         quality: weights of the probability that a pose is right (``quality.py``).
@@ -83,6 +90,7 @@ class PoseInnConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    kind: Literal["patches"] = PATCHES_KIND
     network: NetworkSettings
     least_deviation_px: float = Field(gt=0.0)
     quality: tuple[float, ...] = Field(min_length=3, max_length=3)
@@ -115,14 +123,37 @@ def camera_of(bundle: Bundle) -> CameraSpec:
     return sensors[0]
 
 
+def kind_of(bundle: Bundle) -> str:
+    """Return which kind a bundle is of.
+
+    Raises:
+        BundleError: it is of none that is known.
+    """
+    kind = bundle.description.block.get("kind", PATCHES_KIND)
+    if kind not in KINDS:
+        raise BundleError(
+            f"{bundle.path}/bundle.yaml: block.kind is {kind!r}, {NAME} knows {', '.join(KINDS)}"
+        )
+    return str(kind)
+
+
 def config_of(bundle: Bundle) -> PoseInnConfig:
     """Read the system's own block out of a bundle.
 
     Raises:
         BundleError: something is missing or makes no sense.
     """
+    return block_of(bundle, PoseInnConfig)
+
+
+def block_of(bundle: Bundle, block: type[_Block]) -> _Block:
+    """Read a bundle's block as that of a kind.
+
+    Raises:
+        BundleError: something is missing or makes no sense.
+    """
     try:
-        return PoseInnConfig.model_validate(bundle.description.block)
+        return block.model_validate(bundle.description.block)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(("block", *map(str, first["loc"])))
@@ -144,9 +175,19 @@ def check(bundle: Bundle) -> None:
         )
     if config.landmarks and LANDMARKS not in bundle.description.files:
         raise BundleError(f"{bundle.path}/bundle.yaml names no file of landmarks: train it again")
+    check_graphs(bundle, signatures(camera, config.landmarks > 0))
+
+
+def check_graphs(bundle: Bundle, signatures: Sequence[GraphSignature]) -> None:
+    """See whether a bundle's poses are in space, and its graphs what they should be.
+
+    Raises:
+        BundleError: they are not.
+    """
     if bundle.description.pose_space != "se3":
         raise BundleError(f"{bundle.path.name}: {NAME} knows poses in space alone (se3)")
-    for wanted in signatures(camera, config.landmarks > 0):
+    camera = camera_of(bundle)
+    for wanted in signatures:
         found = bundle.graphs.graphs.get(wanted.name)
         if found is None:
             raise BundleError(f"{bundle.path}/bundle.yaml names no {wanted.name} network")

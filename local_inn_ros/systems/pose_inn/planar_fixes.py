@@ -14,7 +14,8 @@ from local_inn_ros.geometry import GaussianPose2
 from local_inn_ros.localization.fix import AMBIGUOUS_WEIGHT, Fix, Mode
 from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.sensing.mount import Mount
-from local_inn_ros.systems.pose_inn.localizer import CameraFix, CameraLocalizer
+from local_inn_ros.systems.pose_inn.localizer import CameraFix
+from local_inn_ros.systems.pose_inn.picture_locating import LocatesPictures
 from local_inn_ros.systems.pose_inn.planar import (
     PlanarBase,
     base_in_plane,
@@ -94,7 +95,7 @@ class PendingPictureFix:
 class PictureFixes:
     """Locates pictures of a camera that is mounted somewhere on the base, near a prior."""
 
-    def __init__(self, localizer: CameraLocalizer, mount: Mount) -> None:
+    def __init__(self, localizer: LocatesPictures, mount: Mount) -> None:
         """Set up.
 
         Args:

@@ -15,7 +15,7 @@ from local_inn_ros.geometry.pose3 import Pose3
 from local_inn_ros.localization.search.hypotheses import Hypothesis, SearchResult
 from local_inn_ros.sensing.camera.picture import Picture
 from local_inn_ros.sensing.mount import Mount
-from local_inn_ros.systems.pose_inn.localizer import CameraLocalizer
+from local_inn_ros.systems.pose_inn.picture_locating import LocatesPictures
 from local_inn_ros.systems.pose_inn.planar import base_in_plane, camera_at, camera_prior
 
 FOUND_WEIGHT, FOUND_QUALITY = 0.9, 0.95
@@ -35,7 +35,7 @@ class PictureSearch:
     likelihoods would be far too sure; the odds are fitted to whole pictures.
     """
 
-    def __init__(self, localizer: CameraLocalizer, mount: Mount) -> None:
+    def __init__(self, localizer: LocatesPictures, mount: Mount) -> None:
         """Set up.
 
         Args:

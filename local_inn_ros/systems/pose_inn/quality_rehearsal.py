@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ from local_inn_ros.systems.pose_inn.looks import (
 from local_inn_ros.systems.pose_inn.patch_sightings import sightings_of, surest
 from local_inn_ros.systems.pose_inn.quality import Recognised, quality_features
 from local_inn_ros.systems.pose_inn.rehearsal import Places
+
+Pixel = TypeVar("Pixel", bound=np.generic)
 
 Drawn = Callable[[Pose3], NDArray[np.float32]]
 """From a pose of the camera to the small picture that the forward pass draws there."""
@@ -142,7 +145,7 @@ def tried_poses(
                     right.append(judged.features_at(pose))
                 elif off_m >= _WRONG_M[0] or off_rad >= _WRONG_RAD[0]:
                     wrong.append(judged.features_at(pose))
-        nowhere = judges.of(_scrambled(own))
+        nowhere = judges.of(scrambled(own))
         wrong += [nowhere.features_at(pose) for pose in _found_of(nowhere, witness)]
     return np.array(right), np.array(wrong)
 
@@ -160,13 +163,13 @@ def _asked_of(
     judged: _Judged, witness: Witness | None, truth: Pose3, rng: np.random.Generator
 ) -> Iterator[Pose3]:
     """Yield poses of a picture: near the truth, far from it, and found where nothing is there."""
-    near = truth @ Pose3.from_matrix(exp_twists(_near(rng)))
-    far = truth @ Pose3.from_matrix(exp_twists(_far(rng)))
-    yield far
+    close = truth @ Pose3.from_matrix(exp_twists(near(rng)))
+    away = truth @ Pose3.from_matrix(exp_twists(far(rng)))
+    yield away
     if witness is None or judged.keypoints is None:
-        yield near
+        yield close
         return
-    for start in (near, far):
+    for start in (close, away):
         refined = witness.refiner.near(judged.keypoints, start)
         if refined is not None:
             yield refined.aligned.pose.mean
@@ -184,13 +187,14 @@ def _found_of(judged: _Judged, witness: Witness | None) -> Iterator[Pose3]:
             yield one.aligned.pose.mean
 
 
-def _near(rng: np.random.Generator) -> NDArray[np.float64]:
+def near(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw a twist (6,) to a pose that is still right."""
     moves: NDArray[np.float64] = rng.normal(size=6) * np.repeat(_START, 3) / math.sqrt(3.0)
     return moves
 
 
-def _far(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw a twist that leads to a wrong pose: to another place, another heading, or both."""
+def far(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw a twist (6,) that leads to a wrong pose: to another place, another heading, or both."""
     kind = int(rng.integers(3))
     ways = rng.normal(size=(2, 3))
     ways /= np.linalg.norm(ways, axis=1, keepdims=True)
@@ -199,10 +203,10 @@ def _far(rng: np.random.Generator) -> NDArray[np.float64]:
     return np.concatenate([move * ways[0], turn * ways[1]])
 
 
-def _scrambled(own: NDArray[np.float32]) -> NDArray[np.float32]:
+def scrambled(own: NDArray[Pixel]) -> NDArray[Pixel]:
     """Return the mirrored quarters of a picture, each in another's place: a picture of nowhere."""
     rows, cols = own.shape[0] // 2, own.shape[1] // 2
-    rolled: NDArray[np.float32] = np.roll(own[:, ::-1], (rows, cols), axis=(0, 1))
+    rolled: NDArray[Pixel] = np.roll(own[:, ::-1], (rows, cols), axis=(0, 1))
     return rolled
 
 

@@ -27,6 +27,7 @@ from local_inn_ros.systems.pose_inn.landmark_refiner import LandmarkRefiner
 from local_inn_ros.systems.pose_inn.landmarks import Landmarks
 from local_inn_ros.systems.pose_inn.localizer import CameraLocalizer, drawn_view
 from local_inn_ros.systems.pose_inn.opening import open_engine
+from local_inn_ros.systems.pose_inn.picture_locating import LocatesPictures
 from local_inn_ros.systems.pose_inn.planar import camera_at
 from local_inn_ros.systems.pose_inn.planar_fixes import PictureFixes, shades_of
 from local_inn_ros.systems.pose_inn.planar_search import PictureSearch
@@ -67,7 +68,7 @@ class PoseInnModel:
 
     def localizer(
         self, draws: int = 20, seed: int = 0, refiner: RefinerChoice = RefinerChoice.FIELD
-    ) -> CameraLocalizer:
+    ) -> LocatesPictures:
         """Return what locates pictures.
 
         Args:

@@ -14,7 +14,8 @@ from local_inn_ros.engines import Engine
 from local_inn_ros.engines.choice import EngineChoice
 from local_inn_ros.errors import BundleError, LocalInnError
 from local_inn_ros.sensing.posed_observations import PosedObservations
-from local_inn_ros.systems.pose_inn import config
+from local_inn_ros.systems.pose_inn import config, paper_config
+from local_inn_ros.systems.pose_inn.paper_presets import PAPER
 from local_inn_ros.systems.pose_inn.presets import PRESETS, STANDARD
 from local_inn_ros.systems.protocol import (
     Model,
@@ -29,15 +30,22 @@ class PoseInnSystem:
     """See ``System``."""
 
     name = config.NAME
-    presets = (STANDARD, *(name for name in PRESETS if name != STANDARD))
+    presets = (STANDARD, *(name for name in PRESETS if name != STANDARD), PAPER)
     picture_multiple = config.STRIDE
 
     def check(self, bundle: Bundle) -> None:
         """See whether what a bundle holds fits (see ``System.check``)."""
-        config.check(bundle)
+        if config.kind_of(bundle) == config.PAPER_KIND:
+            paper_config.check(bundle)
+        else:
+            config.check(bundle)
 
     def open(self, bundle: Bundle, choice: EngineChoice, warn: Callable[[str], object]) -> Model:
         """Open a bundle (see ``System.open``)."""
+        if config.kind_of(bundle) == config.PAPER_KIND:
+            from local_inn_ros.systems.pose_inn.paper_runtime import PaperModel
+
+            return PaperModel.open(bundle, choice, warn)
         from local_inn_ros.systems.pose_inn.runtime import PoseInnModel
 
         return PoseInnModel.open(bundle, choice, warn)
@@ -60,12 +68,15 @@ class PoseInnSystem:
     def begin_training(self, inputs: TrainingInputs, order: TrainingOrder) -> TrainingRun:
         """Begin a training (see ``System.begin_training``)."""
         try:
+            from local_inn_ros.systems.pose_inn.paper_train import PaperTraining
             from local_inn_ros.systems.pose_inn.train import PoseInnTraining
         except ImportError as error:
             raise LocalInnError(
                 f"training on pictures needs torch, FrEIA and OpenCV ({error}): install them with "
                 "`pip install 'local_inn_ros[train,camera]'`"
             ) from error
+        if order.preset == PAPER:
+            return PaperTraining.begin(inputs, order)
         return PoseInnTraining.begin(inputs, order)
 
     def calibration(

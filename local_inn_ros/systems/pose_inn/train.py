@@ -86,14 +86,7 @@ class PoseInnTraining:
         settings = PRESETS[order.preset]
         if order.steps is not None:
             settings = replace(settings, steps=order.steps)
-        if order.device != "cpu":
-            raise DeviceError(f"pose_inn is trained on the processor (cpu), not on {order.device}")
-        if inputs.pictures is None:
-            raise SensorError(
-                "pose_inn learns from pictures with poses: name a folder with a sequence.json, a "
-                "transforms.json or a TUM file"
-            )
-        return PoseInnTraining.of(inputs.pictures, settings, order.seed)
+        return PoseInnTraining.of(pictures_of(inputs, order), settings, order.seed)
 
     @staticmethod
     def of(posed: PosedPictures, settings: TrainingSettings, seed: int) -> PoseInnTraining:
@@ -111,7 +104,7 @@ class PoseInnTraining:
             rng,
         )
         _fit_to(model, patches, rng)
-        half = _halves()
+        half = halves()
         trained = [*model.places.parameters(), *model.view.parameters()]
         task = FitTask(
             model,
@@ -222,13 +215,39 @@ def new_model(posed: PosedPictures, settings: TrainingSettings, seed: int) -> Po
     return model
 
 
-def _check(posed: PosedPictures) -> None:
-    camera = posed.camera
+def pictures_of(inputs: TrainingInputs, order: TrainingOrder) -> PosedPictures:
+    """Return the pictures to learn from.
+
+    Raises:
+        DeviceError: it is to be trained elsewhere than on the processor.
+        SensorError: there are no pictures.
+    """
+    if order.device != "cpu":
+        raise DeviceError(f"pose_inn is trained on the processor (cpu), not on {order.device}")
+    if inputs.pictures is None:
+        raise SensorError(
+            "pose_inn learns from pictures with poses: name a folder with a sequence.json, a "
+            "transforms.json or a TUM file"
+        )
+    return inputs.pictures
+
+
+def check_count(posed: PosedPictures) -> None:
+    """See whether pictures are enough to learn from.
+
+    Raises:
+        SensorError: they are too few.
+    """
     if len(posed) < _FEWEST_PICTURES:
         raise SensorError(
             f"{len(posed)} pictures are too few to learn a place from: give at least "
             f"{_FEWEST_PICTURES}"
         )
+
+
+def _check(posed: PosedPictures) -> None:
+    camera = posed.camera
+    check_count(posed)
     if camera.width % STRIDE or camera.height % STRIDE:
         raise SensorError(
             f"pictures must be of multiples of {STRIDE} pixels, these are of "
@@ -236,7 +255,7 @@ def _check(posed: PosedPictures) -> None:
         )
 
 
-def _halves() -> bool:
+def halves() -> bool:
     """Tell whether this processor multiplies in half precision (bfloat16): it halves the time."""
     capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
