@@ -72,6 +72,7 @@ def _picture(pose: Pose3) -> Picture:
     return Picture(1.0, np.repeat(_ROOM.seen(pose)[0][:, :, None], 3, axis=2))
 
 
+@pytest.mark.slow
 def test_bundle_says_which_kind_it_is(model: PoseInnModel) -> None:
     assert isinstance(model, PaperModel)
     bundle = model.bundle
@@ -82,6 +83,7 @@ def test_bundle_says_which_kind_it_is(model: PoseInnModel) -> None:
     assert sum(file.stat().st_size for file in bundle.path.iterdir()) < 25e6
 
 
+@pytest.mark.slow
 def test_pictures_between_those_learned_are_located(model: PoseInnModel) -> None:
     fixes = [model.localizer().locate(_picture(pose)) for pose in _UNSEEN]
     off = [fix.measurement.mean.distance_to(pose) for fix, pose in zip(fixes, _UNSEEN, strict=True)]
@@ -98,6 +100,7 @@ def test_pictures_between_those_learned_are_located(model: PoseInnModel) -> None
         assert np.all(told > 0.0) and np.linalg.norm(told[:3]) < 3.0
 
 
+@pytest.mark.slow
 def test_same_picture_has_the_same_samples(model: PoseInnModel) -> None:
     first, again = (model.localizer().locate(_picture(_UNSEEN[0])) for _ in range(2))
     np.testing.assert_array_equal(first.samples, again.samples)
@@ -106,6 +109,7 @@ def test_same_picture_has_the_same_samples(model: PoseInnModel) -> None:
     np.testing.assert_allclose(told.covariance, first.measurement.covariance)
 
 
+@pytest.mark.slow
 def test_graphs_lead_from_a_pose_to_its_latent_and_back(model: PoseInnModel) -> None:
     rows = np.array(
         [np.r_[pose.translation, pose.rotation.ravel()] for pose in _UNSEEN], np.float32
@@ -125,6 +129,7 @@ def test_graphs_lead_from_a_pose_to_its_latent_and_back(model: PoseInnModel) -> 
     assert np.median(np.linalg.norm(back[:, 0, :3] - rows[:, :3], axis=1)) < 0.6
 
 
+@pytest.mark.slow
 def test_prior_draws_the_posterior_and_not_the_measurement(model: PoseInnModel) -> None:
     picture, pose = _picture(_UNSEEN[1]), _UNSEEN[1]
     alone = model.localizer().locate(picture)
@@ -135,6 +140,7 @@ def test_prior_draws_the_posterior_and_not_the_measurement(model: PoseInnModel) 
     assert np.all(fix.posterior.deviations() <= 1.01 * prior.deviations())
 
 
+@pytest.mark.slow
 def test_robot_uses_it_like_any_other_bundle(model: PoseInnModel) -> None:
     assert isinstance(model, MakesFixes) and isinstance(model, Searches)
     assert isinstance(model, Expects)
@@ -151,6 +157,7 @@ def test_robot_uses_it_like_any_other_bundle(model: PoseInnModel) -> None:
     assert isinstance(expected, Picture) and expected.pixels.shape == (96, 128)
 
 
+@pytest.mark.slow
 def test_refiners_are_none_or_the_network_alone(model: PoseInnModel) -> None:
     picture = _picture(_UNSEEN[2])
     said = [
@@ -162,11 +169,13 @@ def test_refiners_are_none_or_the_network_alone(model: PoseInnModel) -> None:
         model.localizer(refiner=RefinerChoice.FORWARD)
 
 
+@pytest.mark.slow
 def test_picture_of_another_size_is_refused(model: PoseInnModel) -> None:
     with pytest.raises(SensorError, match="the bundle's camera of 160x120"):
         model.localizer().locate(Picture(0.0, np.zeros((60, 80, 3), np.uint8)))
 
 
+@pytest.mark.slow
 def test_kind_that_is_unknown_or_does_not_fit_is_refused(model: PoseInnModel) -> None:
     system, bundle = system_named("pose_inn"), model.bundle
 
